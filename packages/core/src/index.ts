@@ -1,0 +1,39 @@
+export { suggestNames } from './errors/nearest-names.ts';
+export { isPellucidError, PellucidError, throwIfAborted } from './errors/pellucid-error.ts';
+export { ERRORS, type ErrorCode, type ErrorDetails } from './errors/table.ts';
+export { gaussianBlur } from './image/gaussian-blur.ts';
+export { resample, type Interpolation } from './image/resample.ts';
+export { baselineOption, makeBaseline, type Baseline } from './method/baseline.ts';
+export {
+  defineGlobalMethod, defineMethod, type GlobalMethodDefinition, type SampleMethodDefinition,
+} from './method/define-method.ts';
+export { explain, type ExplainSettings, type SampleRequest, type StreamRequest } from './method/explain.ts';
+export type { Explanation, Provenance } from './method/explanation.ts';
+export type {
+  Accumulation, Attribution, GlobalMethod, Method, MethodBatch, MethodContext, MethodDescription, MethodFactory, Paper, SampleMethod,
+} from './method/method.ts';
+export {
+  choiceOption, flagOption, integerOption, isTensor, layerOption, numberOption, resolveOptions, sizeOption,
+  type OptionSpec, type OptionSpecs,
+} from './method/options.ts';
+export { defineMetric, type MetricDefinition } from './metric/define-metric.ts';
+export type { Metric, MetricCategory, MetricContext, MetricDescription, MetricFactory, MetricSubject } from './metric/metric.ts';
+export type { BackwardRule, BackwardRules, LinearOperation, RuleNode, TensorOperations } from './model/backward-rules.ts';
+export { findLayer, lastSpatialLayer, spatialLayer } from './model/find-layer.ts';
+export {
+  isSpatial, type BackendDescription, type EvaluateOptions, type LayerInfo, type ModelAdapter,
+} from './model/model-adapter.ts';
+export {
+  argmax, score, selectObjective, softmax, strongestRival, type Objective, type TargetObjective,
+} from './model/objective.ts';
+export type { OpKind } from './model/op-kind.ts';
+export {
+  INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type LayerName, type Query,
+} from './model/query.ts';
+export { hashValues, randomStream, type RandomStream } from './random/stream.ts';
+export { batchSize, concatBatches, sampleData, sampleSize, sliceBatch } from './tensor/batch.ts';
+export {
+  axes, imageGeometry, imageShape, type Axes, type ImageGeometry, type Layout, type TensorSpec,
+} from './tensor/layout.ts';
+export { equalShapes, formatShape, mapValues, sizeOf, tensor, zeros, zipWith, type Tensor } from './tensor/tensor.ts';
+export { assertFinite, validateBatch } from './tensor/validate.ts';

@@ -1,0 +1,59 @@
+import type { ModelAdapter } from '../model/model-adapter.ts';
+import type { Capability } from '../model/query.ts';
+import type {
+  Accumulation, Attribution, GlobalMethod, Method, MethodBatch, MethodContext, MethodDescription, MethodFactory, SampleMethod,
+} from './method.ts';
+import { resolveOptions, type OptionSpecs } from './options.ts';
+
+/** The definition of a method that makes a map per sample. */
+export interface SampleMethodDefinition<Needs extends Capability, Options extends object> extends MethodDescription<Needs> {
+  readonly kind: 'local' | 'batch';
+  readonly options: OptionSpecs<Options>;
+  readonly explain: (
+    model: ModelAdapter<Needs>,
+    batch: MethodBatch,
+    options: Options,
+    context: MethodContext,
+  ) => Promise<Attribution>;
+}
+
+/** The definition of a method that makes one map from many batches. */
+export interface GlobalMethodDefinition<Needs extends Capability, Options extends object> extends MethodDescription<Needs> {
+  readonly kind: 'global';
+  readonly options: OptionSpecs<Options>;
+  readonly begin: (options: Options) => Accumulation<Needs>;
+}
+
+function makeFactory<Needs extends Capability, Options extends object, Configured extends Method<Needs>>(
+  { name, title, paper, needs, kind, options }: MethodDescription<Needs> & { readonly options: OptionSpecs<Options> },
+  configure: (description: MethodDescription<Needs>, resolved: Options) => Configured,
+): MethodFactory<Needs, Options, Configured> {
+  const description: MethodDescription<Needs> = { name, title, paper, needs, kind };
+  const factory = (given: Partial<Options> = {}): Configured => configure(description, resolveOptions(name, options, given));
+  const properties = Object.entries({ ...description, options }).map(([key, value]) => [key, { value, enumerable: true }] as const);
+  // A function's `name` is read-only but configurable, so that the method's name can take its place.
+  Object.defineProperties(factory, Object.fromEntries(properties));
+  return factory as MethodFactory<Needs, Options, Configured>;
+}
+
+/** Defines a method that makes a map per sample. The result is called with options and carries the description. */
+export function defineMethod<const Needs extends Capability, Options extends object>(
+  definition: SampleMethodDefinition<Needs, Options>,
+): MethodFactory<Needs, Options> {
+  return makeFactory(definition, (description, options): SampleMethod<Needs> => ({
+    description,
+    options: Object.fromEntries(Object.entries(options)),
+    explain: (model, batch, context) => definition.explain(model, batch, options, context),
+  }));
+}
+
+/** Defines a method that makes one map from many batches, such as those of a training run. */
+export function defineGlobalMethod<const Needs extends Capability, Options extends object>(
+  definition: GlobalMethodDefinition<Needs, Options>,
+): MethodFactory<Needs, Options, GlobalMethod<Needs>> {
+  return makeFactory(definition, (description, options): GlobalMethod<Needs> => ({
+    description,
+    options: Object.fromEntries(Object.entries(options)),
+    begin: () => definition.begin(options),
+  }));
+}

@@ -1,0 +1,207 @@
+import { PellucidError, throwIfAborted } from '../errors/pellucid-error.ts';
+import type { ModelAdapter } from '../model/model-adapter.ts';
+import { argmax, type TargetObjective } from '../model/objective.ts';
+import type { Capability } from '../model/query.ts';
+import { hashValues, randomStream } from '../random/stream.ts';
+import { batchSize, concatBatches, sampleData, sliceBatch } from '../tensor/batch.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { validateBatch } from '../tensor/validate.ts';
+import { countPasses } from './count-passes.ts';
+import type { Explanation } from './explanation.ts';
+import type { Attribution, GlobalMethod, Method, MethodContext, SampleMethod } from './method.ts';
+
+/** What every request may say. */
+export interface ExplainSettings {
+  /** A whole number from 0; the same seed gives the same bits on the same engine. @defaultValue 0 */
+  readonly seed?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Bytes for the intermediate values of one execution. @defaultValue 512 MiB */
+  readonly memoryBudget?: number | undefined;
+  /** Samples that stand for the data, for baselines and reference distributions. */
+  readonly references?: Tensor | undefined;
+}
+
+/** Samples to explain, one map each. */
+export interface SampleRequest extends ExplainSettings {
+  /** A batch in the model's own shape and layout. */
+  readonly input: Tensor;
+  /** A class per sample, or one for all. @defaultValue the predicted class of each */
+  readonly targets?: number | readonly number[] | undefined;
+  /** The scalar that is explained. @defaultValue 'logit' */
+  readonly objective?: TargetObjective | undefined;
+}
+
+/** Batches to explain together, one map for all; for global methods. */
+export interface StreamRequest extends ExplainSettings {
+  readonly batches: AsyncIterable<Tensor> | Iterable<Tensor>;
+}
+
+const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
+/** Larger batches gain nothing on any engine that was measured, and hold more memory. */
+const LARGEST_CHUNK = 64;
+
+/** Binds the settings of a request to every evaluation. */
+function bindSettings(model: ModelAdapter, { signal, memoryBudget }: ExplainSettings): ModelAdapter {
+  return {
+    ...model,
+    evaluate: (query, options) => {
+      throwIfAborted(signal, `the explanation of \`${model.name}\``);
+      return model.evaluate(query, { signal, memoryBudget, ...options });
+    },
+  };
+}
+
+function checkCapabilities(model: ModelAdapter, method: Method): void {
+  const missing = method.description.needs.filter((need) => !model.capabilities.has(need));
+  if (missing.length === 0) return;
+  throw new PellucidError('CAPABILITY_MISSING', {
+    method: method.description.name,
+    model: model.name,
+    missing: missing.join(', '),
+    offered: [...model.capabilities].join(', ') || 'its output alone',
+  });
+}
+
+function checkSeed(seed: number): void {
+  if (Number.isSafeInteger(seed) && seed >= 0) return;
+  throw new PellucidError('OPTION_INVALID', { option: 'seed', name: 'explain', expected: 'a whole number from 0', actual: seed });
+}
+
+/** The explained class of each sample: as given, or predicted. */
+async function resolveTargets(model: ModelAdapter, { input, targets }: SampleRequest): Promise<number[]> {
+  const count = batchSize(input);
+  if (targets === undefined) {
+    const { logits } = await model.evaluate({ input });
+    return Array.from({ length: count }, (_, sample) => argmax(sampleData(logits, sample)));
+  }
+  const list = typeof targets === 'number' ? Array.from({ length: count }, () => targets) : [...targets];
+  if (list.length !== count) {
+    throw new PellucidError('SHAPE_MISMATCH', {
+      what: 'targets',
+      expected: `[${count}]`,
+      actual: `[${list.length}]`,
+      help: 'Give one class for all samples, or one per sample.',
+    });
+  }
+  list.forEach((target, sample) => {
+    if (Number.isInteger(target) && target >= 0 && target < model.classes) return;
+    throw new PellucidError('TARGET_OUT_OF_RANGE', { target, sample, model: model.name, classes: model.classes, last: model.classes - 1 });
+  });
+  return list;
+}
+
+function makeContext(model: ModelAdapter, method: Method, settings: ExplainSettings, input: Tensor, notes: string[]): MethodContext {
+  const { seed = 0, signal, references, onProgress, memoryBudget = DEFAULT_MEMORY_BUDGET } = settings;
+  if (references !== undefined) validateBatch(references, model.input, 'references');
+  return {
+    random: (sample, name) => randomStream(seed, method.description.name, name, hashValues(sampleData(input, sample))),
+    chunkSize: Math.min(Math.max(Math.floor(memoryBudget / Math.max(model.bytesPerSample, 1)), 1), LARGEST_CHUNK),
+    references,
+    signal,
+    progress: (done, total) => onProgress?.(done, total),
+    note: (text) => notes.push(text),
+  };
+}
+
+async function explainSamples(model: ModelAdapter, method: SampleMethod, request: SampleRequest): Promise<Explanation> {
+  const started = performance.now();
+  const { model: counted, count } = countPasses(bindSettings(model, request));
+  const { input, objective = 'logit' } = request;
+  const targets = await resolveTargets(counted, request);
+  const notes: string[] = [];
+  const context = makeContext(model, method, request, input, notes);
+  const batch = { input, layout: model.input.layout, targets, objective: { kind: objective, targets } };
+  const attribution = await method.explain(counted, batch, context);
+  return finish(model, method, request, { attribution, targets, objective, samples: batchSize(input), count, notes, started });
+}
+
+/** One map over all batches; for single samples, a map each. */
+async function accumulate(model: ModelAdapter, method: GlobalMethod, request: SampleRequest | StreamRequest): Promise<Explanation> {
+  const started = performance.now();
+  const { model: counted, count } = countPasses(bindSettings(model, request));
+  const maps: Tensor[] = [];
+  let samples = 0;
+  if ('batches' in request) {
+    const accumulation = method.begin();
+    for await (const batch of request.batches) {
+      validateBatch(batch, model.input, 'batch');
+      await accumulation.add(counted, batch);
+      samples += batchSize(batch);
+      request.onProgress?.(samples, samples);
+    }
+    maps.push(accumulation.map());
+  } else {
+    samples = batchSize(request.input);
+    for (let sample = 0; sample < samples; sample++) {
+      const accumulation = method.begin();
+      await accumulation.add(counted, sliceBatch(request.input, sample, sample + 1));
+      maps.push(accumulation.map());
+      request.onProgress?.(sample + 1, samples);
+    }
+  }
+  const attribution = { values: concatBatches(maps) };
+  return finish(model, method, request, { attribution, targets: [], objective: 'sum-of-logits', samples, count, notes: [], started });
+}
+
+interface Result {
+  readonly attribution: Attribution;
+  readonly targets: readonly number[];
+  readonly objective: TargetObjective | 'sum-of-logits';
+  readonly samples: number;
+  readonly count: ReturnType<typeof countPasses>['count'];
+  readonly notes: readonly string[];
+  readonly started: number;
+}
+
+function finish(model: ModelAdapter, method: Method, settings: ExplainSettings, result: Result): Explanation {
+  const { attribution, count } = result;
+  return {
+    values: attribution.values,
+    provenance: {
+      method: method.description.name,
+      options: method.options,
+      objective: result.objective,
+      targets: result.targets,
+      seed: settings.seed ?? 0,
+      model: { name: model.name, hash: model.hash },
+      backend: model.backend,
+      layout: attribution.layout ?? model.input.layout,
+      ...(attribution.layer !== undefined && { layer: attribution.layer }),
+      ...(attribution.convergenceDelta && { convergenceDelta: attribution.convergenceDelta }),
+      passes: { forward: count.forward, backward: count.backward },
+      samples: result.samples,
+      wallTimeMs: performance.now() - result.started,
+      uncovered: [...count.uncovered],
+      notes: result.notes,
+    },
+  };
+}
+
+/**
+ * Explains what a model sees: runs a configured method on samples (a map each) or, for global methods, over a stream of batches (one
+ * map). Everything is checked once, here: shapes, finiteness, targets, what the method needs.
+ * @throws CAPABILITY_MISSING, SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, OPTION_INVALID, REQUEST_INVALID, ABORTED.
+ */
+export async function explain<Needs extends Capability>(
+  model: ModelAdapter<NoInfer<Needs>>,
+  method: Method<Needs>,
+  request: SampleRequest | StreamRequest,
+): Promise<Explanation> {
+    checkSeed(request.seed ?? 0);
+  throwIfAborted(request.signal, `the explanation of \`${model.name}\``);
+  // `needs` is compared with `capabilities` next, which is what the type parameter stands for.
+  const able = model as unknown as ModelAdapter;
+  const configured = method as unknown as Method;
+  checkCapabilities(able, configured);
+  if ('input' in request) validateBatch(request.input, model.input, 'input');
+  if ('begin' in configured) return accumulate(able, configured, request);
+  if ('batches' in request) {
+    throw new PellucidError('REQUEST_INVALID', {
+      action: `run \`${method.description.name}\` over a stream of batches`,
+      problem: 'it makes a map per sample',
+      help: 'Pass `input`, or use a global method.',
+    });
+  }
+  return explainSamples(able, configured, request);
+}

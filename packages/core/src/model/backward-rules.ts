@@ -1,0 +1,64 @@
+import type { OpKind } from './op-kind.ts';
+
+/**
+ * Operations on values of an engine that a backward rule may use. `Value` is opaque: a node of a graph under construction on one
+ * backend, a live tensor on another. Shapes broadcast from the right, as in NumPy.
+ */
+export interface TensorOperations<Value> {
+  readonly constant: (value: number) => Value;
+  readonly add: (a: Value, b: Value) => Value;
+  readonly subtract: (a: Value, b: Value) => Value;
+  readonly multiply: (a: Value, b: Value) => Value;
+  readonly divide: (a: Value, b: Value) => Value;
+  readonly negate: (a: Value) => Value;
+  readonly absolute: (a: Value) => Value;
+  readonly sign: (a: Value) => Value;
+  readonly minimum: (a: Value, b: Value) => Value;
+  readonly maximum: (a: Value, b: Value) => Value;
+  /** A condition, for `where` alone. */
+  readonly greater: (a: Value, b: Value) => Value;
+  readonly where: (condition: Value, ifTrue: Value, ifFalse: Value) => Value;
+  /** The first and second half of the batch axis: a sample and its baseline, when the two were joined. */
+  readonly halves: (a: Value) => readonly [Value, Value];
+  /** Joins two values along the batch axis. */
+  readonly join: (a: Value, b: Value) => Value;
+  /** Mean over all axes but the batch axis, kept as axes of length 1. */
+  readonly meanPerSample: (a: Value) => Value;
+}
+
+/** A linear operation (convolution, dense layer) with its operands open to change. */
+export interface LinearOperation<Value> {
+  readonly weight: Value;
+  readonly bias: Value | null;
+  /** The operation on another input and other parameters; no bias when `bias` is null. */
+  readonly forward: (input: Value, weight: Value, bias: Value | null) => Value;
+  /** The transposed operation: the gradient with respect to the input, for other parameters. */
+  readonly backward: (gradient: Value, weight: Value) => Value;
+}
+
+/** One operation of the forward pass, as a backward rule sees it. */
+export interface RuleNode<Value> {
+  readonly kind: OpKind;
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** The gradient that arrives at each output. */
+  readonly gradients: readonly Value[];
+  /** Present for linear operations. */
+  readonly linear?: LinearOperation<Value> | undefined;
+  /** The true derivative, for rules that change only part of it: it accepts another gradient of the first output. */
+  readonly derivative: (gradient?: Value) => readonly (Value | null)[];
+}
+
+/** Turns the gradients at the outputs of an operation into those at its inputs; `null` where none flows. */
+export type BackwardRule = <Value>(node: RuleNode<Value>, operations: TensorOperations<Value>) => readonly (Value | null)[];
+
+/**
+ * Replacements of the true derivative, by kind of operation. A kind that is not listed keeps its true derivative, and the
+ * evaluation reports it.
+ */
+export interface BackwardRules {
+  /** Names the set in caches and provenance: equal names must mean equal rules. */
+  readonly name: string;
+  readonly rules: Readonly<Partial<Record<OpKind, BackwardRule>>>;
+}

@@ -1,0 +1,62 @@
+import { suggestNames } from '../errors/nearest-names.ts';
+import { PellucidError } from '../errors/pellucid-error.ts';
+import { axes } from '../tensor/layout.ts';
+import type { LayerInfo, ModelAdapter } from './model-adapter.ts';
+
+type Layered = Pick<ModelAdapter<never>, 'name' | 'layers'>;
+
+/**
+ * Finds a layer by the name of its output tensor, or else of its node or module.
+ * @throws LAYER_NOT_FOUND with the nearest names; LAYER_AMBIGUOUS with all that it could mean.
+ */
+export function findLayer(model: Layered, name: string): LayerInfo {
+  const exact = model.layers.find((layer) => layer.name === name);
+  if (exact !== undefined) return exact;
+  const [match, ...others] = model.layers.filter((layer) => layer.aliases.includes(name));
+  if (match === undefined) {
+    const known = model.layers.flatMap((layer) => [layer.name, ...layer.aliases]);
+    throw new PellucidError('LAYER_NOT_FOUND', { layer: name, model: model.name, help: suggestNames(name, [...new Set(known)]) });
+  }
+  if (others.length > 0) {
+    const candidates = [match, ...others].map((layer) => `\`${layer.name}\``).join(', ');
+    throw new PellucidError('LAYER_AMBIGUOUS', { layer: name, model: model.name, candidates });
+  }
+  return match;
+}
+
+const hasExtent = (layer: LayerInfo): boolean =>
+  layer.shape !== null && axes(layer).spatial.length >= 2 && axes(layer).spatial.every((axis) => (layer.shape?.[axis] ?? 2) > 1);
+
+/**
+ * The layer that class activation maps use unless told otherwise: the last one with spatial axes before they are pooled away.
+ * @throws LAYER_UNSUITABLE when the model has none.
+ */
+export function lastSpatialLayer(model: Layered, method: string): LayerInfo {
+  const layer = model.layers.findLast(hasExtent);
+  if (layer === undefined) {
+    throw new PellucidError('LAYER_UNSUITABLE', {
+      layer: 'last',
+      model: model.name,
+      method,
+      problem: 'no layer has a height and a width above 1',
+      help: 'Class activation maps need a convolutional model.',
+    });
+  }
+  return layer;
+}
+
+/** The named layer, or the default one for class activation maps. @throws LAYER_UNSUITABLE when it has no spatial axes. */
+export function spatialLayer(model: Layered, name: string | undefined, method: string): LayerInfo {
+  if (name === undefined || name === 'last') return lastSpatialLayer(model, method);
+  const layer = findLayer(model, name);
+  if (axes(layer).spatial.length < 2) {
+    throw new PellucidError('LAYER_UNSUITABLE', {
+      layer: name,
+      model: model.name,
+      method,
+      problem: `its layout is ${layer.layout}`,
+      help: `Name a layer with height and width, such as \`${lastSpatialLayer(model, method).name}\`.`,
+    });
+  }
+  return layer;
+}

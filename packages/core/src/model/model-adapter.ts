@@ -1,0 +1,66 @@
+import type { Layout, TensorSpec } from '../tensor/layout.ts';
+import type { OpKind } from './op-kind.ts';
+import type { Capability, Evaluation, LayerName, Query } from './query.ts';
+
+/** The engine that really runs the model. */
+export interface BackendDescription {
+  /** Name of the backend: `onnxruntime`, `tfjs`. */
+  readonly name: string;
+  /** The runtime in use within the backend: `cpu`, `wasm`, `node`. */
+  readonly engine: string;
+  /** Where it runs, in words: `cpu`, `gpu`. */
+  readonly device: string;
+  /** Versions of the packages that decide the numbers. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** A place inside the model whose value can be read. */
+export interface LayerInfo {
+  /** The name of its output tensor. */
+  readonly name: LayerName;
+  /** Other names that mean this layer: of the node, of the module in the source framework. */
+  readonly aliases: readonly string[];
+  readonly kind: OpKind;
+  /** What the engine calls the operation. */
+  readonly operator: string;
+  /** `null` where an axis is free; the whole is null where the shape is not known before running. */
+  readonly shape: readonly (number | null)[] | null;
+  readonly layout: Layout;
+}
+
+/** How much one call of `evaluate` may use, and how to stop it. */
+export interface EvaluateOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes that the intermediate values of one execution may take; the batch is cut into chunks that fit. */
+  readonly memoryBudget?: number | undefined;
+}
+
+/**
+ * A model on some engine, ready to be asked. The one verb is `evaluate`: one engine execution answers one query, cut into chunks
+ * when the batch is larger than the memory budget; the answer does not depend on the chunks.
+ */
+export interface ModelAdapter<Offers extends Capability = Capability> {
+  /** A short name for messages and reports, such as the file's. */
+  readonly name: string;
+  /** SHA-256 of the model's bytes, hexadecimal; of its topology and weights for a live model. */
+  readonly hash: string;
+  readonly backend: BackendDescription;
+  /** The input being explained; any others were bound when the model was loaded. */
+  readonly input: TensorSpec;
+  readonly output: TensorSpec;
+  /** Number of scores per sample. */
+  readonly classes: number;
+  /** In the order of execution. */
+  readonly layers: readonly LayerInfo[];
+  readonly capabilities: ReadonlySet<Capability>;
+  /** Estimate of the bytes that the intermediate values of one sample take in a gradient pass. */
+  readonly bytesPerSample: number;
+  readonly evaluate: (query: Query<Offers>, options?: EvaluateOptions) => Promise<Evaluation>;
+  /** Releases the engine's memory. Calling it again does nothing; any other call afterwards fails. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** Where a layout has height and width. */
+export function isSpatial(layout: Layout): boolean {
+  return layout === 'NCHW' || layout === 'NHWC';
+}

@@ -1,0 +1,91 @@
+import { sampleSize, sliceBatch } from '../tensor/batch.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/**
+ * The scalar per sample that is explained. `targets` holds a class index per sample. A margin is the target's logit less the highest
+ * other one, or less that of the class in `against`. A cotangent weights every value of the model's logits.
+ */
+export type Objective =
+  | { readonly kind: 'logit'; readonly targets: readonly number[] }
+  | { readonly kind: 'probability'; readonly targets: readonly number[] }
+  | { readonly kind: 'log-probability'; readonly targets: readonly number[] }
+  | { readonly kind: 'margin'; readonly targets: readonly number[]; readonly against?: readonly number[] | undefined }
+  | { readonly kind: 'sum-of-logits' }
+  | { readonly kind: 'cotangent'; readonly cotangent: Tensor };
+
+/** The objectives that are chosen by name alone, given the targets. */
+export type TargetObjective = 'logit' | 'probability' | 'log-probability' | 'margin';
+
+/** The objective of the samples at these positions, which may repeat: for batches that hold several versions of a sample. */
+export function selectObjective(objective: Objective, positions: readonly number[]): Objective {
+  const pick = (list: readonly number[]): number[] => positions.map((position) => list[position]!);
+  switch (objective.kind) {
+    case 'sum-of-logits':
+      return objective;
+    case 'cotangent': {
+      const { cotangent } = objective;
+      const data = new Float32Array(positions.length * sampleSize(cotangent));
+      positions.forEach((position, i) => {
+        data.set(sliceBatch(cotangent, position, position + 1).data, i * sampleSize(cotangent));
+      });
+      return { kind: 'cotangent', cotangent: { shape: [positions.length, ...cotangent.shape.slice(1)], data } };
+    }
+    case 'margin': {
+      const { against } = objective;
+      return { kind: 'margin', targets: pick(objective.targets), ...(against && { against: pick(against) }) };
+    }
+    default:
+      return { kind: objective.kind, targets: pick(objective.targets) };
+  }
+}
+
+/** Softmax over the values of one sample, in double precision. */
+export function softmax(logits: Float32Array): Float64Array {
+  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const exponentials = Float64Array.from(logits, (value) => Math.exp(value - highest));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((value) => value / sum);
+}
+
+/** The position of the highest value; the first of equals. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+/** The highest value other than the one at `target`: its position. */
+export function strongestRival(logits: Float32Array, target: number): number {
+  let best = target === 0 ? 1 : 0;
+  for (let i = 0; i < logits.length; i++) if (i !== target && logits[i]! > logits[best]!) best = i;
+  return best;
+}
+
+function scoreSample(objective: Objective, logits: Float32Array, sample: number): number {
+  switch (objective.kind) {
+    case 'sum-of-logits':
+      return logits.reduce((a, b) => a + b, 0);
+    case 'cotangent': {
+      const weights = sliceBatch(objective.cotangent, sample, sample + 1).data;
+      return logits.reduce((sum, value, i) => sum + value * weights[i]!, 0);
+    }
+    case 'logit':
+      return logits[objective.targets[sample]!]!;
+    case 'margin': {
+      const target = objective.targets[sample]!;
+      const rival = objective.against?.[sample] ?? strongestRival(logits, target);
+      return logits[target]! - logits[rival]!;
+    }
+    default: {
+      const probability = softmax(logits)[objective.targets[sample]!]!;
+      return objective.kind === 'probability' ? probability : Math.log(probability);
+    }
+  }
+}
+
+/** The value of an objective for each sample of a batch of logits [N, ...]. */
+export function score(objective: Objective, logits: Tensor): Float64Array {
+  return Float64Array.from({ length: logits.shape[0]! }, (_, sample) =>
+    scoreSample(objective, sliceBatch(logits, sample, sample + 1).data, sample),
+  );
+}

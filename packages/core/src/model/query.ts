@@ -1,0 +1,46 @@
+import type { Tensor } from '../tensor/tensor.ts';
+import type { BackwardRules } from './backward-rules.ts';
+import type { Objective } from './objective.ts';
+
+/** The name of the tensor that a layer gives. */
+export type LayerName = string;
+
+/** Stands for the model's input where a gradient is asked for. Shared between copies of core. */
+export const INPUT: unique symbol = Symbol.for('pellucid.input') as typeof INPUT;
+
+/** Where a gradient is taken: at the input, or at the output of a layer. */
+export type GradientPoint = typeof INPUT | LayerName;
+
+/** What a model may be able to answer, beyond its output. */
+export type Capability = 'activations' | 'gradient' | 'backward-rules';
+
+type Offered<Needed extends Capability, Offers extends Capability, Value> = Needed extends Offers ? Value : undefined;
+
+/** A gradient: of which scalar per sample, with respect to what. */
+export interface GradientQuery<Offers extends Capability = Capability> {
+  readonly of: Objective;
+  readonly at: readonly GradientPoint[];
+  /** Replacements of the true derivative. @defaultValue none: the true derivative */
+  readonly rules?: Offered<'backward-rules', Offers, BackwardRules> | undefined;
+}
+
+/** What a method wants to know about one pass over a batch. Which parts may be asked for follows from the capabilities. */
+export interface Query<Offers extends Capability = Capability> {
+  /** The batch, in the model's own layout. */
+  readonly input: Tensor;
+  /** Layers whose values are wanted. */
+  readonly activations?: Offered<'activations', Offers, readonly LayerName[]> | undefined;
+  readonly gradient?: Offered<'gradient', Offers, GradientQuery<Offers>> | undefined;
+}
+
+/** The answer to a query. Every tensor has the batch axis of the input. */
+export interface Evaluation {
+  /** What the model returns. */
+  readonly output: Tensor;
+  /** One score per class before a final softmax, shape [N, classes]; the output itself, flattened, where no softmax ends the model. */
+  readonly logits: Tensor;
+  readonly activations: ReadonlyMap<LayerName, Tensor>;
+  readonly gradients: ReadonlyMap<GradientPoint, Tensor>;
+  /** Operations that the backward rules did not cover and that kept their true derivative. */
+  readonly uncovered: readonly string[];
+}
