@@ -1,4 +1,6 @@
 export default {
+  passWithNoTests: true,
+  testTimeout: 60_000,
   projects: [
     '<rootDir>/packages/*/jest.config.mjs',
     '<rootDir>/packages/{backends,methods}/*/jest.config.mjs',

@@ -18,6 +18,4 @@ export const packageConfig = (directory) => ({
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(\\.pnpm/)?(${ESM_ONLY.map(asFolder).join('|')}))`],
-  passWithNoTests: true,
-  testTimeout: 60_000,
 });

@@ -1,3 +1,4 @@
+export type { LabelledImages } from './dataset/labelled-images.ts';
 export { suggestNames } from './errors/nearest-names.ts';
 export { isPellucidError, PellucidError, throwIfAborted } from './errors/pellucid-error.ts';
 export { ERRORS, type ErrorCode, type ErrorDetails } from './errors/table.ts';
@@ -35,5 +36,7 @@ export { batchSize, concatBatches, sampleData, sampleSize, sliceBatch } from './
 export {
   axes, imageGeometry, imageShape, type Axes, type ImageGeometry, type Layout, type TensorSpec,
 } from './tensor/layout.ts';
+export { convertLayout } from './tensor/convert-layout.ts';
+export { decodeNpy, encodeNpy } from './tensor/npy.ts';
 export { equalShapes, formatShape, mapValues, sizeOf, tensor, zeros, zipWith, type Tensor } from './tensor/tensor.ts';
 export { assertFinite, validateBatch } from './tensor/validate.ts';
