@@ -1,0 +1,60 @@
+// Runs every check that guards the main branch, and counts what passed and failed.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureInstalled, ROOT } from './workspace.mjs';
+
+ensureInstalled();
+
+const environment = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', CI: 'true' };
+const binary = (name) => join(ROOT, 'node_modules/.bin', name);
+const run = (command, args) => spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: environment }).status === 0;
+
+/** Runs a script that closes with `N passed, N failed`, and takes over its counts. */
+function runCounting(script) {
+  const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'tools/scripts', script)], {
+    cwd: ROOT, env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.stdout.write(stdout);
+  const [, passed, failed] = /(\d+) passed, (\d+) failed\s*$/.exec(stdout) ?? [null, 0, 1];
+  return { passed: Number(passed), failed: status === 0 ? Number(failed) : Math.max(Number(failed), 1) };
+}
+
+/** Runs all of jest once and reads the counts from its report. */
+function runJest() {
+  const report = join(ROOT, '.cache/jest-report.json');
+  mkdirSync(join(ROOT, '.cache'), { recursive: true });
+  rmSync(report, { force: true });
+  const ok = run(binary('jest'), ['--maxWorkers=2', '--json', `--outputFile=${report}`, '--silent']);
+  try {
+    const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+    return { passed: numPassedTests, failed: ok ? 0 : Math.max(numFailedTests, numFailedTestSuites, 1) };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
+
+const STEPS = [
+  ['types and build', () => one(run(binary('tsc'), ['-b', 'tsconfig.json']))],
+  ['project graph', () => one(run(binary('nx'), ['graph', '--file=.nx/graph.json']))],
+  ['lint', () => one(run(binary('eslint'), ['packages', 'apps', 'tools', '--max-warnings=0']))],
+  ['module boundaries', () => runCounting('check-boundaries.mjs')],
+  ['tests', runJest],
+  ['documents', () => one(run(binary('typedoc'), ['--emit', 'none']))],
+  ['packed packages', () => runCounting('smoke-packed.mjs')],
+];
+
+let passed = 0;
+let failed = 0;
+for (const [name, step] of STEPS) {
+  const started = performance.now();
+  const result = step();
+  passed += result.passed;
+  failed += result.failed;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${result.failed === 0 ? 'ok    ' : 'FAILED'} ${name} (${result.passed} passed, ${result.failed} failed, ${seconds} s)\n`);
+}
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
