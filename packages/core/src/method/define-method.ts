@@ -9,6 +9,7 @@ import { resolveOptions, type OptionSpecs } from './options.ts';
 export interface SampleMethodDefinition<Needs extends Capability, Options extends object> extends MethodDescription<Needs> {
   readonly kind: 'local' | 'batch';
   readonly options: OptionSpecs<Options>;
+  /** Makes the maps of a checked batch. */
   readonly explain: (
     model: ModelAdapter<Needs>,
     batch: MethodBatch,
@@ -21,6 +22,7 @@ export interface SampleMethodDefinition<Needs extends Capability, Options extend
 export interface GlobalMethodDefinition<Needs extends Capability, Options extends object> extends MethodDescription<Needs> {
   readonly kind: 'global';
   readonly options: OptionSpecs<Options>;
+  /** Starts an empty map. */
   readonly begin: (options: Options) => Accumulation<Needs>;
 }
 

@@ -15,6 +15,7 @@ export interface ExplainSettings {
   /** A whole number from 0; the same seed gives the same bits on the same engine. @defaultValue 0 */
   readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called as the work advances. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Bytes for the intermediate values of one execution. @defaultValue 512 MiB */
   readonly memoryBudget?: number | undefined;

@@ -82,11 +82,13 @@ interface Configured<Needs extends Capability> {
 
 /** A configured method that makes a map per sample. */
 export interface SampleMethod<Needs extends Capability = Capability> extends Configured<Needs> {
+  /** Makes the maps of a checked batch; call core's `explain`, which checks it. */
   readonly explain: (model: ModelAdapter<Needs>, batch: MethodBatch, context: MethodContext) => Promise<Attribution>;
 }
 
 /** A configured method that makes one map from many batches. */
 export interface GlobalMethod<Needs extends Capability = Capability> extends Configured<Needs> {
+  /** Starts an empty map. */
   readonly begin: () => Accumulation<Needs>;
 }
 

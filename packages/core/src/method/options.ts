@@ -8,6 +8,7 @@ export interface OptionSpec<Value> {
   readonly type: string;
   readonly description: string;
   readonly default: Value;
+  /** Whether a value is of this type and in range. */
   readonly accepts: (value: unknown) => value is Value;
 }
 

@@ -4,6 +4,7 @@ import type { MetricContext, MetricDescription, MetricFactory, MetricSubject } f
 /** The definition of a metric that scores each map by itself. */
 export interface MetricDefinition<Options> extends MetricDescription {
   readonly options: OptionSpecs<Options>;
+  /** One score per sample; never depends on the other samples of the batch. */
   readonly score: (subject: MetricSubject, options: Options, context: MetricContext) => Promise<Float64Array>;
 }
 

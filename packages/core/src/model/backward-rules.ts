@@ -5,18 +5,29 @@ import type { OpKind } from './op-kind.ts';
  * backend, a live tensor on another. Shapes broadcast from the right, as in NumPy.
  */
 export interface TensorOperations<Value> {
+  /** A scalar. */
   readonly constant: (value: number) => Value;
+  /** a + b */
   readonly add: (a: Value, b: Value) => Value;
+  /** a - b */
   readonly subtract: (a: Value, b: Value) => Value;
+  /** a * b, element by element */
   readonly multiply: (a: Value, b: Value) => Value;
+  /** a / b */
   readonly divide: (a: Value, b: Value) => Value;
+  /** -a */
   readonly negate: (a: Value) => Value;
+  /** |a| */
   readonly absolute: (a: Value) => Value;
+  /** -1, 0 or 1 */
   readonly sign: (a: Value) => Value;
+  /** The lesser of two values. */
   readonly minimum: (a: Value, b: Value) => Value;
+  /** The greater of two values. */
   readonly maximum: (a: Value, b: Value) => Value;
   /** A condition, for `where` alone. */
   readonly greater: (a: Value, b: Value) => Value;
+  /** One of two values, by a condition. */
   readonly where: (condition: Value, ifTrue: Value, ifFalse: Value) => Value;
   /** The first and second half of the batch axis: a sample and its baseline, when the two were joined. */
   readonly halves: (a: Value) => readonly [Value, Value];

@@ -55,6 +55,7 @@ export interface ModelAdapter<Offers extends Capability = Capability> {
   readonly capabilities: ReadonlySet<Capability>;
   /** Estimate of the bytes that the intermediate values of one sample take in a gradient pass. */
   readonly bytesPerSample: number;
+  /** Answers a query. @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, LAYER_NOT_FOUND, GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE, ABORTED. */
   readonly evaluate: (query: Query<Offers>, options?: EvaluateOptions) => Promise<Evaluation>;
   /** Releases the engine's memory. Calling it again does nothing; any other call afterwards fails. */
   readonly dispose: () => Promise<void>;

@@ -1,0 +1,19 @@
+/** The reference site: one page per package, from the doc comments. */
+export default {
+  name: 'Pellucid',
+  entryPointStrategy: 'packages',
+  entryPoints: ['packages/*', 'packages/backends/*', 'packages/methods/*'],
+  out: 'docs/api',
+  includeVersion: false,
+  disableSources: true,
+  readme: 'README.md',
+  projectDocuments: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/*.md'],
+  treatWarningsAsErrors: true,
+  packageOptions: {
+    entryPoints: ['src/index.ts'],
+    tsconfig: 'tsconfig.lib.json',
+    excludeInternal: true,
+    validation: { notExported: false, invalidLink: true, notDocumented: true },
+    requiredToBeDocumented: ['Function', 'Interface', 'TypeAlias', 'Variable', 'Enum', 'Class'],
+  },
+};
