@@ -29,7 +29,7 @@ export {
 } from './model/objective.ts';
 export type { OpKind } from './model/op-kind.ts';
 export {
-  INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type LayerName, type Query,
+  activationOf, gradientAt, INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type LayerName, type Query,
 } from './model/query.ts';
 export { hashValues, randomStream, type RandomStream } from './random/stream.ts';
 export { batchSize, concatBatches, sampleData, sampleSize, sliceBatch } from './tensor/batch.ts';

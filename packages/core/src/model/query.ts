@@ -44,3 +44,19 @@ export interface Evaluation {
   /** Operations that the backward rules did not cover and that kept their true derivative. */
   readonly uncovered: readonly string[];
 }
+
+function answer<Key>(answers: ReadonlyMap<Key, Tensor>, key: Key, what: string): Tensor {
+  const value = answers.get(key);
+  if (value === undefined) throw new Error(`internal: the evaluation holds no ${what} of ${String(key)}, which the query must ask for`);
+  return value;
+}
+
+/** The gradient that a query asked for at this place. */
+export function gradientAt({ gradients }: Evaluation, point: GradientPoint): Tensor {
+  return answer(gradients, point, 'gradient');
+}
+
+/** The value of a layer that a query asked for. */
+export function activationOf({ activations }: Evaluation, layer: LayerName): Tensor {
+  return answer(activations, layer, 'activation');
+}
