@@ -1,1 +1,2 @@
-export {};
+export type { EngineName } from './engine/engine-name.ts';
+export { openEngine, type TfjsEngine } from './engine/open-engine.ts';

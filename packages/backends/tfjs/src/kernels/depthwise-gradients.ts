@@ -1,0 +1,52 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { skipsFilterGradients } from './input-only.ts';
+import { padOrCrop, spread } from './rearrange.ts';
+
+/** Kernel `DepthwiseConv2dNativeBackpropInput`: a depthwise convolution of the gradient with the filter turned by 180 degrees. */
+export const depthwiseInputGradient: tf.KernelFunc = ({ inputs, attrs }) => {
+  const { strides, pad, dilations, dimRoundingMode, inputShape } = attrs as unknown as tf.DepthwiseConv2dNativeBackpropInputAttrs;
+  const [dy, filter] = [inputs['dy'] as tf.Tensor4D, inputs['filter'] as tf.Tensor4D];
+  const geometry = tf.backend_util.computeConv2DInfo(inputShape, filter.shape, strides, dilations, pad, dimRoundingMode, true);
+  return tf.tidy(() => {
+    const gradient = spread(dy, geometry.strideHeight, geometry.strideWidth);
+    const top = geometry.effectiveFilterHeight - 1 - geometry.padInfo.top;
+    const left = geometry.effectiveFilterWidth - 1 - geometry.padInfo.left;
+    const bottom = geometry.inHeight - gradient.shape[1] - top + geometry.effectiveFilterHeight - 1;
+    const right = geometry.inWidth - gradient.shape[2] - left + geometry.effectiveFilterWidth - 1;
+    const [height, width, channels, multiplier] = filter.shape;
+    const flipped = tf.reshape(tf.reverse(filter, [0, 1]), [height, width, channels * multiplier, 1]) as tf.Tensor4D;
+    const padded = padOrCrop(gradient, [top, bottom], [left, right]);
+    const perOutput = tf.depthwiseConv2d(padded, flipped, 1, 'valid', 'NHWC', dilations);
+    return multiplier === 1 ? perOutput : tf.sum(tf.reshape(perOutput, [...inputShape, multiplier]), 4);
+  });
+};
+
+/** Kernel `DepthwiseConv2dNativeBackpropFilter`: for each tap, what it met times the gradient, summed over batch and space. */
+export const depthwiseFilterGradient: tf.KernelFunc = ({ inputs, attrs }) => {
+  if (skipsFilterGradients()) return tf.scalar(0);
+  const { strides, pad, dilations, dimRoundingMode, filterShape } = attrs as unknown as tf.DepthwiseConv2dNativeBackpropFilterAttrs;
+  const [x, dy] = [inputs['x'] as tf.Tensor4D, inputs['dy'] as tf.Tensor4D];
+  const geometry = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, dilations, pad, dimRoundingMode, true);
+  const { outHeight, outWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = geometry;
+  const [height, width, channels, multiplier] = filterShape;
+  return tf.tidy(() => {
+    const { padInfo } = geometry;
+    const padded = padOrCrop(x, [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right]);
+    const gradient = tf.reshape(dy, [-1, channels, multiplier]);
+    const taps: tf.Tensor[] = [];
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const [top, left] = [row * dilationHeight, column * dilationWidth];
+        const end = [x.shape[0], top + (outHeight - 1) * strideHeight + 1, left + (outWidth - 1) * strideWidth + 1, channels];
+        taps.push(
+          tf.tidy(() => {
+            const met = tf.stridedSlice(padded, [0, top, left, 0], end, [1, strideHeight, strideWidth, 1]);
+            return tf.sum(tf.mul(tf.reshape(met, [-1, channels, 1]), gradient), 0);
+          }),
+        );
+      }
+    }
+    return tf.reshape(tf.stack(taps), filterShape);
+  });
+};
