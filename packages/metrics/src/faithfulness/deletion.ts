@@ -1,0 +1,27 @@
+import { defineMetric, type MetricFactory } from '@pellucid/core';
+import { perturbationOptions, RISE, type PerturbationOptions } from './options.ts';
+import { areaUnderCurve, perturbationCurves } from './perturbation-curve.ts';
+import { makeSubstrate } from './substrate.ts';
+import { validateSubject } from './validate-subject.ts';
+
+/**
+ * Deletion: take the pixels of highest value away first and average the probability of the target that is left. A faithful map makes
+ * it fall fast, so lower is better. Range 0 to 1.
+ * @see {@link https://arxiv.org/abs/1806.07421 | Petsiuk et al. 2018}
+ * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
+ */
+export const deletion: MetricFactory<PerturbationOptions> = defineMetric<PerturbationOptions>({
+  name: 'deletion',
+  title: 'Deletion',
+  category: 'faithfulness',
+  direction: 'lower',
+  paper: RISE,
+  needsMask: false,
+  options: perturbationOptions('zero'),
+  score: async (subject, { steps, substrate }, context) => {
+    validateSubject(subject);
+    const to = makeSubstrate(substrate, subject.input, subject.model.input.layout);
+    const curves = await perturbationCurves(subject, { from: subject.input, to, steps }, context);
+    return Float64Array.from(curves, areaUnderCurve);
+  },
+});

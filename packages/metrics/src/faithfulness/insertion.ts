@@ -1,0 +1,27 @@
+import { defineMetric, type MetricFactory } from '@pellucid/core';
+import { perturbationOptions, RISE, type PerturbationOptions } from './options.ts';
+import { areaUnderCurve, perturbationCurves } from './perturbation-curve.ts';
+import { makeSubstrate } from './substrate.ts';
+import { validateSubject } from './validate-subject.ts';
+
+/**
+ * Insertion: start from an image without information, put the pixels of highest value back first, and average the probability of the
+ * target. A faithful map makes it rise fast, so higher is better. Range 0 to 1.
+ * @see {@link https://arxiv.org/abs/1806.07421 | Petsiuk et al. 2018}
+ * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
+ */
+export const insertion: MetricFactory<PerturbationOptions> = defineMetric<PerturbationOptions>({
+  name: 'insertion',
+  title: 'Insertion',
+  category: 'faithfulness',
+  direction: 'higher',
+  paper: RISE,
+  needsMask: false,
+  options: perturbationOptions('blur'),
+  score: async (subject, { steps, substrate }, context) => {
+    validateSubject(subject);
+    const from = makeSubstrate(substrate, subject.input, subject.model.input.layout);
+    const curves = await perturbationCurves(subject, { from, to: subject.input, steps }, context);
+    return Float64Array.from(curves, areaUnderCurve);
+  },
+});
