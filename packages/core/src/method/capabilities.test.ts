@@ -71,3 +71,12 @@ test('a factory carries its description', () => {
   expect(gradient.needs).toEqual(['gradient']);
   expect(gradient.paper.year).toBe(2000);
 });
+
+test('a model that offers more passes where less is needed, and not the other way round', () => {
+  const complete = opaque as unknown as ModelAdapter;
+  const able: ModelAdapter<'gradient'> = complete;
+  const plain: ModelAdapter<never> = able;
+  // @ts-expect-error: a model without gradients is no model with gradients
+  const unable: ModelAdapter<'gradient'> = plain;
+  expect([able, plain, unable]).toEqual([opaque, opaque, opaque]);
+});

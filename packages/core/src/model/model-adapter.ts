@@ -39,7 +39,7 @@ export interface EvaluateOptions {
  * A model on some engine, ready to be asked. The one verb is `evaluate`: one engine execution answers one query, cut into chunks
  * when the batch is larger than the memory budget; the answer does not depend on the chunks.
  */
-export interface ModelAdapter<Offers extends Capability = Capability> {
+export interface ModelAdapter<in Offers extends Capability = Capability> {
   /** A short name for messages and reports, such as the file's. */
   readonly name: string;
   /** SHA-256 of the model's bytes, hexadecimal; of its topology and weights for a live model. */

@@ -14,10 +14,14 @@ export type GradientPoint = typeof INPUT | LayerName;
 /** What a model may be able to answer, beyond its output. */
 export type Capability = 'activations' | 'gradient' | 'backward-rules';
 
-type Offered<Needed extends Capability, Offers extends Capability, Value> = Needed extends Offers ? Value : undefined;
+/**
+ * `Value` where the offers hold what is needed, else never. Not a conditional type: the compiler could not tell that a query which asks
+ * for less is good for a model that offers more.
+ */
+type Offered<Needed extends Capability, Offers extends Capability, Value> = Readonly<Record<Needed, Value>>[Needed & Offers];
 
 /** A gradient: of which scalar per sample, with respect to what. */
-export interface GradientQuery<Offers extends Capability = Capability> {
+export interface GradientQuery<out Offers extends Capability = Capability> {
   readonly of: Objective;
   readonly at: readonly GradientPoint[];
   /** Replacements of the true derivative. @defaultValue none: the true derivative */
@@ -25,7 +29,7 @@ export interface GradientQuery<Offers extends Capability = Capability> {
 }
 
 /** What a method wants to know about one pass over a batch. Which parts may be asked for follows from the capabilities. */
-export interface Query<Offers extends Capability = Capability> {
+export interface Query<out Offers extends Capability = Capability> {
   /** The batch, in the model's own layout. */
   readonly input: Tensor;
   /** Layers whose values are wanted. */
