@@ -1,1 +1,2 @@
-export {};
+export { run } from './command-line/program.ts';
+export { processTerminal, type Terminal } from './command-line/terminal.ts';

@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals';
+import { parseJsonObject, parseSeed, parseTarget } from './parse-values.ts';
+
+test('targets are the predicted class or indices', () => {
+  expect(parseTarget('predicted')).toBe('predicted');
+  expect(parseTarget('281')).toEqual([281]);
+  expect(parseTarget('281, 207,3')).toEqual([281, 207, 3]);
+  for (const text of ['', 'cat', '-1', '1.5', '1,,2', '1e3']) expect(() => parseTarget(text)).toThrow('no class index');
+});
+
+test('a seed is a whole number that keeps every digit', () => {
+  expect(parseSeed('0')).toBe(0);
+  for (const text of ['-1', '1.5', 'x', '99999999999999999999']) expect(() => parseSeed(text)).toThrow('no seed');
+});
+
+test('options are one JSON object', () => {
+  expect(parseJsonObject('{"steps":5}', 'of `--options`')).toEqual({ steps: 5 });
+  expect(() => parseJsonObject('{steps:5}', 'of `--options`')).toThrow(/`--options`: it is not JSON/);
+  for (const text of ['[1]', '5', 'null', '"x"']) expect(() => parseJsonObject(text, 'here')).toThrow('not an object');
+});

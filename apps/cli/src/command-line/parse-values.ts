@@ -1,0 +1,52 @@
+import { PellucidError } from '@pellucid/core';
+
+/** What `--target` asks for: the predicted class of each sample, one class for all, or one per sample. */
+export type TargetRequest = 'predicted' | readonly number[];
+
+const WHOLE_NUMBER = /^\d+$/;
+
+/** Reads `predicted` or class indices separated by commas. @throws CONFIGURATION_INVALID. */
+export function parseTarget(text: string): TargetRequest {
+  if (text === 'predicted') return 'predicted';
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.every((part) => WHOLE_NUMBER.test(part))) return parts.map(Number);
+  throw new PellucidError('CONFIGURATION_INVALID', {
+    where: 'of `--target`',
+    problem: `\`${text}\` is no class index`,
+    help: 'Give `predicted`, one index from 0 for all samples (`281`), or one per sample (`281,207,3`).',
+  });
+}
+
+/** Reads a whole number from 0. @throws CONFIGURATION_INVALID. */
+export function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (WHOLE_NUMBER.test(text) && Number.isSafeInteger(seed)) return seed;
+  throw new PellucidError('CONFIGURATION_INVALID', {
+    where: 'of `--seed`',
+    problem: `\`${text}\` is no seed`,
+    help: `Give a whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`,
+  });
+}
+
+/** An object as JSON gives it. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value is an object with names, not a list and not null. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads one JSON object. @throws CONFIGURATION_INVALID, saying where the text stops being JSON. */
+export function parseJsonObject(text: string, where: string): JsonObject {
+  const fail = (problem: string, cause?: unknown): never => {
+    const help = 'Give one JSON object in single quotes, such as \'{"steps":50,"baseline":"zero"}\'.';
+    throw new PellucidError('CONFIGURATION_INVALID', { where, problem, help }, { cause });
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    return fail(`it is not JSON (${cause instanceof Error ? cause.message : String(cause)})`, cause);
+  }
+  return isJsonObject(value) ? value : fail(`it is ${JSON.stringify(value)}, not an object`);
+}

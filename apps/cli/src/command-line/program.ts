@@ -1,0 +1,80 @@
+import { Command, Option } from 'commander';
+import { explainInputs, type ExplainRequest } from '../commands/explain.ts';
+import { listLayers, type LayersRequest } from '../commands/layers.ts';
+import { listMethods, type MethodsRequest } from '../commands/methods.ts';
+import { parseSeed, parseTarget } from './parse-values.ts';
+import { presentError } from './present-error.ts';
+import type { Terminal } from './terminal.ts';
+
+const collect = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
+
+const backendOption = (): Option =>
+  new Option('--backend <name>', 'engine family; follows from MODEL unless its ending is unusual').choices(['onnxruntime', 'tfjs']);
+const engineOption = (): Option =>
+  new Option('--engine <name>', 'engine within the tfjs backend (default: the first of these that works)').choices(['node-gpu', 'node', 'wasm', 'cpu']);
+
+const EXAMPLES = `
+Examples:
+  pellucid explain resnet.onnx cat.jpg dog.jpg --method grad-cam --method integrated-gradients --preprocess imagenet
+  pellucid explain model.json photos --method occlusion --options '{"window":[32,32],"stride":[16,16]}' --target 281 --out maps`;
+
+function explainCommand(terminal: Terminal): Command {
+  return new Command('explain')
+    .description('Write a map for each input and method: raw values (.npy), how it was made (.json) and a picture (.png).')
+    .argument('<model>', 'an .onnx file or the model.json of a tfjs model')
+    .argument('<input...>', 'PNG, JPEG or WebP images, folders of them, or .npy arrays (a sample or a batch, used as they are)')
+    .requiredOption('--method <name>', 'method, or package that offers one; may be repeated', collect)
+    .option('--options <json>', 'options of the method; with several methods an object keyed by method name')
+    .option('--target <classes>', '"predicted", one class index, or one per sample: 281,207', parseTarget, 'predicted')
+    .option('--layer <name>', 'layer to look at, for methods that look at one')
+    .option('--seed <number>', 'for methods that draw random numbers', parseSeed, 0)
+    .option('--preprocess <name>', 'for images: none, unit (x/255), symmetric (x/127.5-1), imagenet, or a .json file (default: unit)')
+    .option('--labels <file>', 'class names, one per line')
+    .addOption(backendOption())
+    .addOption(engineOption())
+    .option('--out <folder>', 'folder for the results', 'maps')
+    .addHelpText('after', EXAMPLES)
+    .action((model: string, inputs: readonly string[], request: ExplainRequest) => explainInputs(model, inputs, request, terminal));
+}
+
+function layersCommand(terminal: Terminal): Command {
+  return new Command('layers')
+    .description('List the layers of a model: name, operator, shape, other names.')
+    .argument('<model>', 'an .onnx file or the model.json of a tfjs model')
+    .addOption(backendOption())
+    .addOption(engineOption())
+    .option('--json', 'as JSON')
+    .action((model: string, request: LayersRequest) => listLayers(model, request, terminal));
+}
+
+function methodsCommand(terminal: Terminal): Command {
+  return new Command('methods')
+    .description('List the methods that are installed: name, kind, needs, options with defaults, paper.')
+    .option('--json', 'as JSON')
+    .action((request: MethodsRequest) => listMethods(request, terminal));
+}
+
+/** Runs the command line with these arguments and gives the exit status. Nothing is thrown. */
+export async function run(argumentList: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
+  const output = {
+    writeOut: (text: string) => {
+      terminal.print(text.trimEnd());
+    },
+    writeErr: (text: string) => {
+      terminal.report(text.trimEnd());
+    },
+  };
+  const program = new Command('pellucid').description('Explains what image models look at.').helpCommand(true);
+  for (const command of [explainCommand(terminal), layersCommand(terminal), methodsCommand(terminal)]) program.addCommand(command);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput(output).showHelpAfterError('(`pellucid --help` and `pellucid explain --help` say more)');
+  }
+  try {
+    await program.parseAsync(argumentList, { from: 'user' });
+    return 0;
+  } catch (error) {
+    const { status, message } = presentError(error);
+    if (message !== null) terminal.report(message);
+    return status;
+  }
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { PellucidError } from '@pellucid/core';
+
+const WORDNET_ID = /^n\d{8}\s+/;
+
+/**
+ * Reads a file with one class name per line. A WordNet id at the start of a line, as in ImageNet's `synset_words.txt`, is left out.
+ * @throws DATA_MISSING, DATA_INVALID when the number of lines is not `classes`.
+ */
+export async function readLabels(path: string, classes: number): Promise<readonly string[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new PellucidError('DATA_MISSING', { what: 'the class names', where: path, problem, help: 'Check the path given with `--labels`.' }, { cause });
+  }
+  const lines = text.replace(/^\uFEFF/, '').trimEnd().split(/\r?\n/);
+  const labels = lines.map((line) => line.replace(WORDNET_ID, '').trim());
+  if (labels.length === classes) return labels;
+  throw new PellucidError('DATA_INVALID', {
+    file: path,
+    format: 'class names',
+    problem: `it has ${labels.length} lines, but the model has ${classes} classes`,
+    help: 'Give one class name per line, in the order of the model\'s outputs.',
+  });
+}

@@ -1,0 +1,41 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { listInputs } from './list-inputs.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pellucid-inputs-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function touch(...names: string[]): void {
+  for (const name of names) {
+    mkdirSync(join(folder, name, '..'), { recursive: true });
+    writeFileSync(join(folder, name), '');
+  }
+}
+
+test('inputs of the same stem get different names for their results', async () => {
+  touch('a/cat.jpg', 'b/Cat.png', 'c/cat-2.webp');
+  const inputs = await listInputs(['a/cat.jpg', 'b/Cat.png', 'c/cat-2.webp'], folder);
+  expect(inputs.map(({ stem }) => stem)).toEqual(['cat', 'Cat-2', 'cat-2-2']);
+});
+
+test('a folder stands for its images, sorted, and for nothing else in it', async () => {
+  touch('in/b.JPEG', 'in/a.png', 'in/notes.txt', 'in/map.npy', 'in/deeper/c.png');
+  const inputs = await listInputs(['in'], folder);
+  expect(inputs.map(({ shown, kind }) => [shown, kind])).toEqual([[join('in', 'a.png'), 'image'], [join('in', 'b.JPEG'), 'image']]);
+});
+
+test('an empty folder, a missing file and an unknown ending are told apart', async () => {
+  touch('cat.jpg', 'cat.gif', 'deeper/inside/cat.jpg');
+  mkdirSync(join(folder, 'empty'));
+  await expect(listInputs(['empty'], folder)).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('the folder is empty') });
+  await expect(listInputs(['deeper'], folder)).rejects.toMatchObject({ message: expect.stringContaining(join('deeper', 'inside')) });
+  await expect(listInputs(['cat.jgp'], folder)).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('`cat.jpg`') });
+  await expect(listInputs(['cat.gif'], folder)).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('`.gif`') });
+});

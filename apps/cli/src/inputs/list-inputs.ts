@@ -1,0 +1,74 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, parse, resolve } from 'node:path';
+import { PellucidError, suggestNames } from '@pellucid/core';
+
+/** A file to explain. */
+export interface InputFile {
+  readonly path: string;
+  /** The path as the user wrote it: for messages. */
+  readonly shown: string;
+  /** Start of the names of its results, different for every input of a run. */
+  readonly stem: string;
+  readonly kind: 'image' | 'array';
+}
+
+const IMAGES: readonly string[] = ['.jpeg', '.jpg', '.png', '.webp'];
+const isImage = (path: string): boolean => IMAGES.includes(extname(path).toLowerCase());
+
+async function missing(path: string, shown: string): Promise<PellucidError> {
+  const siblings = (await readdir(dirname(path)).catch(() => [])).filter((name) => !name.startsWith('.'));
+  const help = siblings.length === 0 ? 'Check the path.' : suggestNames(basename(path), siblings);
+  return new PellucidError('DATA_MISSING', { what: 'the input', where: shown, problem: 'there is no such file or folder', help });
+}
+
+/** The images of a folder, sorted by name; folders inside are not entered. */
+async function listFolder(path: string, shown: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.filter((entry) => !entry.isDirectory() && isImage(entry.name)).map(({ name }) => name).sort();
+  if (names.length > 0) return names;
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(shown, name));
+  throw new PellucidError('DATA_MISSING', {
+    what: 'an image',
+    where: shown,
+    problem: entries.length === 0 ? 'the folder is empty' : 'the folder holds no PNG, JPEG or WebP file',
+    help: folders.length === 0 ? 'Name a folder with images, or the images themselves.' : `Folders inside are not entered; name them: \`${folders[0]!}\`.`,
+  });
+}
+
+async function expand(shown: string, folder: string): Promise<{ path: string; shown: string }[]> {
+  const path = resolve(folder, shown);
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw await missing(path, shown);
+  if (!found.isDirectory()) return [{ path, shown }];
+  return (await listFolder(path, shown)).map((name) => ({ path: join(path, name), shown: join(shown, name) }));
+}
+
+function kindOf(shown: string): InputFile['kind'] {
+  if (isImage(shown)) return 'image';
+  if (extname(shown).toLowerCase() === '.npy') return 'array';
+  throw new PellucidError('DATA_INVALID', {
+    file: shown,
+    format: 'an input',
+    problem: extname(shown) === '' ? 'its name has no ending' : `files ending in \`${extname(shown)}\` are not read`,
+    help: 'Give PNG, JPEG or WebP images, folders of them, or float32 `.npy` arrays.',
+  });
+}
+
+/**
+ * Finds the files that the user named, folders expanded. Inputs of the same stem, such as `a/cat.jpg` and `b/cat.png`, are told apart
+ * by a number: `cat`, `cat-2`. Upper and lower case count as the same, as on some file systems.
+ * @throws DATA_MISSING, DATA_INVALID.
+ */
+export async function listInputs(names: readonly string[], folder: string): Promise<readonly InputFile[]> {
+  const lists: { path: string; shown: string }[][] = [];
+  for (const name of names) lists.push(await expand(name, folder));
+  const files = lists.flat();
+  const taken = new Set<string>();
+  return files.map(({ path, shown }) => {
+    const { name } = parse(path);
+    let stem = name;
+    for (let copy = 2; taken.has(stem.toLowerCase()); copy++) stem = `${name}-${copy}`;
+    taken.add(stem.toLowerCase());
+    return { path, shown, stem, kind: kindOf(shown) };
+  });
+}

@@ -1,0 +1,55 @@
+import { stat } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
+import { PellucidError, type ModelAdapter } from '@pellucid/core';
+import type { Terminal } from '../command-line/terminal.ts';
+
+/** Which engine runs the model. */
+export interface ModelRequest {
+  readonly backend?: 'onnxruntime' | 'tfjs' | undefined;
+  readonly engine?: 'node-gpu' | 'node' | 'wasm' | 'cpu' | undefined;
+}
+
+type Backend = NonNullable<ModelRequest['backend']>;
+
+const BACKENDS: Readonly<Record<string, Backend>> = { '.onnx': 'onnxruntime', '.json': 'tfjs' };
+
+function contradiction(problem: string, help: string): PellucidError {
+  return new PellucidError('REQUEST_INVALID', { action: 'load the model', problem, help });
+}
+
+/** The backend follows from the ending of the file; `--backend` decides only where the ending says nothing. */
+export function chooseBackend(path: string, { backend, engine }: ModelRequest): Backend {
+  const implied = BACKENDS[extname(path).toLowerCase()];
+  const chosen = implied ?? backend;
+  if (chosen === undefined) {
+    throw contradiction(`the ending of \`${path}\` does not tell its format`, 'Give an `.onnx` file, a tfjs `model.json`, or say `--backend`.');
+  }
+  if (backend !== undefined && backend !== chosen) {
+    throw contradiction(`\`${basename(path)}\` runs on ${chosen}, not on ${backend}`, 'Leave `--backend` out; it follows from the model.');
+  }
+  if (chosen === 'onnxruntime' && engine !== undefined && engine !== 'cpu') {
+    throw contradiction(`the engine \`${engine}\` belongs to tfjs models`, 'Leave `--engine` out for an `.onnx` model.');
+  }
+  return chosen;
+}
+
+/** Loads a model file on the backend that fits. @throws DATA_MISSING, MODEL_INVALID, MODEL_UNSUPPORTED, BACKEND_UNAVAILABLE, REQUEST_INVALID. */
+export async function openModel(shown: string, request: ModelRequest, { folder }: Terminal): Promise<ModelAdapter> {
+  const path = resolve(folder, shown);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true) {
+    throw new PellucidError('DATA_MISSING', {
+      what: 'the model',
+      where: shown,
+      problem: found === undefined ? 'there is no such file' : 'it is a folder',
+      help: 'Give an `.onnx` file or the `model.json` of a tfjs model.',
+    });
+  }
+  // Only the engine that is used is loaded: each takes a good part of a second.
+  if (chooseBackend(path, request) === 'onnxruntime') {
+    const { loadModel } = await import('@pellucid/backend-onnxruntime');
+    return loadModel(path);
+  }
+  const { loadModel } = await import('@pellucid/backend-tfjs');
+  return loadModel(path, { engine: request.engine });
+}

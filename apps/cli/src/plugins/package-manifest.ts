@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isJsonObject } from '../command-line/parse-values.ts';
+
+/** What is read of a package's package.json. */
+export interface PackageManifest {
+  readonly name: string;
+  readonly folder: string;
+  /** Names of the exports that are methods: the `methods` of the `pellucid` field. */
+  readonly methods: readonly string[];
+  readonly dependencies: readonly string[];
+  /** File that `import` loads, relative to the folder. */
+  readonly entry: string;
+}
+
+const CONDITIONS = ['node', 'import', 'default'];
+
+/** Follows the conditions of an `exports` field as `import` does. */
+function resolveConditions(target: unknown): string | undefined {
+  if (typeof target === 'string') return target;
+  if (Array.isArray(target)) return target.map(resolveConditions).find((path) => path !== undefined);
+  if (!isJsonObject(target)) return undefined;
+  for (const [condition, inner] of Object.entries(target)) {
+    const path = CONDITIONS.includes(condition) ? resolveConditions(inner) : undefined;
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+function entryOf(manifest: Readonly<Record<string, unknown>>): string {
+  const { exports, main } = manifest;
+  const root = isJsonObject(exports) && '.' in exports ? exports['.'] : exports;
+  return resolveConditions(root) ?? (typeof main === 'string' ? main : 'index.js');
+}
+
+/** Reads the package.json of a folder; undefined where there is none that can be read. */
+export async function readManifest(folder: string): Promise<PackageManifest | undefined> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(value) || typeof value['name'] !== 'string') return undefined;
+  const field = value['pellucid'];
+  const methods: unknown = isJsonObject(field) ? field['methods'] : undefined;
+  return {
+    name: value['name'],
+    folder,
+    methods: Array.isArray(methods) ? methods.filter((name): name is string => typeof name === 'string') : [],
+    dependencies: isJsonObject(value['dependencies']) ? Object.keys(value['dependencies']) : [],
+    entry: entryOf(value),
+  };
+}
