@@ -1,1 +1,1 @@
-export {};
+export { embeddedDataset, type EmbeddedDatasetOptions, type Split } from './shapes/embedded-dataset.ts';
