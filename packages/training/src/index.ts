@@ -1,1 +1,10 @@
-export {};
+export { recordAccumulated, type AccumulatedRecord } from './record-accumulated.ts';
+export type { LiveModel } from './engine/live-model.ts';
+export type {
+  AddLayer, ConvLayer, DenseLayer, LayerDefinition, NetworkDefinition, NetworkSize, PoolLayer, SimpleLayer,
+} from './network/network.ts';
+export { plainCnn } from './network/plain-cnn.ts';
+export { residualCnn } from './network/residual-cnn.ts';
+export { countParameters } from './network/resolve-network.ts';
+export { accuracyOf, predict, type PredictSettings } from './predict.ts';
+export { train, type EpochRecord, type TrainedNetwork, type TrainingBatch, type TrainRequest } from './train.ts';

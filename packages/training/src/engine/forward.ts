@@ -1,0 +1,70 @@
+import type * as Core from '@tensorflow/tfjs-core';
+import type { LayerDefinition } from '../network/network.ts';
+import { INPUT_NAME, type ResolvedLayer } from '../network/resolve-network.ts';
+
+/** The functions of TensorFlow.js. */
+export type TensorFlow = typeof Core;
+
+/** Live values by name. */
+export type LiveValues = ReadonlyMap<string, Core.Tensor>;
+
+/** A value that is there by construction. */
+export function valueOf(values: LiveValues, name: string): Core.Tensor {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`internal: no value \`${name}\``);
+  return value;
+}
+
+function apply(tf: TensorFlow, layer: LayerDefinition, weights: LiveValues, [x, other]: readonly Core.Tensor[]): Core.Tensor {
+  const input = x!;
+  const image = input as Core.Tensor4D;
+  switch (layer.kind) {
+    case 'conv': {
+      const kernel = valueOf(weights, `${layer.name}/kernel`) as Core.Tensor4D;
+      return tf.add(tf.conv2d(image, kernel, layer.stride ?? 1, layer.padding ?? 'same'), valueOf(weights, `${layer.name}/bias`));
+    }
+    case 'dense':
+      return tf.add(tf.matMul(input, valueOf(weights, `${layer.name}/kernel`)), valueOf(weights, `${layer.name}/bias`));
+    case 'max-pool':
+      return tf.maxPool(image, layer.size, layer.stride ?? layer.size, 'valid');
+    case 'average-pool':
+      return tf.avgPool(image, layer.size, layer.stride ?? layer.size, 'valid');
+    case 'global-average-pool':
+      return tf.mean(image, [1, 2]);
+    case 'flatten':
+      return tf.reshape(input, [input.shape[0]!, -1]);
+    case 'relu':
+      return tf.relu(input);
+    case 'add':
+      return tf.add(input, other!);
+  }
+}
+
+/**
+ * Runs a network over a batch [N, height, width, channels]: the value of every layer, by name. Values named in `offsets` are added to
+ * the layers' before they go on, so that a derivative with respect to a zero offset is that with respect to the layer.
+ */
+export function forward(tf: TensorFlow, layers: readonly ResolvedLayer[], weights: LiveValues, input: Core.Tensor, offsets?: LiveValues): LiveValues {
+  const values = new Map<string, Core.Tensor>([[INPUT_NAME, input]]);
+  for (const { definition, sources } of layers) {
+    const value = apply(tf, definition, weights, sources.map((source) => valueOf(values, source)));
+    const offset = offsets?.get(definition.name);
+    values.set(definition.name, offset === undefined ? value : tf.add(value, offset));
+  }
+  return values;
+}
+
+/** The logits among the values of a run: those of the last layer. */
+export function logitsOf(layers: readonly ResolvedLayer[], values: LiveValues): Core.Tensor2D {
+  return valueOf(values, layers.at(-1)!.definition.name) as Core.Tensor2D;
+}
+
+/** Runs work and frees every tensor that it made. `tf.tidy` with a result of any kind, for work whose result holds no tensors. */
+export function inScope<Result>(tf: TensorFlow, work: () => Result): Result {
+  tf.engine().startScope();
+  try {
+    return work();
+  } finally {
+    tf.engine().endScope();
+  }
+}

@@ -1,0 +1,37 @@
+import { randomStream, sizeOf, type Tensor } from '@pellucid/core';
+import type { NetworkDefinition } from './network.ts';
+import { resolveNetwork, type ResolvedLayer } from './resolve-network.ts';
+
+/** The variance of a fresh kernel: He et al. 2015, eq. 10 before a ReLU, else Glorot and Bengio 2010, eq. 16. */
+function kernelVariance(shape: readonly number[], beforeRelu: boolean): number {
+  const receptive = sizeOf(shape.slice(0, -2));
+  const fanIn = receptive * shape.at(-2)!;
+  const fanOut = receptive * shape.at(-1)!;
+  return beforeRelu ? 2 / fanIn : 2 / (fanIn + fanOut);
+}
+
+function feedsRelu(layers: readonly ResolvedLayer[], name: string): boolean {
+  return layers.some(({ definition, sources }) => definition.kind === 'relu' && sources.includes(name));
+}
+
+/**
+ * Fresh weights: normal kernels with He's variance before a ReLU and Glorot's elsewhere, biases zero. Each layer draws from its own
+ * stream, so that a change of one layer leaves the others as they were.
+ * @see {@link https://arxiv.org/abs/1502.01852 | He et al. 2015}
+ */
+export function initialWeights(network: NetworkDefinition, seed: number): ReadonlyMap<string, Tensor> {
+  const layers = resolveNetwork(network);
+  const weights = new Map<string, Tensor>();
+  for (const layer of layers) {
+    for (const [name, shape] of layer.weights) {
+      const data = new Float32Array(sizeOf(shape));
+      if (shape.length > 1) {
+        const random = randomStream(seed, 'training', 'weights', name);
+        const deviation = Math.sqrt(kernelVariance(shape, feedsRelu(layers, layer.definition.name)));
+        for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal();
+      }
+      weights.set(name, { shape, data });
+    }
+  }
+  return weights;
+}

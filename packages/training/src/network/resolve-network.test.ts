@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import type { LayerDefinition, NetworkDefinition } from './network.ts';
+import { plainCnn } from './plain-cnn.ts';
+import { residualCnn } from './residual-cnn.ts';
+import { countParameters, padding, resolveNetwork } from './resolve-network.ts';
+
+const shapeOf = (network: NetworkDefinition, name: string): readonly number[] | undefined =>
+  resolveNetwork(network).find(({ definition }) => definition.name === name)?.shape;
+
+const of = (...layers: LayerDefinition[]): NetworkDefinition => ({ name: 'sketch', input: [8, 6, 3], classes: 2, layers });
+
+test('the plain network is the published one: two blocks of two convolutions, then a linear layer', () => {
+  const network = plainCnn({ input: [28, 28, 1], classes: 10 });
+  expect(shapeOf(network, 'block1/conv2')).toEqual([28, 28, 10]);
+  expect(shapeOf(network, 'block2/pool')).toEqual([7, 7, 10]);
+  // 3x3 kernels and biases of 1, 10, 10, 10 channels in and 10 out; 490 values to 10 classes.
+  expect(countParameters(network)).toBe(100 + 3 * 910 + 4910);
+});
+
+test('the residual network halves the image twice and adds what its skips bring', () => {
+  const network = residualCnn({ input: [32, 32, 3], classes: 4, width: 8 });
+  expect(shapeOf(network, 'block1/add')).toEqual([16, 16, 8]);
+  expect(shapeOf(network, 'block2/shortcut')).toEqual([8, 8, 16]);
+  expect(shapeOf(network, 'pool')).toEqual([16]);
+});
+
+test('padding puts the odd zero at the end, and none where windows must fit', () => {
+  expect(padding(32, 3, 2, 'same')).toEqual({ before: 0, after: 1, length: 16 });
+  expect(padding(31, 3, 2, 'same')).toEqual({ before: 1, after: 1, length: 16 });
+  expect(padding(32, 3, 2, 'valid')).toEqual({ before: 0, after: 0, length: 15 });
+});
+
+test.each<[string, string, LayerDefinition[]]>([
+  ['a name twice', '`a` has a name that is taken', [{ kind: 'relu', name: 'a' }, { kind: 'relu', name: 'a' }]],
+  ['an unknown source', 'takes `b`, which is no earlier layer', [{ kind: 'relu', name: 'a', from: 'b' }]],
+  ['a sum of unequal shapes', 'adds [8, 6, 2] and [8, 6, 3], which differ', [
+    { kind: 'conv', name: 'a', filters: 2, kernel: 3 },
+    { kind: 'add', name: 'b', with: 'input' },
+  ]],
+  ['a linear layer on an image', 'needs a flat value, got [8, 6, 3]', [{ kind: 'dense', name: 'a', units: 2 }]],
+  ['a convolution of a flat value', 'needs an image, got [144]', [{ kind: 'flatten', name: 'a' }, { kind: 'conv', name: 'b', filters: 2, kernel: 1 }]],
+  ['a window larger than the image', 'has nothing left of [8, 6, 3]', [{ kind: 'max-pool', name: 'a', size: 7 }]],
+  ['half a filter', 'has filters 0.5', [{ kind: 'conv', name: 'a', filters: 0.5, kernel: 3 }]],
+  ['another number of classes', 'gives [3] instead of the logits [2]', [{ kind: 'global-average-pool', name: 'a' }]],
+  ['no layers', 'instead of the logits [2]', []],
+])('a network with %s is refused by name', (_, message, layers) => {
+  expect(() => resolveNetwork(of(...layers))).toThrow(message);
+  expect(() => resolveNetwork(of(...layers))).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }) as Error);
+});

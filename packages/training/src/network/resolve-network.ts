@@ -1,0 +1,123 @@
+import { equalShapes, formatShape, PellucidError } from '@pellucid/core';
+import type { LayerDefinition, NetworkDefinition } from './network.ts';
+
+/** The name of the image among the values of a network. */
+export const INPUT_NAME = 'input';
+
+/** A layer with everything that follows from its place in the network. Shapes are those of one sample, channels last. */
+export interface ResolvedLayer {
+  readonly definition: LayerDefinition;
+  /** The values that it takes, by name. */
+  readonly sources: readonly string[];
+  /** Shape of the first value that it takes. */
+  readonly inputShape: readonly number[];
+  readonly shape: readonly number[];
+  /** Shapes of its weights, by name: `<layer>/kernel`, `<layer>/bias`. Kernels are [height, width, in, out] or [in, out]. */
+  readonly weights: ReadonlyMap<string, readonly number[]>;
+}
+
+/** Zeros before and after one axis of a convolution, and how many values it gives. */
+export interface Padding {
+  readonly before: number;
+  readonly after: number;
+  readonly length: number;
+}
+
+/** What a convolution pads along one axis: as TensorFlow does, the odd zero at the end. */
+export function padding(length: number, kernel: number, stride: number, mode: 'same' | 'valid'): Padding {
+  if (mode === 'valid') return { before: 0, after: 0, length: Math.floor((length - kernel) / stride) + 1 };
+  const output = Math.ceil(length / stride);
+  const total = Math.max((output - 1) * stride + kernel - length, 0);
+  return { before: Math.floor(total / 2), after: Math.ceil(total / 2), length: output };
+}
+
+function invalid(network: string, layer: string, problem: string): PellucidError {
+  return new PellucidError('REQUEST_INVALID', {
+    action: `build the network \`${network}\``,
+    problem: `layer \`${layer}\` ${problem}`,
+    help: 'Correct the definition of the layer.',
+  });
+}
+
+/** Shape of a layer's value and of its weights, given the shapes of what it takes. A text says what is wrong. */
+function inferShape(layer: LayerDefinition, input: readonly number[], other: readonly number[]): readonly number[] | string {
+  const [height = 0, width = 0, channels = 0] = input;
+  const spatial = input.length === 3;
+  switch (layer.kind) {
+    case 'conv': {
+      if (!spatial) return `needs an image, got ${formatShape(input)}`;
+      const [rows, columns] = [height, width].map((length) => padding(length, layer.kernel, layer.stride ?? 1, layer.padding ?? 'same').length);
+      return [rows!, columns!, layer.filters];
+    }
+    case 'max-pool':
+    case 'average-pool': {
+      if (!spatial) return `needs an image, got ${formatShape(input)}`;
+      const [rows, columns] = [height, width].map((length) => padding(length, layer.size, layer.stride ?? layer.size, 'valid').length);
+      return [rows!, columns!, channels];
+    }
+    case 'global-average-pool':
+      return spatial ? [channels] : `needs an image, got ${formatShape(input)}`;
+    case 'flatten':
+      return spatial ? [height * width * channels] : `needs an image, got ${formatShape(input)}`;
+    case 'dense':
+      return spatial ? `needs a flat value, got ${formatShape(input)}` : [layer.units];
+    case 'add':
+      return equalShapes(input, other) ? input : `adds ${formatShape(input)} and ${formatShape(other)}, which differ`;
+    case 'relu':
+      return input;
+  }
+}
+
+function weightShapes(layer: LayerDefinition, input: readonly number[]): ReadonlyMap<string, readonly number[]> {
+  const entries = (kernel: readonly number[], units: number): Map<string, readonly number[]> =>
+    new Map([[`${layer.name}/kernel`, kernel], [`${layer.name}/bias`, [units]]]);
+  if (layer.kind === 'conv') return entries([layer.kernel, layer.kernel, input[2]!, layer.filters], layer.filters);
+  if (layer.kind === 'dense') return entries([input[0]!, layer.units], layer.units);
+  return new Map();
+}
+
+/** Every number of a definition is a length or a count. */
+function checkSizes(network: NetworkDefinition, layer: LayerDefinition): void {
+  for (const [setting, value] of Object.entries(layer)) {
+    if (typeof value !== 'number' || (Number.isInteger(value) && value > 0)) continue;
+    throw invalid(network.name, layer.name, `has ${setting} ${value}, which is not a whole number from 1`);
+  }
+}
+
+/**
+ * Works out the shapes of a network and checks that it fits together.
+ * @throws REQUEST_INVALID that names the layer and what is wrong.
+ */
+export function resolveNetwork(network: NetworkDefinition): readonly ResolvedLayer[] {
+  const shapes = new Map<string, readonly number[]>([[INPUT_NAME, network.input]]);
+  const resolved: ResolvedLayer[] = [];
+  let previous = INPUT_NAME;
+  for (const definition of network.layers) {
+    const { name } = definition;
+    checkSizes(network, definition);
+    if (shapes.has(name)) throw invalid(network.name, name, 'has a name that is taken');
+    const sources = [definition.from ?? previous, ...(definition.kind === 'add' ? [definition.with] : [])];
+    const [inputShape, other] = sources.map((source) => {
+      const shape = shapes.get(source);
+      if (shape === undefined) throw invalid(network.name, name, `takes \`${source}\`, which is no earlier layer`);
+      return shape;
+    });
+    const shape = inferShape(definition, inputShape!, other ?? []);
+    if (typeof shape === 'string') throw invalid(network.name, name, shape);
+    if (shape.some((length) => length < 1)) throw invalid(network.name, name, `has nothing left of ${formatShape(inputShape!)}`);
+    shapes.set(name, shape);
+    resolved.push({ definition, sources, inputShape: inputShape!, shape, weights: weightShapes(definition, inputShape!) });
+    previous = name;
+  }
+  const last = resolved.at(-1);
+  if (last === undefined || !equalShapes(last.shape, [network.classes])) {
+    throw invalid(network.name, previous, `gives ${formatShape(shapes.get(previous) ?? [])} instead of the logits ${formatShape([network.classes])}`);
+  }
+  return resolved;
+}
+
+/** Number of trained values. */
+export function countParameters(network: NetworkDefinition): number {
+  const shapes = resolveNetwork(network).flatMap(({ weights }) => [...weights.values()]);
+  return shapes.reduce((sum, shape) => sum + shape.reduce((product, length) => product * length, 1), 0);
+}
