@@ -1,1 +1,11 @@
+export { CIFAR10_CLASSES, readCifar10 } from './cifar/read-cifar10.ts';
+export { readIdxDataset, type IdxFiles } from './idx/idx-dataset.ts';
+export { readIdx, type IdxArray, type ReadOptions } from './idx/read-idx.ts';
+export { imageFolder, listImageFolder, type ImageFile, type ImageFolder, type ImageFolderOptions } from './images/image-folder.ts';
+export { loadImage, preprocess, type ImageInput } from './images/load-image.ts';
+export {
+  parsePreprocessing, PREPROCESSINGS, type ImageSize, type Preprocessing, type PreprocessingName,
+} from './images/preprocessing.ts';
+export { readImage, type ImagePixels, type ReadImageOptions, type Resize } from './images/read-image.ts';
+export { DATASETS, loadDataset, type DatasetName, type LoadDatasetOptions } from './named/load-dataset.ts';
 export { embeddedDataset, type EmbeddedDatasetOptions, type Split } from './shapes/embedded-dataset.ts';

@@ -1,0 +1,82 @@
+import { PellucidError } from '@pellucid/core';
+import { createReadStream } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+
+/** The bytes of a file from its beginning on, decompressed where the file is compressed. */
+export interface ByteSource {
+  /** Number of bytes of the whole; unknown for a compressed file. */
+  readonly size: number | undefined;
+  /** The next bytes: as many as asked for, fewer only where the file ends. @throws DATA_INVALID when the compression is damaged. */
+  readonly read: (count: number) => Promise<Uint8Array>;
+  /** Stops reading. */
+  readonly close: () => void;
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
+async function startsAsGzip(file: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+}
+
+async function openFile(path: string, format: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (cause) {
+    if (isMissing(cause)) {
+      throw new PellucidError('DATA_MISSING', { what: `the ${format} file`, where: path, problem: 'there is no such file', help: 'Check the path.' }, { cause });
+    }
+    throw invalid(path, format, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** The error for a file that cannot be read as what it should be. */
+export function invalid(file: string, format: string, problem: string, options?: { readonly cause?: unknown }): PellucidError {
+  return new PellucidError('DATA_INVALID', { file, format, problem, help: 'Download or copy the file again.' }, options);
+}
+
+/**
+ * Opens a file for reading from its beginning on. Gzip is recognised by its first bytes, not by the file's name; nothing beyond what is
+ * read gets decompressed.
+ * @param format - what the file should be, for messages
+ * @throws DATA_MISSING, DATA_INVALID
+ */
+export async function openByteSource(path: string, format: string): Promise<ByteSource> {
+  const file = await openFile(path, format);
+  let stream: Readable;
+  let size: number | undefined;
+  try {
+    const compressed = await startsAsGzip(file);
+    if (!compressed) ({ size } = await file.stat());
+    const plain = createReadStream(path, { fd: file, start: 0 });
+    // Errors reach the reader through the iterator; the callback only keeps them from being reported twice.
+    stream = compressed ? pipeline(plain, createGunzip(), () => undefined) : plain;
+  } catch (cause) {
+    await file.close();
+    throw invalid(path, format, cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+  let rest: Uint8Array = new Uint8Array(0);
+
+  const read = async (count: number): Promise<Uint8Array> => {
+    const parts = [rest];
+    let length = rest.length;
+    while (length < count) {
+      const next = await chunks.next().catch((cause: unknown) => {
+        throw invalid(path, format, cause instanceof Error ? `the file is damaged or cut short (${cause.message})` : String(cause), { cause });
+      });
+      if (next.done === true) break;
+      parts.push(next.value);
+      length += next.value.length;
+    }
+    const joined = Buffer.concat(parts);
+    rest = joined.subarray(count);
+    return joined.subarray(0, count);
+  };
+  const close = (): void => {
+    stream.destroy();
+  };
+  return { size, read, close };
+}

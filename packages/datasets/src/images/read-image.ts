@@ -1,0 +1,85 @@
+import { PellucidError } from '@pellucid/core';
+import sharp, { type Sharp } from 'sharp';
+
+/** How an image comes to another height and width: scaled until it covers them, the rest cut off alike on both sides; or stretched. */
+export type Resize = 'cover' | 'fill';
+
+/** What an image should become. */
+export interface ReadImageOptions {
+  /** Pixels. @defaultValue the image's own height */
+  readonly height?: number | undefined;
+  /** Pixels. @defaultValue the image's own width */
+  readonly width?: number | undefined;
+  /** 3 for RGB, 1 for grey. @defaultValue 3 */
+  readonly channels?: 1 | 3 | undefined;
+  /** @defaultValue 'cover': the aspect ratio is kept, as in the evaluation of ImageNet networks */
+  readonly resize?: Resize | undefined;
+  /** What messages call an image that is given as bytes. @defaultValue 'image' */
+  readonly name?: string | undefined;
+}
+
+/** Pixels in memory: row-major, channels last, 0 to 255. */
+export interface ImagePixels {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
+/** Larger images would need gigabytes in memory; a small file can claim to be one. */
+const MOST_PIXELS = 16384 * 16384;
+
+/** Opens an image, upright, without transparency (over white), in 8-bit sRGB. Damage anywhere in the file is an error. */
+export function openImage(source: string | Uint8Array): Sharp {
+  return sharp(source, { failOn: 'warning', limitInputPixels: MOST_PIXELS, autoOrient: true })
+    .flatten({ background: 'white' })
+    .toColourspace('srgb');
+}
+
+/** Scales an open image. The triangle filter over the area of a target pixel is what Pillow calls bilinear; sharper ones would ring. */
+export function scaleImage(image: Sharp, height: number, width: number, resize: Resize): Sharp {
+  return image.resize({ height, width, fit: resize, kernel: 'linear', fastShrinkOnLoad: false });
+}
+
+function explainFailure(cause: unknown, name: string): PellucidError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (/input file is missing/i.test(message)) {
+    return new PellucidError('DATA_MISSING', { what: 'the image', where: name, problem: 'there is no such file', help: 'Check the path.' }, { cause });
+  }
+  const [problem, help] = /pixel limit/i.test(message)
+    ? [`it has more than ${MOST_PIXELS} pixels`, 'Make it smaller first.']
+    : [message.split('\n', 1)[0] ?? message, 'Give a whole PNG, JPEG or WebP file.'];
+  return new PellucidError('DATA_INVALID', { file: name, format: 'an image', problem, help }, { cause });
+}
+
+// ITU-R BT.601, as Pillow's and torchvision's conversion to grey.
+const toGrey = (rgb: Uint8Array): Uint8Array =>
+  Uint8Array.from({ length: rgb.length / 3 }, (_, i) => Math.round(0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!));
+
+/** The pixels of an open image. @throws DATA_MISSING, DATA_INVALID */
+export async function developImage(image: Sharp, channels: 1 | 3, name: string): Promise<ImagePixels> {
+  try {
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const rgb = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    return { height: info.height, width: info.width, channels, data: channels === 1 ? toGrey(rgb) : rgb };
+  } catch (cause) {
+    throw explainFailure(cause, name);
+  }
+}
+
+/**
+ * Reads a PNG, JPEG or WebP image: turned upright as its EXIF data say, transparency laid over white, any colour space brought to sRGB.
+ * @throws DATA_MISSING when there is no such file; DATA_INVALID when it is not an image, cut short, or too large.
+ */
+export async function readImage(source: string | Uint8Array, options: ReadImageOptions = {}): Promise<ImagePixels> {
+  const { height, width, channels = 3, resize = 'cover' } = options;
+  const name = options.name ?? (typeof source === 'string' ? source : 'image');
+  let image = openImage(source);
+  if (height !== undefined || width !== undefined) {
+    const own = await image.metadata().catch((cause: unknown) => {
+      throw explainFailure(cause, name);
+    });
+    image = scaleImage(image, height ?? own.autoOrient.height, width ?? own.autoOrient.width, resize);
+  }
+  return developImage(image, channels, name);
+}
