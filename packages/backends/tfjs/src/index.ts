@@ -1,2 +1,5 @@
 export type { EngineName } from './engine/engine-name.ts';
 export { openEngine, type TfjsEngine } from './engine/open-engine.ts';
+export { loadModel, type LoadModelOptions, type ModelSource } from './model/load-model.ts';
+export type { NetworkSettings } from './model/describe-input.ts';
+export type { ModelBytes } from './model/model-source.ts';

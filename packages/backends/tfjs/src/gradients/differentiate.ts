@@ -1,0 +1,78 @@
+import { isPellucidError, PellucidError } from '@pellucid/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { withInputGradientsOnly } from '../kernels/input-only.ts';
+import { withGradientRepairs } from './gradient-repairs.ts';
+import { clearTape, findPath, tape } from './tape.ts';
+import { isVerified } from './verified-gradients.ts';
+
+/** What a recorded forward pass hands over. */
+export interface Recording {
+  /** The scalar to differentiate. */
+  readonly objective: tf.Scalar;
+  /** Where gradients are wanted, with what to call the place in messages. */
+  readonly points: readonly { readonly name: string; readonly tensor: tf.Tensor }[];
+  /** The layer or node that wrote an entry of the tape. */
+  readonly locate: (tapeIndex: number, kernel: string) => string;
+}
+
+const VERSION = `tfjs ${tf.version_core}`;
+
+function undefinedGradient(operator: string, node: string, reason: string, cause?: unknown): PellucidError {
+  return new PellucidError(
+    'GRADIENT_UNDEFINED',
+    {
+      operator,
+      node,
+      version: VERSION,
+      path: `input -> ${node} -> logits`,
+      reason,
+      help: 'Use a method that needs no gradients, take the gradient at a layer behind it, or run the model as ONNX.',
+    },
+    { cause },
+  );
+}
+
+/** Refuses a pass before it would compute something wrong. */
+function checkPath({ points, objective, locate }: Recording): void {
+  const entries = tape();
+  const path = findPath(entries, points.map(({ tensor }) => tensor), objective);
+  for (const { name, tensor } of points) {
+    if (path.reaches(tensor)) continue;
+    throw new PellucidError('GRADIENT_UNREACHABLE', {
+      of: 'the objective',
+      at: name,
+      help: 'Objectives are functions of the logits: a final softmax, and layers beside the path from input to logits, have no gradient.',
+    });
+  }
+  for (const index of path.indices) {
+    const { kernelName } = entries[index]!;
+    if (isVerified(kernelName, tf.getBackend())) continue;
+    throw undefinedGradient(kernelName, locate(index, kernelName), `its gradient was not verified on engine \`${tf.getBackend()}\``);
+  }
+}
+
+/**
+ * Runs a forward pass and differentiates it: the gradient of its objective at each of its points, in one backward pass. To be called
+ * inside `exclusive` and a tidy; everything it changes is restored before it returns.
+ * @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE.
+ */
+export function differentiate(input: tf.Tensor, record: () => Recording): tf.Tensor[] {
+  // The engine reads the list of points after the forward pass, so that tensors made by it can be added while it runs.
+  const points: tf.Tensor[] = [input];
+  let recording: Recording | undefined;
+  const forward = (): tf.Scalar => {
+    recording = record();
+    checkPath(recording);
+    points.push(...recording.points.map(({ tensor }) => tensor));
+    return recording.objective;
+  };
+  try {
+    const { grads } = withGradientRepairs(() => withInputGradientsOnly(() => tf.engine().gradients(forward, points)));
+    return grads.slice(1);
+  } catch (error) {
+    clearTape();
+    if (isPellucidError(error) || recording === undefined) throw error;
+    throw undefinedGradient('unknown', 'unknown', `the engine could not compute it (${String(error)})`, error);
+  }
+}

@@ -1,0 +1,86 @@
+import { INPUT, type Evaluation, type GradientPoint, type LayerName, type Objective, type Tensor } from '@pellucid/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { inScope } from '../engine/scope.ts';
+import { differentiate } from '../gradients/differentiate.ts';
+import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
+import { objectiveSeed } from './objective-seed.ts';
+
+/** A checked query. The maps lead from the names that were asked for to those of the layers. */
+export interface ResolvedQuery {
+  readonly activations: ReadonlyMap<LayerName, LayerName>;
+  readonly gradient?: { readonly of: Objective; readonly at: ReadonlyMap<GradientPoint, GradientPoint> } | undefined;
+}
+
+function flatten(logits: tf.Tensor): tf.Tensor2D {
+  return tf.reshape(logits, [logits.shape[0]!, -1]);
+}
+
+function translate(asked: ReadonlyMap<LayerName, LayerName>, found: ReadonlyMap<LayerName, Tensor>): ReadonlyMap<LayerName, Tensor> {
+  return new Map([...asked].map(([name, layer]) => [name, found.get(layer)!]));
+}
+
+type Answer = Omit<Evaluation, 'gradients' | 'uncovered'>;
+
+function readPass(pass: Pass, logits: tf.Tensor2D, query: ResolvedQuery): Answer {
+  return { output: readTensor(pass.output), logits: readTensor(logits), activations: translate(query.activations, pass.activations) };
+}
+
+function forward(network: Network, input: tf.Tensor, query: ResolvedQuery, request: PassRequest): Evaluation {
+  const pass = network.run(input, request);
+  return { ...readPass(pass, flatten(pass.logits), query), gradients: new Map(), uncovered: [] };
+}
+
+function forwardAndBackward(
+  network: Network,
+  input: tf.Tensor,
+  query: ResolvedQuery,
+  { of, at }: NonNullable<ResolvedQuery['gradient']>,
+  request: PassRequest,
+): Evaluation {
+  let answer: Answer | undefined;
+  const gradients = differentiate(input, () => {
+    const pass = network.run(input, request);
+    const logits = flatten(pass.logits);
+    answer = readPass(pass, logits, query);
+    const { shape, data } = objectiveSeed(of, answer.logits);
+    return {
+      // The gradient of this scalar is that of the objective: the seed is the objective's derivative at these logits.
+      objective: tf.sum(tf.mul(logits, tf.tensor(data, [...shape]))),
+      points: [...at.values()].map((point) =>
+        point === INPUT ? { name: 'the input', tensor: input } : { name: point, tensor: pass.points.get(point)! },
+      ),
+      locate: pass.locate,
+    };
+  });
+  return {
+    ...answer!,
+    gradients: new Map([...at.keys()].map((asked, i) => [asked, readTensor(gradients[i]!)])),
+    uncovered: [],
+  };
+}
+
+/** Answers a query for samples that fit into memory together, in one pass. To be called inside `exclusive`; leaves no tensors. */
+export function evaluateChunk(network: Network, input: Tensor, query: ResolvedQuery): Evaluation {
+  const kept: tf.Tensor[] = [];
+  const request: PassRequest = {
+    activations: new Set(query.activations.values()),
+    points: new Set([...(query.gradient?.at.values() ?? [])].filter((point): point is LayerName => point !== INPUT)),
+    keep: (tensor) => {
+      kept.push(tensor);
+      return tensor;
+    },
+  };
+  try {
+    return inScope(() => {
+      const values = tf.tensor(input.data, [...input.shape]);
+      const { gradient } = query;
+      if (gradient === undefined) return forward(network, values, query, request);
+      return forwardAndBackward(network, values, query, gradient, request);
+    });
+  } finally {
+    kept.forEach((tensor) => {
+      tensor.dispose();
+    });
+  }
+}

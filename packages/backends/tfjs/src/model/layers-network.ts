@@ -1,0 +1,147 @@
+import { findLayer, PellucidError, sizeOf, type LayerInfo, type LayerName, type Tensor, type TensorSpec } from '@pellucid/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+import { inScope } from '../engine/scope.ts';
+import { tape } from '../gradients/tape.ts';
+import { describeInput, type NetworkSettings } from './describe-input.ts';
+import { layerKind } from './layer-kinds.ts';
+import { activationName, collectLeaves, finalSoftmax, intercepting, withoutActivation, type Layer, type Leaf } from './layers-tree.ts';
+import { layoutOf, softmaxCovers } from './layouts.ts';
+import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
+
+/** One use of a layer during a pass: a shared layer is used several times. */
+interface Use {
+  readonly leaf: Leaf;
+  readonly count: number;
+}
+
+/** Names every use: by the layer's name where it is unique, by its path otherwise; further uses of a shared layer get a number. */
+function nameUses(leaves: readonly Leaf[]): (use: Use) => LayerName {
+  const holders = new Map<string, number>();
+  for (const { layer } of leaves) holders.set(layer.name, (holders.get(layer.name) ?? 0) + 1);
+  return ({ leaf, count }) => {
+    const base = holders.get(leaf.layer.name) === 1 ? leaf.layer.name : leaf.path.join('/');
+    return count === 0 ? base : `${base}:${count}`;
+  };
+}
+
+type Observe = (use: Use, inputs: tf.Tensor[], compute: () => tf.Tensor | tf.Tensor[]) => tf.Tensor | tf.Tensor[];
+
+/** Runs the model, showing every use of a layer to `observe`. */
+function runObserved(model: LayersModel, leaves: readonly Leaf[], input: tf.Tensor, observe: Observe): tf.Tensor {
+  const counts = new Map<Layer, number>();
+  const output = intercepting(
+    leaves,
+    (leaf, inputs, compute) => {
+      const count = counts.get(leaf.layer) ?? 0;
+      counts.set(leaf.layer, count + 1);
+      return observe({ leaf, count }, inputs, compute);
+    },
+    () => model.apply(input, { training: false }),
+  );
+  return (Array.isArray(output) ? output[0] : output) as tf.Tensor;
+}
+
+/** Computes the layer that ends in a softmax, keeping what goes into the softmax. */
+function splitSoftmax(
+  { layer }: Leaf,
+  inputs: tf.Tensor[],
+  compute: () => tf.Tensor | tf.Tensor[],
+  keepLogits: (logits: tf.Tensor) => void,
+): tf.Tensor | tf.Tensor[] {
+  if (layer.getClassName() === 'Softmax' || layer.getClassName() === 'Activation') {
+    keepLogits(inputs[0]!);
+    return compute();
+  }
+  const logits = withoutActivation(layer, compute);
+  keepLogits(logits);
+  return tf.softmax(logits);
+}
+
+interface Survey {
+  readonly layers: readonly LayerInfo[];
+  readonly outputShape: readonly number[];
+}
+
+/** Runs one sample of zeros to learn which layers run, in which order, and what they give. */
+function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: TensorSpec): Survey {
+  const nameOf = nameUses(leaves);
+  const layers: LayerInfo[] = [];
+  const outputShape = inScope(() => {
+    const sample = tf.zeros([1, ...input.shape.slice(1)] as number[]);
+    return runObserved(model, leaves, sample, (use, _, compute) => {
+      const result = compute();
+      const [, ...shape] = (Array.isArray(result) ? result[0]! : result).shape;
+      const { layer, path } = use.leaf;
+      const name = nameOf(use);
+      layers.push({
+        name,
+        aliases: [...new Set([path.join('/'), ...(use.count === 0 ? [layer.name] : [])])].filter((alias) => alias !== name),
+        kind: layerKind(layer.getClassName(), activationName(layer)),
+        operator: layer.getClassName(),
+        shape: [null, ...shape],
+        layout: layoutOf(shape.length + 1, input.shape.length, layer.dataFormat === 'channelsFirst'),
+      });
+      return result;
+    }).shape;
+  });
+  return { layers, outputShape };
+}
+
+function checkSingle(model: LayersModel, name: string): void {
+  if (model.inputs.length === 1 && model.outputs.length === 1) return;
+  throw new PellucidError('MODEL_UNSUPPORTED', {
+    model: name,
+    problem: `it has ${model.inputs.length} inputs and ${model.outputs.length} outputs`,
+    help: 'Wrap it in a model with one input and one output.',
+  });
+}
+
+/** What a layers model offers to the adapter. To be called inside `exclusive`. */
+export function layersNetwork(model: LayersModel, name: string, settings: NetworkSettings, owned: boolean): Network {
+  checkSingle(model, name);
+  const leaves = collectLeaves(model);
+  const nameOf = nameUses(leaves);
+  const channelsFirst = leaves.some(({ layer }) => layer.dataFormat === 'channelsFirst');
+  const input = describeInput(name, { name: model.inputNames[0]!, shape: model.inputs[0]!.shape, channelsFirst }, settings);
+  const { layers, outputShape } = surveyLayers(model, leaves, input);
+  const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
+  const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
+  const softmax = settings.logits === undefined && softmaxCovers(outputShape) ? finalSoftmax(model) : undefined;
+
+  const run = (values: tf.Tensor, { activations, points, keep }: PassRequest): Pass => {
+    const read = new Map<LayerName, Tensor>();
+    const tapped = new Map<LayerName, tf.Tensor>();
+    const written: { readonly end: number; readonly name: LayerName }[] = [];
+    let logits: tf.Tensor | undefined;
+    // The model frees values once their last reader is done: a clone outlives that, and the tape leads through it.
+    const keepLogits = (tensor: tf.Tensor): void => {
+      logits = keep(tf.keep(tf.clone(tensor)));
+    };
+    const output = runObserved(model, leaves, values, (use, inputs, compute) => {
+      const layerName = nameOf(use);
+      const result = use.leaf.layer === softmax ? splitSoftmax(use.leaf, inputs, compute, keepLogits) : compute();
+      const list = (Array.isArray(result) ? result : [result]).map((tensor) => (inputs.includes(tensor) ? tf.clone(tensor) : tensor));
+      const first = list[0]!;
+      if (activations.has(layerName)) read.set(layerName, readTensor(first));
+      if (points.has(layerName)) tapped.set(layerName, first);
+      if (layerName === stated) keepLogits(first);
+      written.push({ end: tape().length, name: layerName });
+      return Array.isArray(result) ? list : first;
+    });
+    const locate = (index: number): string => written.find(({ end }) => index < end)?.name ?? 'output';
+    return { output, logits: logits ?? output, activations: read, points: tapped, locate };
+  };
+
+  return {
+    input,
+    output: { name: model.outputNames[0]!, shape: [null, ...outputShape.slice(1)], layout: layoutOf(outputShape.length, input.shape.length, channelsFirst) },
+    classes: sizeOf(logitsShape.slice(1) as number[]),
+    layers,
+    run,
+    dispose: () => {
+      if (owned) model.dispose();
+    },
+  };
+}

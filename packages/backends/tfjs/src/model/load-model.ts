@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+
+import { isPellucidError, PellucidError, type ModelAdapter } from '@pellucid/core';
+import { GraphModel, loadGraphModel } from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';
+import { LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+
+import type { EngineName } from '../engine/engine-name.ts';
+import { openEngine, type TfjsEngine } from '../engine/open-engine.ts';
+import { createAdapter } from './adapter.ts';
+import type { NetworkSettings } from './describe-input.ts';
+import { graphNetwork } from './graph-network.ts';
+import { graphNodes } from './graph-nodes.ts';
+import { layersNetwork } from './layers-network.ts';
+import { readModelBytes, readModelFiles, type ModelBytes, type ModelFiles } from './model-source.ts';
+import type { Network } from './network.ts';
+
+/** How to load a model. */
+export interface LoadModelOptions extends NetworkSettings {
+  /** The engine to use. @defaultValue the one in use, or else the first of node-gpu, node, wasm, cpu that works */
+  readonly engine?: EngineName | undefined;
+  /** A short name for messages and reports. @defaultValue the folder that holds `model.json` */
+  readonly name?: string | undefined;
+}
+
+/** Where a model comes from. A live model stays its owner's: disposing the adapter leaves it alone. */
+export type ModelSource = string | URL | ModelBytes | LayersModel | GraphModel;
+
+type LiveModel = LayersModel | GraphModel;
+
+const isLive = (source: ModelSource): source is LiveModel => source instanceof LayersModel || source instanceof GraphModel;
+
+function hashLive(model: LiveModel): string {
+  const hash = createHash('sha256');
+  const update = (tensor: tf.Tensor): void => {
+    const values = tensor.dataSync();
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  };
+  if (model instanceof LayersModel) {
+    hash.update(JSON.stringify(model.toJSON(null, false)));
+    model.getWeights().forEach(update);
+  } else {
+    hash.update(JSON.stringify(graphNodes(model).all.map(({ name, op, inputNames }) => [name, op, inputNames])));
+    for (const name of Object.keys(model.weights).sort()) model.weights[name]?.forEach(update);
+  }
+  return hash.digest('hex');
+}
+
+/** Frees what a failed load left behind: the engine's scope frees plain tensors, but not the variables of layers. */
+async function scoped<Result>(build: () => Promise<Result>): Promise<Result> {
+  const before = new Set(Object.keys(tf.engine().registeredVariables));
+  tf.engine().startScope('load');
+  try {
+    return await build();
+  } catch (error) {
+    for (const [name, variable] of Object.entries(tf.engine().registeredVariables)) if (!before.has(name)) variable.dispose();
+    throw error;
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+async function build({ artifacts, format, name }: ModelFiles, settings: NetworkSettings): Promise<Network> {
+  const handler = tf.io.fromMemory(artifacts);
+  let model: LiveModel;
+  try {
+    model = format === 'graph-model' ? await loadGraphModel(handler) : await loadLayersModel(handler);
+  } catch (error) {
+    throw new PellucidError(
+      'MODEL_UNSUPPORTED',
+      {
+        model: name,
+        problem: `TensorFlow.js cannot build it: ${error instanceof Error ? error.message : String(error)}`,
+        help: 'Convert it again with tensorflowjs 4.22, or as the other of graph model and layers model.',
+      },
+      { cause: error },
+    );
+  }
+  try {
+    if (model instanceof LayersModel) return layersNetwork(model, name, settings, true);
+    for (const tensors of Object.values(model.weights)) tensors.forEach((weight) => tf.keep(weight));
+    return graphNetwork(model, name, settings, true);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** Turns an engine's own complaint about a model into one that a caller can act on. */
+function explainFailure(name: string, error: unknown): never {
+  if (isPellucidError(error)) throw error;
+  throw new PellucidError(
+    'MODEL_UNSUPPORTED',
+    {
+      model: name,
+      problem: `it does not run: ${error instanceof Error ? error.message : String(error)}`,
+      help: 'Try another engine, or convert the model to ONNX.',
+    },
+    { cause: error },
+  );
+}
+
+/** The engine that a live model's tensors already live on. */
+function engineInUse(): EngineName | undefined {
+  const backend = tf.getBackend();
+  if (backend === 'wasm' || backend === 'cpu') return backend;
+  if (backend !== 'tensorflow') return undefined;
+  return (tf.backend() as unknown as { readonly isGPUPackage?: boolean }).isGPUPackage === true ? 'node-gpu' : 'node';
+}
+
+async function loadLive(model: LiveModel, options: LoadModelOptions): Promise<ModelAdapter<'activations' | 'gradient'>> {
+  const engine = await openEngine(options.engine ?? engineInUse());
+  const name = options.name ?? (model instanceof LayersModel ? model.name : 'graph model');
+  return engine.exclusive(() => {
+    try {
+      const network =
+        model instanceof LayersModel ? layersNetwork(model, name, options, false) : graphNetwork(model, name, options, false);
+      return createAdapter(engine, network, name, hashLive(model));
+    } catch (error) {
+      return explainFailure(name, error);
+    }
+  });
+}
+
+async function loadFiles(files: ModelFiles, engine: TfjsEngine, options: LoadModelOptions): Promise<ModelAdapter<'activations' | 'gradient'>> {
+  return engine.exclusive(async () => {
+    try {
+      const network = await scoped(() => build(files, options));
+      return createAdapter(engine, network, files.name, files.hash);
+    } catch (error) {
+      return explainFailure(files.name, error);
+    }
+  });
+}
+
+/**
+ * Loads a TensorFlow.js model: the path or file URL of a `model.json` (layers model or graph model), its bytes, or a live
+ * `LayersModel` or `GraphModel`.
+ * @throws MODEL_INVALID for files that are missing, cut short or not a model; MODEL_UNSUPPORTED for several inputs or outputs, open
+ * shapes and layers that TensorFlow.js does not know; BACKEND_UNAVAILABLE; LAYER_NOT_FOUND for `logits`.
+ */
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<ModelAdapter<'activations' | 'gradient'>> {
+  if (isLive(source)) return loadLive(source, options);
+  const files =
+    typeof source === 'string' || source instanceof URL ? await readModelFiles(source, options.name) : readModelBytes(source, options.name);
+  return loadFiles(files, await openEngine(options.engine), options);
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { PellucidError } from '@pellucid/core';
+import type { io } from '@tensorflow/tfjs-core';
+
+import { joinShards, type WeightGroup } from './weight-shards.ts';
+
+/** A model in memory: the text of its `model.json` and the bytes of its weight files, joined in the order of the manifest. */
+export interface ModelBytes {
+  readonly modelJson: string | Uint8Array;
+  readonly weights: Uint8Array;
+}
+
+/** A model that was read but not yet built. */
+export interface ModelFiles {
+  readonly name: string;
+  /** SHA-256 of `model.json` and the weights, hexadecimal. */
+  readonly hash: string;
+  readonly format: 'layers-model' | 'graph-model';
+  readonly artifacts: io.ModelArtifacts;
+}
+
+const FORMAT = 'a TensorFlow.js model';
+
+function invalid(model: string, problem: string, help: string, cause?: unknown): PellucidError {
+  return new PellucidError('MODEL_INVALID', { model, format: FORMAT, problem, help }, { cause });
+}
+
+/** The parts of `model.json` that are used here. */
+interface ModelJson extends Omit<io.ModelJSON, 'weightsManifest' | 'modelTopology'> {
+  readonly modelTopology: Readonly<Record<string, unknown>>;
+  readonly weightsManifest: readonly WeightGroup[];
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isGroup = (value: unknown): value is WeightGroup =>
+  isObject(value) &&
+  Array.isArray(value['paths']) &&
+  value['paths'].every((path) => typeof path === 'string') &&
+  Array.isArray(value['weights']) &&
+  value['weights'].every((weight) => isObject(weight) && Array.isArray(weight['shape']) && typeof weight['dtype'] === 'string');
+
+function parseModelJson(model: string, text: string): ModelJson {
+  const expected = 'Give the path of the `model.json` that the TensorFlow.js converter or `save` wrote.';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw invalid(model, 'it is not JSON', expected, error);
+  }
+  if (!isObject(json) || !isObject(json['modelTopology'])) throw invalid(model, 'it has no `modelTopology`', expected);
+  const manifest = json['weightsManifest'];
+  if (!Array.isArray(manifest) || !manifest.every(isGroup)) throw invalid(model, 'its `weightsManifest` is missing or malformed', expected);
+  return json as unknown as ModelJson;
+}
+
+function formatOf(model: string, { format, modelTopology }: ModelJson): ModelFiles['format'] {
+  if (format === 'layers-model' || format === 'graph-model') return format;
+  if ('node' in modelTopology) return 'graph-model';
+  if ('model_config' in modelTopology || 'class_name' in modelTopology) return 'layers-model';
+  throw invalid(model, 'it is neither a layers model nor a graph model', 'Convert it again with the TensorFlow.js converter.');
+}
+
+function assemble(name: string, text: Uint8Array, json: ModelJson, weights: Uint8Array<ArrayBuffer>): ModelFiles {
+  const { weightsManifest, modelTopology, signature, userDefinedMetadata, modelInitializer, initializerSignature } = json;
+  return {
+    name,
+    hash: createHash('sha256').update(text).update(weights).digest('hex'),
+    format: formatOf(name, json),
+    artifacts: {
+      modelTopology,
+      weightSpecs: weightsManifest.flatMap((group) => group.weights),
+      weightData: weights.buffer,
+      ...(signature && { signature }),
+      ...(userDefinedMetadata && { userDefinedMetadata }),
+      ...(modelInitializer && { modelInitializer }),
+      ...(initializerSignature && { initializerSignature }),
+    },
+  };
+}
+
+/** A weight file's place on disk; the model must not reach outside its own folder. */
+function shardPath(model: string, folder: string, path: string): string {
+  const inside = normalize(path);
+  if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
+    throw invalid(model, `its weight file \`${path}\` lies outside its folder`, 'Put the weight files beside `model.json`.');
+  }
+  return join(folder, inside);
+}
+
+async function readOrExplain(model: string, path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const problem = missing ? `${what} does not exist` : `${what} cannot be read (${String(error)})`;
+    throw invalid(model, problem, 'Check the path; the weight files have to lie beside `model.json`.', error);
+  }
+}
+
+/** Reads `model.json` and its weight files. @throws MODEL_INVALID. */
+export async function readModelFiles(source: string | URL, name: string | undefined): Promise<ModelFiles> {
+  const path = source instanceof URL || source.startsWith('file:') ? fileURLToPath(source) : source;
+  const folder = dirname(path);
+  // Every model's file is called model.json: the folder is what tells models apart.
+  const label = name ?? (basename(path) === 'model.json' ? basename(folder) : basename(path));
+  const text = await readOrExplain(path, path, 'the file');
+  const json = parseModelJson(path, new TextDecoder().decode(text));
+  const shards = await Promise.all(
+    json.weightsManifest.map((group) =>
+      Promise.all(group.paths.map((shard) => readOrExplain(path, shardPath(path, folder, shard), `its weight file \`${shard}\``))),
+    ),
+  );
+  return assemble(label, text, json, joinShards(path, json.weightsManifest, shards));
+}
+
+/** Takes a model from memory. @throws MODEL_INVALID. */
+export function readModelBytes({ modelJson, weights }: ModelBytes, name = 'model'): ModelFiles {
+  const text = typeof modelJson === 'string' ? new TextEncoder().encode(modelJson) : modelJson;
+  const json = parseModelJson(name, new TextDecoder().decode(text));
+  const all: WeightGroup = { paths: ['weights'], weights: json.weightsManifest.flatMap((group) => group.weights) };
+  return assemble(name, text, json, joinShards(name, [all], [[weights]]));
+}

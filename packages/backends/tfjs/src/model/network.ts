@@ -1,0 +1,40 @@
+import type { LayerInfo, LayerName, Tensor, TensorSpec } from '@pellucid/core';
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** What one forward pass is asked for, besides its output. */
+export interface PassRequest {
+  /** Layers whose values are to be read. */
+  readonly activations: ReadonlySet<LayerName>;
+  /** Layers whose tensors are wanted, as places where gradients are taken. */
+  readonly points: ReadonlySet<LayerName>;
+  /** Takes tensors that have to outlive the scopes within the network; the caller disposes them. */
+  readonly keep: <Kept extends tf.Tensor>(tensor: Kept) => Kept;
+}
+
+/** What one forward pass gave. */
+export interface Pass {
+  readonly output: tf.Tensor;
+  /** Before a final softmax; of the output's own shape. */
+  readonly logits: tf.Tensor;
+  readonly activations: ReadonlyMap<LayerName, Tensor>;
+  /** Handles whose identity counts: their memory may be gone. */
+  readonly points: ReadonlyMap<LayerName, tf.Tensor>;
+  /** The layer or node that wrote an entry of the tape, for messages. */
+  readonly locate: (tapeIndex: number, kernel: string) => string;
+}
+
+/** A loaded network of either format. All calls are synchronous and belong inside `exclusive`. */
+export interface Network {
+  readonly input: TensorSpec;
+  readonly output: TensorSpec;
+  readonly classes: number;
+  readonly layers: readonly LayerInfo[];
+  readonly run: (input: tf.Tensor, request: PassRequest) => Pass;
+  readonly dispose: () => void;
+}
+
+/** Copies a tensor out of the engine. */
+export function readTensor(tensor: tf.Tensor): Tensor {
+  const values = tensor.dataSync();
+  return { shape: tensor.shape, data: values instanceof Float32Array ? values : Float32Array.from(values as Iterable<number>) };
+}
