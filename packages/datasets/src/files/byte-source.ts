@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { reasonOf, systemCode } from './system-error.ts';
 
 /** The bytes of a file from its beginning on, decompressed where the file is compressed. */
 export interface ByteSource {
@@ -14,7 +15,7 @@ export interface ByteSource {
   readonly close: () => void;
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+const isMissing = (cause: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(systemCode(cause));
 
 async function startsAsGzip(file: FileHandle): Promise<boolean> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
@@ -28,7 +29,7 @@ async function openFile(path: string, format: string): Promise<FileHandle> {
     if (isMissing(cause)) {
       throw new PellucidError('DATA_MISSING', { what: `the ${format} file`, where: path, problem: 'there is no such file', help: 'Check the path.' }, { cause });
     }
-    throw invalid(path, format, cause instanceof Error ? cause.message : String(cause), { cause });
+    throw invalid(path, format, reasonOf(cause), { cause });
   }
 }
 
@@ -55,7 +56,7 @@ export async function openByteSource(path: string, format: string): Promise<Byte
     stream = compressed ? pipeline(plain, createGunzip(), () => undefined) : plain;
   } catch (cause) {
     await file.close();
-    throw invalid(path, format, cause instanceof Error ? cause.message : String(cause), { cause });
+    throw invalid(path, format, reasonOf(cause), { cause });
   }
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   let rest: Uint8Array = new Uint8Array(0);
@@ -65,7 +66,7 @@ export async function openByteSource(path: string, format: string): Promise<Byte
     let length = rest.length;
     while (length < count) {
       const next = await chunks.next().catch((cause: unknown) => {
-        throw invalid(path, format, cause instanceof Error ? `the file is damaged or cut short (${cause.message})` : String(cause), { cause });
+        throw invalid(path, format, `the file is damaged or cut short (${reasonOf(cause)})`, { cause });
       });
       if (next.done === true) break;
       parts.push(next.value);

@@ -1,6 +1,7 @@
 import { PellucidError, type LabelledImages } from '@pellucid/core';
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
+import { systemCode } from '../files/system-error.ts';
 import { readImage, type Resize } from './read-image.ts';
 
 /** An image file and its class. */
@@ -40,7 +41,7 @@ const missing = (where: string, problem: string): PellucidError =>
  */
 export async function listImageFolder(folder: string): Promise<ImageFolder> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw missing(folder, cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR' ? 'it is not a folder' : 'there is no such folder');
+    throw missing(folder, systemCode(cause) === 'ENOTDIR' ? 'it is not a folder' : 'there is no such folder');
   });
   const loose = entries.filter((entry) => !entry.isDirectory() && isImage(entry.name)).map(({ name }) => name).sort();
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();

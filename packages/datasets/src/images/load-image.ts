@@ -85,7 +85,7 @@ async function frameImage(source: string | Uint8Array, { resize, crop }: Preproc
   if ((target.height ?? cropped[0]) !== cropped[0] || (target.width ?? cropped[1]) !== cropped[1]) {
     fail(`after \`crop\`, images have ${size(cropped)} pixels, but the network takes ${target.height ?? '?'} x ${target.width ?? '?'}`);
   }
-  const rescaled = await developImage(scaleImage(openImage(source), scaled[0], scaled[1], 'fill'), target.channels, name);
+  const rescaled = await developImage(scaleImage(openImage(source, name), scaled[0], scaled[1], 'fill'), target.channels, name);
   return cropCentre(rescaled, cropped);
 }
 

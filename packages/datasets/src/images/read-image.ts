@@ -1,5 +1,6 @@
 import { PellucidError } from '@pellucid/core';
 import sharp, { type Sharp } from 'sharp';
+import { reasonOf } from '../files/system-error.ts';
 
 /** How an image comes to another height and width: scaled until it covers them, the rest cut off alike on both sides; or stretched. */
 export type Resize = 'cover' | 'fill';
@@ -29,8 +30,20 @@ export interface ImagePixels {
 /** Larger images would need gigabytes in memory; a small file can claim to be one. */
 const MOST_PIXELS = 16384 * 16384;
 
-/** Opens an image, upright, without transparency (over white), in 8-bit sRGB. Damage anywhere in the file is an error. */
-export function openImage(source: string | Uint8Array): Sharp {
+function explainFailure(cause: unknown, name: string): PellucidError {
+  const message = reasonOf(cause);
+  if (/input file is missing/i.test(message)) {
+    return new PellucidError('DATA_MISSING', { what: 'the image', where: name, problem: 'there is no such file', help: 'Check the path.' }, { cause });
+  }
+  const [problem, help] = /pixel limit/i.test(message)
+    ? [`it has more than ${MOST_PIXELS} pixels`, 'Make it smaller first.']
+    : [message.split('\n', 1)[0] ?? message, 'Give a whole PNG, JPEG or WebP file.'];
+  return new PellucidError('DATA_INVALID', { file: name, format: 'an image', problem, help }, { cause });
+}
+
+/** Opens an image, upright, without transparency (over white), in sRGB. Reading it fails when any part of it is damaged. */
+export function openImage(source: string | Uint8Array, name: string): Sharp {
+  if (source.length === 0) throw explainFailure('it is empty', name);
   return sharp(source, { failOn: 'warning', limitInputPixels: MOST_PIXELS, autoOrient: true })
     .flatten({ background: 'white' })
     .toColourspace('srgb');
@@ -39,17 +52,6 @@ export function openImage(source: string | Uint8Array): Sharp {
 /** Scales an open image. The triangle filter over the area of a target pixel is what Pillow calls bilinear; sharper ones would ring. */
 export function scaleImage(image: Sharp, height: number, width: number, resize: Resize): Sharp {
   return image.resize({ height, width, fit: resize, kernel: 'linear', fastShrinkOnLoad: false });
-}
-
-function explainFailure(cause: unknown, name: string): PellucidError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (/input file is missing/i.test(message)) {
-    return new PellucidError('DATA_MISSING', { what: 'the image', where: name, problem: 'there is no such file', help: 'Check the path.' }, { cause });
-  }
-  const [problem, help] = /pixel limit/i.test(message)
-    ? [`it has more than ${MOST_PIXELS} pixels`, 'Make it smaller first.']
-    : [message.split('\n', 1)[0] ?? message, 'Give a whole PNG, JPEG or WebP file.'];
-  return new PellucidError('DATA_INVALID', { file: name, format: 'an image', problem, help }, { cause });
 }
 
 // ITU-R BT.601, as Pillow's and torchvision's conversion to grey.
@@ -74,7 +76,7 @@ export async function developImage(image: Sharp, channels: 1 | 3, name: string):
 export async function readImage(source: string | Uint8Array, options: ReadImageOptions = {}): Promise<ImagePixels> {
   const { height, width, channels = 3, resize = 'cover' } = options;
   const name = options.name ?? (typeof source === 'string' ? source : 'image');
-  let image = openImage(source);
+  let image = openImage(source, name);
   if (height !== undefined || width !== undefined) {
     const own = await image.metadata().catch((cause: unknown) => {
       throw explainFailure(cause, name);
