@@ -4,3 +4,14 @@ export {
   type ContractLayer, type ContractNetwork, type ConvLayer, type DenseLayer, type PlainLayer, type PoolLayer,
 } from './backend/contract-network.ts';
 export type { SubjectModel } from './backend/subject.ts';
+export { analyticModel, type AnalyticModelSettings, type AnalyticNetwork, type AnalyticPass } from './method/analytic-model.ts';
+export type { KnownAnswers } from './method/answer-checks.ts';
+export { relativeDifference } from './method/assertions.ts';
+export { methodContract, type MethodContractSettings } from './method/method-contract.ts';
+export {
+  convolutionalFormula, linearFormula, normalValues, quadraticFormula, type ConvolutionalFormulaSettings,
+} from './method/formulas.ts';
+export {
+  readReferenceNetwork, referenceTolerance, type ReferenceNetwork, type ReferenceValue,
+} from './method/reference-values.ts';
+export type { AnyMethodFactory } from './method/subject.ts';

@@ -1,1 +1,1 @@
-export {};
+export { accumulatedGradients, type AccumulatedGradientsOptions } from './accumulated-gradients.ts';

@@ -1,1 +1,1 @@
-export {};
+export { eigenCam, type EigenCamOptions } from './eigen-cam.ts';

@@ -1,1 +1,1 @@
-export {};
+export { inputXGradient } from './input-x-gradient.ts';

@@ -1,1 +1,2 @@
-export {};
+export { integratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
+export type { Quadrature } from './quadrature.ts';

@@ -1,1 +1,1 @@
-export {};
+export { occlusion, type OcclusionOptions } from './occlusion.ts';

@@ -1,1 +1,1 @@
-export {};
+export { saliency, type SaliencyOptions } from './saliency.ts';

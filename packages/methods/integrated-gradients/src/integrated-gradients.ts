@@ -1,0 +1,67 @@
+import {
+  baselineOption, batchSize, choiceOption, defineMethod, flagOption, integerOption, makeBaseline, sampleData, score,
+  type Baseline, type MethodBatch, type MethodFactory, type ModelAdapter, type Tensor,
+} from '@pellucid/core';
+import { meanGradients } from './mean-gradients.ts';
+import { quadratureRule, QUADRATURES, type Quadrature } from './quadrature.ts';
+
+/** How the integral along the path is taken. */
+export interface IntegratedGradientsOptions {
+  /** Points on the path; the cost grows linearly. @defaultValue 50 */
+  readonly steps: number;
+  /** The rule for the integral. @defaultValue 'gausslegendre' */
+  readonly quadrature: Quadrature;
+  /** Where the path starts. @defaultValue 'zero' */
+  readonly baseline: Baseline;
+  /** Whether the mean gradient is multiplied by the distance travelled, input - baseline. @defaultValue true */
+  readonly multiplyByInputs: boolean;
+}
+
+/** The change of the explained score from the baseline to the input, per sample. */
+async function scoreChange(model: ModelAdapter<'gradient'>, { input, objective }: MethodBatch, baseline: Tensor): Promise<Float64Array> {
+  const here = score(objective, (await model.evaluate({ input })).logits);
+  const there = score(objective, (await model.evaluate({ input: baseline })).logits);
+  return here.map((value, sample) => value - there[sample]!);
+}
+
+/**
+ * Integrated Gradients: the mean gradient along the straight path from a baseline to the input, times the distance travelled. The map
+ * has the input's shape and sums to f(input) - f(baseline), up to the quadrature; `convergenceDelta` says how far it is off.
+ * @see {@link https://arxiv.org/abs/1703.01365 | Sundararajan et al. 2017}, equation 3
+ */
+export const integratedGradients: MethodFactory<'gradient', IntegratedGradientsOptions> = defineMethod({
+  name: 'integrated-gradients',
+  title: 'Integrated Gradients',
+  paper: {
+    authors: 'Sundararajan, Taly, Yan',
+    year: 2017,
+    title: 'Axiomatic Attribution for Deep Networks',
+    url: 'https://arxiv.org/abs/1703.01365',
+  },
+  kind: 'local',
+  needs: ['gradient'],
+  options: {
+    steps: integerOption(50, 1, 'Points on the path; the cost grows linearly.'),
+    quadrature: choiceOption(QUADRATURES, 'gausslegendre', 'The rule for the integral along the path.'),
+    baseline: baselineOption('zero', 'Where the path starts: what stands for an absent image.'),
+    multiplyByInputs: flagOption(true, 'Multiply the mean gradient by input - baseline; without, the map is in units of the gradient.'),
+  },
+  async explain(model, batch, { steps, quadrature, baseline: start, multiplyByInputs }, context) {
+    const rule = quadratureRule(quadrature, steps);
+    const { input } = batch;
+    const baseline = makeBaseline(start, batch, context);
+    const values = { shape: input.shape, data: new Float32Array(input.data.length) };
+    const sums = new Float64Array(batchSize(input));
+    await meanGradients(model, { ...batch, baseline, rule, context }, (sample, mean) => {
+      const x = sampleData(input, sample);
+      const x0 = sampleData(baseline, sample);
+      const map = multiplyByInputs ? mean.map((gradient, i) => (x[i]! - x0[i]!) * gradient) : mean;
+      sampleData(values, sample).set(map);
+      sums[sample] = map.reduce((a, b) => a + b, 0);
+    });
+    // A map of mean gradients promises no sum, so that there is nothing to measure.
+    if (!multiplyByInputs) return { values };
+    const change = await scoreChange(model, batch, baseline);
+    return { values, convergenceDelta: Array.from(sums, (sum, sample) => sum - change[sample]!) };
+  },
+});

@@ -1,0 +1,106 @@
+import {
+  convertLayout, findLayer, INPUT, sampleData, throwIfAborted, validateBatch,
+  type Capability, type GradientPoint, type LayerInfo, type LayerName, type Layout, type ModelAdapter, type OpKind, type Query, type Tensor,
+} from '@pellucid/core';
+import { asBatch, objectiveCotangent } from './cotangent.ts';
+
+/** One sample's way through an analytic network, in float64, channels first. */
+export interface AnalyticPass {
+  readonly logits: Float64Array;
+  readonly activations: ReadonlyMap<LayerName, Float64Array>;
+  /** The gradient at the input and at every layer, for weights of the logits. */
+  readonly backward: (cotangent: Float64Array) => ReadonlyMap<GradientPoint, Float64Array>;
+}
+
+/** A network given by formulas: values and derivatives are written by hand, so that a method's answer can be known exactly. */
+export interface AnalyticNetwork {
+  readonly name: string;
+  /** Shape of one sample: [channels, height, width] or [features]. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  /** In the order of execution; shapes of one sample, channels first. */
+  readonly layers: readonly { readonly name: LayerName; readonly kind: OpKind; readonly shape: readonly number[] }[];
+  readonly pass: (values: Float64Array) => AnalyticPass;
+}
+
+/** How an analytic network appears to a method. */
+export interface AnalyticModelSettings {
+  /** Layout of images, input and layers alike. @defaultValue 'NCHW' */
+  readonly layout?: Extract<Layout, 'NCHW' | 'NHWC'> | undefined;
+  /** What the model offers; asking for more is an error. @defaultValue activations and gradients */
+  readonly capabilities?: readonly Capability[] | undefined;
+}
+
+const GRADIENT_BYTES = 8;
+
+/** Turns values that are channels first into the model's layout; anything but images stays as it is. */
+const toLayout = (values: Tensor, layout: Layout): Tensor => (values.shape.length === 4 ? convertLayout(values, 'NCHW', layout) : values);
+const fromLayout = (values: Tensor, layout: Layout): Tensor => (values.shape.length === 4 ? convertLayout(values, layout, 'NCHW') : values);
+
+function describeTensor(shape: readonly number[], layout: Layout): { readonly shape: readonly (number | null)[]; readonly layout: Layout } {
+  const [channels, height, width] = shape;
+  if (channels === undefined || height === undefined || width === undefined) return { shape: [null, ...shape], layout: 'NC' };
+  return { shape: layout === 'NHWC' ? [null, height, width, channels] : [null, channels, height, width], layout };
+}
+
+function refuseUndeclared(query: Query, offers: ReadonlySet<Capability>): void {
+  const asked: Capability[] = [];
+  if (query.activations !== undefined) asked.push('activations');
+  if (query.gradient !== undefined) asked.push('gradient');
+  if (query.gradient?.rules !== undefined) asked.push('backward-rules');
+  const missing = asked.filter((capability) => !offers.has(capability));
+  if (missing.length > 0) throw new Error(`the method asks for ${missing.join(', ')}, which its \`needs\` do not name`);
+}
+
+/** A network of formulas as a model on an engine of its own: small, exact, without dependencies. */
+export function analyticModel(network: AnalyticNetwork, settings: AnalyticModelSettings = {}): ModelAdapter {
+  const { layout = 'NCHW', capabilities = ['activations', 'gradient'] } = settings;
+  const offers = new Set(capabilities);
+  const input = { name: 'input', ...describeTensor(network.shape, layout) };
+  const layers = network.layers.map(({ name, kind, shape }): LayerInfo => ({
+    name, kind, aliases: [], operator: kind, ...describeTensor(shape, layout),
+  }));
+  const shapes = new Map<GradientPoint, readonly number[]>([[INPUT, network.shape], ...network.layers.map(({ name, shape }) => [name, shape] as const)]);
+  const collect = <Point extends GradientPoint>(points: readonly Point[], answers: readonly ReadonlyMap<GradientPoint, Float64Array>[]): Map<Point, Tensor> =>
+    new Map(points.map((point) => {
+      const shape = shapes.get(point) ?? [];
+      return [point, toLayout(asBatch(answers.map((answer) => answer.get(point) ?? new Float64Array(0)), shape), layout)];
+    }));
+  const checkedName = <Point extends GradientPoint>(point: Point): Point => {
+    if (point !== INPUT) findLayer({ name: network.name, layers }, String(point));
+    return point;
+  };
+
+  return {
+    name: network.name,
+    hash: `analytic:${network.name}`,
+    backend: { name: 'analytic', engine: 'formulas', device: 'cpu', versions: {} },
+    input,
+    output: { name: 'logits', shape: [null, network.classes], layout: 'NC' },
+    classes: network.classes,
+    layers,
+    capabilities: offers,
+    bytesPerSample: GRADIENT_BYTES * network.shape.reduce((product, length) => product * length, 1),
+    evaluate: async (query, options) => {
+      throwIfAborted(options?.signal, `a pass of \`${network.name}\``);
+      refuseUndeclared(query, offers);
+      validateBatch(query.input, input, 'input');
+      const batch = fromLayout(query.input, layout);
+      const passes = Array.from({ length: batch.shape[0]! }, (_, sample) => network.pass(Float64Array.from(sampleData(batch, sample))));
+      const logits = asBatch(passes.map((pass) => pass.logits), [network.classes]);
+      const { gradient, activations = [] } = query;
+      const gradients = gradient === undefined ? [] : passes.map((pass, sample) => pass.backward(objectiveCotangent(gradient.of, sampleData(logits, sample), sample)));
+      // A turn of the event loop, as on a real engine, so that an abort can arrive while it works.
+      await Promise.resolve();
+      throwIfAborted(options?.signal, `a pass of \`${network.name}\``);
+      return {
+        output: logits,
+        logits,
+        activations: collect(activations.map(checkedName), passes.map((pass) => pass.activations)),
+        gradients: collect((gradient?.at ?? []).map(checkedName), gradients),
+        uncovered: [],
+      };
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
