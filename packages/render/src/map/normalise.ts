@@ -1,0 +1,76 @@
+import { PellucidError, type Layout, type Tensor } from '@pellucid/core';
+import { collapseChannels, type Plane } from './collapse.ts';
+
+/** Which values are shown: all with their sign, one sign alone, or all without their sign. */
+export type Sign = 'all' | 'positive' | 'negative' | 'absolute';
+
+/** How values become a share of the full colour. */
+export interface NormaliseOptions {
+  /** @defaultValue 'all' */
+  readonly sign?: Sign | undefined;
+  /**
+   * The share of the total mass, in percent, that lies in values shown as full colour: a few extreme pixels do not darken all others.
+   * 0 scales by the largest value; Captum uses 2. @defaultValue 1
+   */
+  readonly outlierPercentile?: number | undefined;
+  /** The value of full colour: give several panels the same to compare them. @defaultValue found from the map by `outlierPercentile` */
+  readonly range?: number | undefined;
+}
+
+/** A map ready for colours. */
+export interface NormalisedMap {
+  readonly height: number;
+  readonly width: number;
+  /** From -1 to 1 where the sign is shown, else from 0 to 1. */
+  readonly values: Float64Array;
+  /** The raw value that became 1; 0 for a map without any mass. */
+  readonly range: number;
+}
+
+const SELECT: Readonly<Record<Sign, (value: number) => number>> = {
+  all: (value) => value,
+  positive: (value) => Math.max(value, 0),
+  negative: (value) => Math.max(-value, 0),
+  absolute: Math.abs,
+};
+
+/** The smallest magnitude such that the magnitudes up to it, in ascending order, add up to (100 - percentile) % of the total. */
+function massThreshold(values: Float64Array, outlierPercentile: number): number {
+  const sorted = values.map(Math.abs).sort();
+  const total = sorted.reduce((sum, value) => sum + value, 0);
+  const wanted = total * (1 - outlierPercentile / 100);
+  let sum = 0;
+  for (const value of sorted) {
+    sum += value;
+    if (sum >= wanted) return value;
+  }
+  return 0;
+}
+
+function check({ outlierPercentile = 1, range }: NormaliseOptions): void {
+  const refuse = (option: string, expected: string, actual: number): never => {
+    throw new PellucidError('OPTION_INVALID', { option, name: 'heat map', expected, actual });
+  };
+  if (!(outlierPercentile >= 0 && outlierPercentile < 100)) refuse('outlierPercentile', 'a number from 0 to less than 100', outlierPercentile);
+  if (range !== undefined && !(range >= 0 && range < Infinity)) refuse('range', 'a finite number of at least 0', range);
+}
+
+/** Normalises a plane of values; see {@link normaliseMap}. */
+export function normalisePlane(plane: Plane, options: NormaliseOptions = {}): NormalisedMap {
+  check(options);
+  const { sign = 'all', outlierPercentile = 1 } = options;
+  const chosen = plane.values.map(SELECT[sign]);
+  const range = options.range ?? massThreshold(chosen, outlierPercentile);
+  const values = chosen.map((value) => (range === 0 ? Math.sign(value) : Math.max(-1, Math.min(1, value / range))));
+  return { height: plane.height, width: plane.width, values, range };
+}
+
+/**
+ * Sums the channels of one sample and divides by a threshold found from the cumulative mass, clipped to 1, as Captum's
+ * `visualize_image_attr`. A map of zeros stays zero.
+ * @see {@link https://github.com/meta-pytorch/captum | Captum}, `_normalize_attr`
+ * @throws INPUT_NOT_FINITE, SHAPE_MISMATCH, REQUEST_INVALID, OPTION_INVALID
+ */
+export function normaliseMap(values: Tensor, layout: Layout, sample: number, options: NormaliseOptions = {}): NormalisedMap {
+  return normalisePlane(collapseChannels(values, layout, sample), options);
+}
