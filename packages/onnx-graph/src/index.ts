@@ -1,1 +1,25 @@
-export {};
+export {
+  TensorProto_DataType as ElementType, type AttributeProto, type GraphProto, type ModelProto, type NodeProto, type TensorProto,
+  type ValueInfoProto,
+} from 'onnx-buf';
+export {
+  extendGraph, extractSubgraph, graphInputs, nodeReads, replaceParts, tensorProducers, uniqueNames, type GraphParts,
+} from './graph/edit-graph.ts';
+export { copyWith, type OnnxModel } from './model/onnx-model.ts';
+export { normalDomain, opsetOf } from './model/opset.ts';
+export { readModel, writeModel } from './model/read-model.ts';
+export {
+  attributeFloat, attributeInt, attributeInts, attributeString, attributeTensor, floatAttribute, hasAttribute, intAttribute,
+  intsAttribute, stringAttribute, tensorAttribute,
+} from './node/attributes.ts';
+export { makeNode, nodeTitle } from './node/node.ts';
+export {
+  broadcastShapes, concreteShape, divideDimensions, multiplyDimensions, normalAxis,
+} from './shapes/dimension.ts';
+export { inferShapes } from './shapes/infer-shapes.ts';
+export { clampSlice } from './shapes/selections.ts';
+export { declaredType, type Dimension, type TensorType } from './shapes/tensor-type.ts';
+export { windowGeometry, type WindowGeometry } from './shapes/windows.ts';
+export { tensorShape } from './tensor/check-tensor.ts';
+export { int64Tensor, makeTensor, makeValueInfo, type WritableElementType } from './tensor/make-tensor.ts';
+export { isNumeric, tensorValues, type NumericArray } from './tensor/tensor-values.ts';

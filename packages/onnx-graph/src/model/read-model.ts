@@ -1,0 +1,32 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { PellucidError } from '@pellucid/core';
+import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
+import { checkModel, invalid } from './check-model.ts';
+import type { OnnxModel } from './onnx-model.ts';
+
+function parse(bytes: Uint8Array, name: string): ModelProto {
+  try {
+    // A plain view, so that no tensor inherits the habits of a Node Buffer.
+    return fromBinary(ModelProtoSchema, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch (cause) {
+    const problem = `it is not a protobuf message, or is cut short (${cause instanceof Error ? cause.message : String(cause)})`;
+    throw new PellucidError('MODEL_INVALID', { model: name, format: 'ONNX', problem, help: 'Check that the file is complete.' }, { cause });
+  }
+}
+
+/**
+ * Reads and checks an ONNX file. Tensors stay views of `bytes`, which must not change afterwards.
+ * @throws MODEL_INVALID for anything that is not a whole, consistent model; MODEL_UNSUPPORTED for weights in external files.
+ */
+export function readModel(bytes: Uint8Array, name: string): OnnxModel {
+  const proto = parse(bytes, name);
+  if (!proto.graph) throw invalid(name, 'it holds no graph', 'Check that the file is an ONNX model.');
+  const model = { name, proto, graph: proto.graph };
+  checkModel(model);
+  return model;
+}
+
+/** The bytes of an ONNX file that holds the model. */
+export function writeModel(model: OnnxModel): Uint8Array {
+  return toBinary(ModelProtoSchema, model.proto);
+}
