@@ -1,7 +1,6 @@
 import { isPellucidError, PellucidError } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { withInputGradientsOnly } from '../kernels/input-only.ts';
 import { withGradientRepairs } from './gradient-repairs.ts';
 import { clearTape, findPath, tape } from './tape.ts';
 import { isVerified } from './verified-gradients.ts';
@@ -68,7 +67,7 @@ export function differentiate(input: tf.Tensor, record: () => Recording): tf.Ten
     return recording.objective;
   };
   try {
-    const { grads } = withGradientRepairs(() => withInputGradientsOnly(() => tf.engine().gradients(forward, points)));
+    const { grads } = withGradientRepairs(() => tf.engine().gradients(forward, points));
     return grads.slice(1);
   } catch (error) {
     clearTape();

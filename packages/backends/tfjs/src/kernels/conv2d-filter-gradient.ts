@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import { computeOnHost, type HostBackend } from './host-memory.ts';
-import { skipsFilterGradients } from './input-only.ts';
 
 type Geometry = tf.backend_util.Conv2DInfo;
 
@@ -51,7 +50,6 @@ export function convolutionFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, geome
 
 /** Kernel `Conv2DBackpropFilter`, channels last. */
 export const conv2dFilterGradient: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-  if (skipsFilterGradients()) return tf.scalar(0);
   const { strides, pad, dimRoundingMode, filterShape } = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
   const x = inputs['x'] as tf.Tensor4D;
   const geometry = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad, dimRoundingMode);

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { computeOnHost, type HostBackend } from './host-memory.ts';
+import { computeOnHost, isHostBackend } from './host-memory.ts';
 import { padOrCrop, spread } from './rearrange.ts';
 
 /** A filter [h, w, in, out] turned by 180 degrees and with its channels swapped: [h, w, out, in]. */
-function flipFilter(filter: tf.Tensor4D, backend: HostBackend): tf.Tensor4D {
+function flipFilter(filter: tf.Tensor4D): tf.Tensor4D {
+  const backend = tf.backend();
+  if (!isHostBackend(backend)) return tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
   const [height, width, inputs, outputs] = filter.shape;
   const taps = height * width;
   const info = computeOnHost(backend, [height, width, outputs, inputs], [filter], (flipped, values) => {
@@ -29,7 +31,6 @@ export function convolutionInputGradient(
   dy: tf.Tensor4D,
   filter: tf.Tensor4D,
   geometry: tf.backend_util.Conv2DInfo,
-  backend: HostBackend,
 ): tf.Tensor4D {
   const { effectiveFilterHeight, effectiveFilterWidth, padInfo, inHeight, inWidth, dilationHeight, dilationWidth } = geometry;
   const gradient = spread(dy, geometry.strideHeight, geometry.strideWidth);
@@ -39,13 +40,13 @@ export function convolutionInputGradient(
   const bottom = inHeight - gradient.shape[1] - top + effectiveFilterHeight - 1;
   const right = inWidth - gradient.shape[2] - left + effectiveFilterWidth - 1;
   const padded = padOrCrop(gradient, [top, bottom], [left, right]);
-  return tf.conv2d(padded, flipFilter(filter, backend), 1, 'valid', 'NHWC', [dilationHeight, dilationWidth]);
+  return tf.conv2d(padded, flipFilter(filter), 1, 'valid', 'NHWC', [dilationHeight, dilationWidth]);
 }
 
 /** Kernel `Conv2DBackpropInput`, channels last. */
-export const conv2dInputGradient: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+export const conv2dInputGradient: tf.KernelFunc = ({ inputs, attrs }) => {
   const { strides, pad, dimRoundingMode, inputShape } = attrs as unknown as tf.Conv2DBackpropInputAttrs;
   const filter = inputs['filter'] as tf.Tensor4D;
   const geometry = tf.backend_util.computeConv2DInfo(inputShape, filter.shape, strides, 1, pad, dimRoundingMode);
-  return tf.tidy(() => convolutionInputGradient(inputs['dy'] as tf.Tensor4D, filter, geometry, backend as HostBackend));
+  return tf.tidy(() => convolutionInputGradient(inputs['dy'] as tf.Tensor4D, filter, geometry));
 };

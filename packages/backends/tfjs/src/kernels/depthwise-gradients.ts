@@ -1,30 +1,37 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { skipsFilterGradients } from './input-only.ts';
 import { padOrCrop, spread } from './rearrange.ts';
 
-/** Kernel `DepthwiseConv2dNativeBackpropInput`: a depthwise convolution of the gradient with the filter turned by 180 degrees. */
+/** The gradient of a depthwise convolution with respect to its input: one of the gradient with the filter turned by 180 degrees. */
+export function depthwiseConvolutionInputGradient(
+  dy: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  geometry: tf.backend_util.Conv2DInfo,
+): tf.Tensor4D {
+  const { effectiveFilterHeight, effectiveFilterWidth, padInfo, inHeight, inWidth, inShape } = geometry;
+  const gradient = spread(dy, geometry.strideHeight, geometry.strideWidth);
+  const top = effectiveFilterHeight - 1 - padInfo.top;
+  const left = effectiveFilterWidth - 1 - padInfo.left;
+  const bottom = inHeight - gradient.shape[1] - top + effectiveFilterHeight - 1;
+  const right = inWidth - gradient.shape[2] - left + effectiveFilterWidth - 1;
+  const [height, width, channels, multiplier] = filter.shape;
+  const flipped = tf.reshape(tf.reverse(filter, [0, 1]), [height, width, channels * multiplier, 1]) as tf.Tensor4D;
+  const padded = padOrCrop(gradient, [top, bottom], [left, right]);
+  const dilations: [number, number] = [geometry.dilationHeight, geometry.dilationWidth];
+  const perOutput = tf.depthwiseConv2d(padded, flipped, 1, 'valid', 'NHWC', dilations);
+  return multiplier === 1 ? perOutput : tf.sum(tf.reshape(perOutput, [...inShape, multiplier]), 4);
+}
+
+/** Kernel `DepthwiseConv2dNativeBackpropInput`. */
 export const depthwiseInputGradient: tf.KernelFunc = ({ inputs, attrs }) => {
   const { strides, pad, dilations, dimRoundingMode, inputShape } = attrs as unknown as tf.DepthwiseConv2dNativeBackpropInputAttrs;
-  const [dy, filter] = [inputs['dy'] as tf.Tensor4D, inputs['filter'] as tf.Tensor4D];
+  const filter = inputs['filter'] as tf.Tensor4D;
   const geometry = tf.backend_util.computeConv2DInfo(inputShape, filter.shape, strides, dilations, pad, dimRoundingMode, true);
-  return tf.tidy(() => {
-    const gradient = spread(dy, geometry.strideHeight, geometry.strideWidth);
-    const top = geometry.effectiveFilterHeight - 1 - geometry.padInfo.top;
-    const left = geometry.effectiveFilterWidth - 1 - geometry.padInfo.left;
-    const bottom = geometry.inHeight - gradient.shape[1] - top + geometry.effectiveFilterHeight - 1;
-    const right = geometry.inWidth - gradient.shape[2] - left + geometry.effectiveFilterWidth - 1;
-    const [height, width, channels, multiplier] = filter.shape;
-    const flipped = tf.reshape(tf.reverse(filter, [0, 1]), [height, width, channels * multiplier, 1]) as tf.Tensor4D;
-    const padded = padOrCrop(gradient, [top, bottom], [left, right]);
-    const perOutput = tf.depthwiseConv2d(padded, flipped, 1, 'valid', 'NHWC', dilations);
-    return multiplier === 1 ? perOutput : tf.sum(tf.reshape(perOutput, [...inputShape, multiplier]), 4);
-  });
+  return tf.tidy(() => depthwiseConvolutionInputGradient(inputs['dy'] as tf.Tensor4D, filter, geometry));
 };
 
 /** Kernel `DepthwiseConv2dNativeBackpropFilter`: for each tap, what it met times the gradient, summed over batch and space. */
 export const depthwiseFilterGradient: tf.KernelFunc = ({ inputs, attrs }) => {
-  if (skipsFilterGradients()) return tf.scalar(0);
   const { strides, pad, dilations, dimRoundingMode, filterShape } = attrs as unknown as tf.DepthwiseConv2dNativeBackpropFilterAttrs;
   const [x, dy] = [inputs['x'] as tf.Tensor4D, inputs['dy'] as tf.Tensor4D];
   const geometry = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, dilations, pad, dimRoundingMode, true);

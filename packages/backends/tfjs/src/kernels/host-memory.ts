@@ -7,6 +7,11 @@ export type HostBackend = MathBackendCPU | BackendWasm;
 
 const isWasm = (backend: KernelBackend): backend is BackendWasm => 'typedArrayFromHeap' in backend;
 
+/** Whether a backend keeps its tensors in such memory. */
+export function isHostBackend(backend: KernelBackend): backend is HostBackend {
+  return isWasm(backend) || 'makeTensorInfo' in backend;
+}
+
 /**
  * Makes a float32 tensor by a loop over the values of others. `compute` gets the values of the new tensor (zeros) and of the inputs;
  * it must not keep them.

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { scaledBatchNormalization } from './batch-normalization.ts';
 import { conv2dFilterGradient } from './conv2d-filter-gradient.ts';
 import { conv2dInputGradient } from './conv2d-input-gradient.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.ts';
-import { skipsFilterGradients } from './input-only.ts';
+import { remembering } from './fused-attributes.ts';
 import { averagePoolGradient, maxPoolGradient } from './pool-gradients.ts';
 import { sharedIdentity } from './shared-identity.ts';
 
@@ -17,27 +18,25 @@ interface KernelRepair {
 }
 
 const HOST: readonly string[] = ['wasm', 'cpu'];
+const ALL: readonly string[] = [...HOST, 'tensorflow'];
 
 /** Channels first is rare and runs on the JavaScript engine alone: there the kernel that ships keeps it. */
 const channelsLast = (replacement: tf.KernelFunc) => (shipped: tf.KernelFunc | undefined): tf.KernelFunc => (call) =>
   call.attrs?.['dataFormat'] === 'NCHW' && shipped !== undefined ? shipped(call) : replacement(call);
 
-const skippable = (shipped: tf.KernelFunc | undefined): tf.KernelFunc => (call) => {
-  if (shipped === undefined || skipsFilterGradients()) return tf.scalar(0);
-  return shipped(call);
-};
-
 /** Every kernel that is replaced or added when an engine opens. All compute what their names say, only right or faster. */
 export const KERNEL_REPAIRS: readonly KernelRepair[] = [
   { kernel: 'AvgPoolGrad', backends: HOST, problem: 'wrong at borders under padding', repair: () => averagePoolGradient },
   { kernel: 'Conv2DBackpropFilter', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: channelsLast(conv2dFilterGradient) },
-  { kernel: 'Conv2DBackpropFilter', backends: ['tensorflow'], problem: 'computed where nobody asks', repair: skippable },
   { kernel: 'Conv2DBackpropInput', backends: HOST, problem: 'slow', repair: channelsLast(conv2dInputGradient) },
   { kernel: 'DepthwiseConv2dNativeBackpropFilter', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseFilterGradient },
-  { kernel: 'DepthwiseConv2dNativeBackpropFilter', backends: ['tensorflow'], problem: 'computed where nobody asks', repair: skippable },
   { kernel: 'DepthwiseConv2dNativeBackpropInput', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseInputGradient },
+  { kernel: 'FusedBatchNorm', backends: ALL, problem: 'no gradient without scale', repair: scaledBatchNormalization },
+  { kernel: 'FusedConv2D', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
+  { kernel: 'FusedDepthwiseConv2D', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
   { kernel: 'Identity', backends: ['wasm'], problem: 'copies whatever the tape keeps', repair: () => sharedIdentity },
   { kernel: 'MaxPoolGrad', backends: HOST, problem: 'last maximum, none in windows <= 0 (wasm); slow (cpu)', repair: () => maxPoolGradient },
+  { kernel: '_FusedMatMul', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
 ];
 
 /** Replaces the kernels of one backend. To be called once per process and backend, when the backend has been loaded. */

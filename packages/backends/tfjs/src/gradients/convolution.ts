@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { convolutionInputGradient } from '../kernels/conv2d-input-gradient.ts';
+import { depthwiseConvolutionInputGradient } from '../kernels/depthwise-gradients.ts';
+import { attributesOf } from '../kernels/fused-attributes.ts';
+
+type Attributes = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dilations' | 'dimRoundingMode' | 'dataFormat'>;
+
+const isDilated = ({ dilations }: Attributes): boolean => [dilations].flat().some((dilation) => dilation !== 1);
+
+/** dx of a plain or depthwise convolution, channels last, for any stride and dilation. */
+function inputGradient(dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, attributes: Attributes, depthwise: boolean): tf.Tensor4D {
+  const { strides, dilations, pad, dimRoundingMode, dataFormat } = attributes;
+  if (dataFormat === 'NCHW') throw new Error('a convolution with channels first and dilation, or fused, is not covered');
+  const geometry = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, strides, dilations, pad, dimRoundingMode, depthwise);
+  return depthwise ? depthwiseConvolutionInputGradient(dy, filter, geometry) : convolutionInputGradient(dy, filter, geometry);
+}
+
+/** Adds dilation to the gradient of a convolution; everything else stays with the one that ships. */
+export const dilatedConvolution = (depthwise: boolean) => (shipped: tf.GradConfig | undefined): tf.GradConfig => {
+  if (shipped === undefined) throw new Error('internal: the library ships this gradient');
+  return {
+    ...shipped,
+    gradFunc: (dy, saved, attrs) => {
+      const attributes = attrs as unknown as Attributes;
+      if (!isDilated(attributes)) return shipped.gradFunc(dy, saved, attrs);
+      const [x, filter] = saved as tf.Tensor4D[];
+      return { x: () => inputGradient(dy as tf.Tensor4D, x!, filter!, attributes, depthwise) };
+    },
+  };
+};
+
+/**
+ * A fused convolution without activation: with one, it runs as separate operations while gradients are recorded. The gradient that ships
+ * computes that of the filter whether anybody asks or not, and refuses dilation. Inputs are numbered: 0 is x.
+ */
+export const fusedConvolution = (kernelName: string, depthwise: boolean) => (): tf.GradConfig => ({
+  kernelName,
+  gradFunc: (dy, saved) => {
+    const [filter, x, y] = saved as tf.Tensor4D[];
+    return { 0: () => inputGradient(dy as tf.Tensor4D, x!, filter!, attributesOf(y!) as unknown as Attributes, depthwise) };
+  },
+});

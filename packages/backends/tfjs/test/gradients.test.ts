@@ -1,0 +1,81 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { openEngine } from '../src/engine/open-engine.ts';
+import { inScope } from '../src/engine/scope.ts';
+import { differentiate } from '../src/gradients/differentiate.ts';
+import { VERIFIED_GRADIENTS } from '../src/gradients/verified-gradients.ts';
+import { checkGradient } from './check-gradient.ts';
+import { GRADIENT_CASES } from './gradient-cases.ts';
+
+/** Rounding of float32 at this step: see `checkGradient`. A wrong gradient is off by far more. */
+const TOLERANCE = 1e-3;
+
+describe.each(['wasm', 'cpu'] as const)('on engine %s', (name) => {
+  const crossed = new Set<string>();
+
+  test.each(Object.entries(GRADIENT_CASES))('%s: the gradient agrees with finite differences', async (_, gradientCase) => {
+    const engine = await openEngine(name);
+    const { error, kernels, leaked } = await engine.exclusive(() => checkGradient(gradientCase));
+    kernels.forEach((kernel) => crossed.add(kernel));
+    expect(error).toBeLessThan(TOLERANCE);
+    expect(leaked).toBe(0);
+  });
+
+  afterAll(() => {
+    // A line without a case would claim what nobody checked.
+    expect([...VERIFIED_GRADIENTS.keys()].filter((kernel) => !crossed.has(kernel))).toEqual([]);
+  });
+
+  const gradientOf = async (x: tf.TensorLike, compute: (x: tf.Tensor) => tf.Tensor): Promise<number[]> => {
+    const engine = await openEngine(name);
+    return engine.exclusive(() =>
+      inScope(() => {
+        const input = tf.tensor(x);
+        const [gradient] = differentiate(input, () => ({
+          objective: tf.sum(compute(input)) as tf.Scalar,
+          points: [{ name: 'x', tensor: input }],
+          locate: () => 'here',
+        }));
+        return [...gradient!.dataSync()];
+      }),
+    );
+  };
+
+  test('max pooling gives the whole gradient to the first of equal values, also below zero', async () => {
+    const image = [[[[-1], [-1]], [[-1], [-2]]]];
+    expect(await gradientOf(image, (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'))).toEqual([1, 0, 0, 0]);
+    expect(await gradientOf([[[[0], [0]], [[0], [0]]]], (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid'))).toEqual([1, 0, 0, 0]);
+  });
+
+  test('the maximum over an axis shares the gradient among equal values', async () => {
+    expect(await gradientOf([[3, 1, 3], [0, 2, 1]], (x) => tf.max(x, 1))).toEqual([0.5, 0, 0.5, 0, 1, 0]);
+    expect(await gradientOf([[3, 1, 1]], (x) => tf.min(x, 1))).toEqual([0, 0.5, 0.5]);
+  });
+
+  test('an operation that was not verified is refused, with its name and place', async () => {
+    const refused = gradientOf([[1, 2], [3, 4]], (x) => tf.topk(x, 1).values);
+    await expect(refused).rejects.toMatchObject({ code: 'GRADIENT_UNDEFINED', details: { operator: 'TopK', node: 'here' } });
+  });
+
+  test('a form of a verified operation that its gradient does not cover is refused, and nothing stays behind', async () => {
+    const engine = await openEngine(name);
+    const before = tf.memory().numTensors;
+    const image = [[[[1], [2]], [[3], [4]]]];
+    // A convolution whose filter is what depends on the input.
+    const refused = gradientOf(image, (x) =>
+      tf.fused.conv2d({ x: tf.ones([1, 4, 4, 1]) as tf.Tensor4D, filter: tf.transpose(x, [1, 2, 0, 3]) as tf.Tensor4D, strides: 1, pad: 'same' }),
+    );
+    await expect(refused).rejects.toMatchObject({ code: 'GRADIENT_UNDEFINED' });
+    expect(await engine.exclusive(() => tf.memory().numTensors)).toBe(before);
+  });
+
+  test('the gradients that ship are back in place after a pass, also after one that failed', async () => {
+    const shipped = tf.getGradient('SquaredDifference');
+    await gradientOf([1, 2], (x) => tf.squaredDifference(x, 1));
+    expect(tf.getGradient('SquaredDifference')).toBe(shipped);
+    await expect(gradientOf([1, 2], () => tf.scalar(1))).rejects.toMatchObject({ code: 'GRADIENT_UNREACHABLE' });
+    expect(tf.getGradient('SquaredDifference')).toBe(shipped);
+    expect(tf.getGradient('StridedSlice')).toBeUndefined();
+  });
+});
