@@ -13,7 +13,7 @@ const ARROWS = [
   { ...only('layer:metric', 'layer:core'), bannedExternalImports: RUNTIMES },
   { ...only('layer:render', 'layer:core'), bannedExternalImports: [...RUNTIMES, 'sharp'] },
   { ...only('layer:data', 'layer:core'), bannedExternalImports: RUNTIMES },
-  only('layer:training', 'layer:core', 'layer:backend'),
+  only('layer:training', 'layer:core', 'layer:graph', 'layer:backend'),
   only('layer:testkit', 'layer:core'),
   only('layer:app', 'layer:core', 'layer:graph', 'layer:backend', 'layer:method', 'layer:metric', 'layer:render', 'layer:data', 'layer:training'),
 ];

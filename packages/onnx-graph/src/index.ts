@@ -5,6 +5,7 @@ export {
 export {
   extendGraph, extractSubgraph, graphInputs, nodeReads, replaceParts, tensorProducers, uniqueNames, type GraphParts,
 } from './graph/edit-graph.ts';
+export { makeModel, type ModelParts } from './model/make-model.ts';
 export { copyWith, type OnnxModel } from './model/onnx-model.ts';
 export { normalDomain, opsetOf } from './model/opset.ts';
 export { readModel, writeModel } from './model/read-model.ts';

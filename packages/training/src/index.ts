@@ -1,9 +1,12 @@
 export { recordAccumulated, type AccumulatedRecord } from './record-accumulated.ts';
 export type { LiveModel } from './engine/live-model.ts';
+export { toOnnx } from './export/to-onnx.ts';
+export { toTfjs, type TfjsModel } from './export/to-tfjs.ts';
 export type {
   AddLayer, ConvLayer, DenseLayer, LayerDefinition, NetworkDefinition, NetworkSize, PoolLayer, SimpleLayer,
 } from './network/network.ts';
 export { plainCnn } from './network/plain-cnn.ts';
+export { pruningCnn, pruningRecipe } from './network/pruning-cnn.ts';
 export { residualCnn } from './network/residual-cnn.ts';
 export { countParameters } from './network/resolve-network.ts';
 export { accuracyOf, predict, type PredictSettings } from './predict.ts';

@@ -3,12 +3,12 @@ import { INPUT_NAME, resolveNetwork, type ResolvedLayer } from '../network/resol
 import type { TrainedNetwork } from '../train.ts';
 
 /** A value of a JSON document. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** A LayersModel of TensorFlow.js as its two files hold it. */
 export interface TfjsModel {
-  /** For `model.json`. */
-  readonly modelJson: { readonly [key: string]: Json };
+  /** The text of `model.json`. */
+  readonly modelJson: string;
   /** For `weights.bin`: little-endian 32-bit floats. */
   readonly weights: Uint8Array;
 }
@@ -85,14 +85,12 @@ export function toTfjs(trained: TrainedNetwork): TfjsModel {
     }
   }
   const manifest = values.map(([name, { shape }]): Json => ({ name, shape, dtype: 'float32' }));
-  return {
-    modelJson: {
-      format: 'layers-model',
-      generatedBy: '@pellucid/training',
-      convertedBy: null,
-      modelTopology: { keras_version: 'tfjs-layers', backend: 'tensor_flow.js', model_config: topology(trained, layers) },
-      weightsManifest: [{ paths: ['weights.bin'], weights: manifest }],
-    },
-    weights,
+  const document: Json = {
+    format: 'layers-model',
+    generatedBy: '@pellucid/training',
+    convertedBy: null,
+    modelTopology: { keras_version: 'tfjs-layers', backend: 'tensor_flow.js', model_config: topology(trained, layers) },
+    weightsManifest: [{ paths: ['weights.bin'], weights: manifest }],
   };
+  return { modelJson: JSON.stringify(document), weights };
 }

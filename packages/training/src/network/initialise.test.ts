@@ -21,3 +21,12 @@ test('the seed decides the weights, each layer by itself', () => {
   const reseeded = initialWeights(residualCnn({ input: [32, 32, 3], classes: 4 }), 8);
   expect(reseeded.get('stem/conv/kernel')).not.toEqual(first.get('stem/conv/kernel'));
 });
+
+test('kernels on the image answer to a uniform image with zero', () => {
+  const { data } = initialWeights(residualCnn({ input: [32, 32, 3], classes: 4 }), 7).get('stem/conv/kernel')!;
+  for (let plane = 0; plane < 48; plane++) {
+    let sum = 0;
+    for (let tap = 0; tap < 9; tap++) sum += data[tap * 48 + plane]!;
+    expect(sum).toBeCloseTo(0, 5);
+  }
+});
