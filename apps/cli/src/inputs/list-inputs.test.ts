@@ -26,16 +26,21 @@ test('inputs of the same stem get different names for their results', async () =
 });
 
 test('a folder stands for its images, sorted, and for nothing else in it', async () => {
-  touch('in/b.JPEG', 'in/a.png', 'in/notes.txt', 'in/map.npy', 'in/deeper/c.png');
+  touch('in/b.JPEG', 'in/a.png', 'in/notes.txt', 'in/map.npy');
   const inputs = await listInputs(['in'], folder);
   expect(inputs.map(({ shown, kind }) => [shown, kind])).toEqual([[join('in', 'a.png'), 'image'], [join('in', 'b.JPEG'), 'image']]);
 });
 
+test('the images of class folders are inputs too', async () => {
+  touch('in/dogs/a.png', 'in/cats/a.png');
+  const inputs = await listInputs(['in'], folder);
+  expect(inputs.map(({ shown, stem }) => [shown, stem])).toEqual([[join('in', 'cats', 'a.png'), 'a'], [join('in', 'dogs', 'a.png'), 'a-2']]);
+});
+
 test('an empty folder, a missing file and an unknown ending are told apart', async () => {
-  touch('cat.jpg', 'cat.gif', 'deeper/inside/cat.jpg');
+  touch('cat.jpg', 'cat.gif');
   mkdirSync(join(folder, 'empty'));
   await expect(listInputs(['empty'], folder)).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('the folder is empty') });
-  await expect(listInputs(['deeper'], folder)).rejects.toMatchObject({ message: expect.stringContaining(join('deeper', 'inside')) });
   await expect(listInputs(['cat.jgp'], folder)).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('`cat.jpg`') });
   await expect(listInputs(['cat.gif'], folder)).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('`.gif`') });
 });

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, parse, resolve } from 'node:path';
+import { basename, dirname, extname, join, parse, relative, resolve } from 'node:path';
 import { PellucidError, suggestNames } from '@pellucid/core';
+import { listImageFolder } from '@pellucid/datasets';
 
 /** A file to explain. */
 export interface InputFile {
@@ -21,26 +22,13 @@ async function missing(path: string, shown: string): Promise<PellucidError> {
   return new PellucidError('DATA_MISSING', { what: 'the input', where: shown, problem: 'there is no such file or folder', help });
 }
 
-/** The images of a folder, sorted by name; folders inside are not entered. */
-async function listFolder(path: string, shown: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true });
-  const names = entries.filter((entry) => !entry.isDirectory() && isImage(entry.name)).map(({ name }) => name).sort();
-  if (names.length > 0) return names;
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(shown, name));
-  throw new PellucidError('DATA_MISSING', {
-    what: 'an image',
-    where: shown,
-    problem: entries.length === 0 ? 'the folder is empty' : 'the folder holds no PNG, JPEG or WebP file',
-    help: folders.length === 0 ? 'Name a folder with images, or the images themselves.' : `Folders inside are not entered; name them: \`${folders[0]!}\`.`,
-  });
-}
-
 async function expand(shown: string, folder: string): Promise<{ path: string; shown: string }[]> {
   const path = resolve(folder, shown);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw await missing(path, shown);
   if (!found.isDirectory()) return [{ path, shown }];
-  return (await listFolder(path, shown)).map((name) => ({ path: join(path, name), shown: join(shown, name) }));
+  const images = await listImageFolder(path);
+  return images.files.map((file) => ({ path: file.path, shown: join(shown, relative(path, file.path)) }));
 }
 
 function kindOf(shown: string): InputFile['kind'] {

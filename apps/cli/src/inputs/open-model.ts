@@ -45,11 +45,17 @@ export async function openModel(shown: string, request: ModelRequest, { folder }
       help: 'Give an `.onnx` file or the `model.json` of a tfjs model.',
     });
   }
-  // Only the engine that is used is loaded: each takes a good part of a second.
-  if (chooseBackend(path, request) === 'onnxruntime') {
-    const { loadModel } = await import('@pellucid/backend-onnxruntime');
-    return loadModel(path);
-  }
+  return chooseBackend(path, request) === 'onnxruntime' ? openOnnx(path) : openTensorFlow(path, request);
+}
+
+// Only the engine that is used is loaded: each takes a good part of a second. Which method fits the model is known at run time alone,
+// where `explain` checks it, so that the type may claim every capability.
+async function openOnnx(path: string): Promise<ModelAdapter> {
+  const { loadModel } = await import('@pellucid/backend-onnxruntime');
+  return (await loadModel(path)) as ModelAdapter;
+}
+
+async function openTensorFlow(path: string, { engine }: ModelRequest): Promise<ModelAdapter> {
   const { loadModel } = await import('@pellucid/backend-tfjs');
-  return loadModel(path, { engine: request.engine });
+  return (await loadModel(path, { engine })) as ModelAdapter;
 }

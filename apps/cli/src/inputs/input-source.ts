@@ -1,0 +1,76 @@
+import { axes, batchSize, isSpatial, type ModelAdapter, type Tensor, type TensorSpec } from '@pellucid/core';
+import { loadImage, type ImageSize, type Preprocessing } from '@pellucid/datasets';
+import type { Terminal } from '../command-line/terminal.ts';
+import type { CountedInput } from './group-inputs.ts';
+import type { InputFile } from './list-inputs.ts';
+import { readArray } from './read-array.ts';
+import { readPreprocessing, type NamedPreprocessing } from './read-preprocessing.ts';
+
+/** An input in memory. */
+export interface ReadInput {
+  readonly file: InputFile;
+  /** What the model sees: [N, ...], in its own layout. */
+  readonly values: Tensor;
+  /** What a person sees, for pictures: values 0 to 255, the image larger than the model sees it; null for arrays. */
+  readonly picture: Tensor | null;
+  /** How the image became `values`; null for arrays. */
+  readonly preprocessing: Readonly<Record<string, unknown>> | null;
+}
+
+/** The inputs of a run: counted and checked as far as that is cheap, read when they are needed. */
+export interface InputSource {
+  readonly inputs: readonly CountedInput[];
+  /** All samples together. */
+  readonly samples: number;
+  readonly read: (input: CountedInput) => Promise<ReadInput>;
+}
+
+/** Pictures are enlarged to at least this many pixels on the shorter side. */
+const SMALLEST_PICTURE = 448;
+
+const enlarge = (size: number | ImageSize, factor: number): number | ImageSize =>
+  typeof size === 'number' ? size * factor : [size[0] * factor, size[1] * factor];
+
+/** The same part of the image as the model sees, in more pixels. */
+function readPicture({ path, shown }: InputFile, spec: TensorSpec, seen: Tensor, { resize, crop }: Preprocessing): Promise<Tensor> {
+  const { spatial } = axes(spec);
+  const factor = Math.ceil(SMALLEST_PICTURE / Math.min(...spatial.map((axis) => seen.shape[axis]!)));
+  const shape = seen.shape.map((length, axis) => (spatial.includes(axis) ? length * factor : length));
+  const geometry = { ...(resize !== undefined && { resize: enlarge(resize, factor) }), ...(crop !== undefined && { crop: enlarge(crop, factor) }) };
+  return loadImage(path, { ...spec, shape }, { scale: 1, ...geometry }, shown);
+}
+
+async function readImageInput(file: InputFile, spec: TensorSpec, { name, steps }: NamedPreprocessing): Promise<ReadInput> {
+  const values = await loadImage(file.path, spec, steps, file.shown);
+  const picture = await readPicture(file, spec, values, steps);
+  return { file, values, picture, preprocessing: { name, ...steps } };
+}
+
+/**
+ * Counts the samples of every input and checks the arrays; images are read later.
+ * @throws DATA_INVALID, SHAPE_MISMATCH, INPUT_NOT_FINITE, CONFIGURATION_INVALID, DATA_MISSING.
+ */
+export async function openSource(
+  files: readonly InputFile[],
+  { input: spec, name }: ModelAdapter,
+  preprocess: string | undefined,
+  { folder, report }: Terminal,
+): Promise<InputSource> {
+  const hasImages = files.some(({ kind }) => kind === 'image');
+  const preprocessing = await readPreprocessing(preprocess ?? 'unit', folder);
+  if (hasImages && preprocess === undefined && isSpatial(spec.layout)) {
+    report(`pellucid: images go into ${name} with values from 0 to 1 (\`--preprocess unit\`); say another \`--preprocess\` if it was trained on others`);
+  }
+  const inputs: CountedInput[] = [];
+  for (const file of files) {
+    inputs.push({ file, samples: file.kind === 'image' ? 1 : batchSize(await readArray(file, spec)) });
+  }
+  return {
+    inputs,
+    samples: inputs.reduce((sum, { samples }) => sum + samples, 0),
+    read: async ({ file }) =>
+      file.kind === 'image'
+        ? readImageInput(file, spec, preprocessing)
+        : { file, values: await readArray(file, spec), picture: null, preprocessing: null },
+  };
+}

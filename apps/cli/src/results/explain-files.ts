@@ -1,0 +1,145 @@
+import {
+  batchSize, concatBatches, encodeNpy, explain, sizeOf, type Explanation, type Method, type ModelAdapter, type Tensor,
+} from '@pellucid/core';
+import type { TargetRequest } from '../command-line/parse-values.ts';
+import { showProgress } from '../command-line/progress.ts';
+import type { Terminal } from '../command-line/terminal.ts';
+import { groupInputs } from '../inputs/group-inputs.ts';
+import type { InputSource, ReadInput } from '../inputs/input-source.ts';
+import type { OutputFolder } from '../output/output-folder.ts';
+import { openPictureBook, type PictureBook } from '../output/picture-book.ts';
+import { predict, type Prediction } from './predictions.ts';
+import { splitExplanation } from './split-explanation.ts';
+
+/** What came of an input. */
+export interface InputResult {
+  /** The path as the user wrote it. */
+  readonly shown: string;
+  /** One per sample. */
+  readonly predictions: readonly Prediction[];
+  /** Names of the files written, inside the folder for the results. */
+  readonly files: readonly string[];
+}
+
+/** What came of a run. */
+export interface ExplainedFiles {
+  readonly results: readonly InputResult[];
+  /** Name of the page with all pictures, where there is one. */
+  readonly page: string | undefined;
+}
+
+/** All that a run needs. */
+export interface ExplainWork {
+  readonly model: ModelAdapter;
+  readonly methods: readonly Method[];
+  readonly source: InputSource;
+  readonly output: OutputFolder;
+  readonly terminal: Terminal;
+  readonly target: TargetRequest;
+  readonly seed: number;
+  readonly labels: readonly string[] | undefined;
+}
+
+const PAGE = 'grid.png';
+const LARGEST_GROUP = 16;
+const GROUP_BYTES = 64 * 2 ** 20;
+
+const usesReferences = ({ options }: Method): boolean => Object.values(options).includes('mean');
+const needsAll = (method: Method): boolean => method.description.kind === 'batch' || usesReferences(method);
+
+/** How many samples are in memory at once. */
+function groupSize(model: ModelAdapter, methods: readonly Method[]): number {
+  if (methods.some(needsAll)) return Infinity;
+  const bytes = 4 * sizeOf(model.input.shape.slice(1).map((length) => length ?? 1));
+  return Math.min(Math.max(Math.floor(GROUP_BYTES / bytes), 1), LARGEST_GROUP);
+}
+
+interface Part {
+  readonly input: ReadInput;
+  readonly predictions: readonly Prediction[];
+  readonly files: string[];
+}
+
+/** The inputs of a group, each with the predictions of its own samples. */
+function makeParts(inputs: readonly ReadInput[], predictions: readonly Prediction[]): Part[] {
+  let start = 0;
+  return inputs.map((input) => {
+    const end = start + batchSize(input.values);
+    const part = { input, predictions: predictions.slice(start, end), files: [] };
+    start = end;
+    return part;
+  });
+}
+
+/** Writes the three files of an input and a method; a picture only where one can be drawn. */
+async function writePart(part: Part, title: string, explanation: Explanation, output: OutputFolder, pictures: PictureBook): Promise<void> {
+  const { input, predictions, files } = part;
+  const { values, provenance } = explanation;
+  const base = `${input.file.stem}.${provenance.method}`;
+  const record = { ...provenance, shape: values.shape, input: { file: input.file.shown, preprocessing: input.preprocessing }, predictions };
+  const write = async (ending: string, content: Uint8Array | string): Promise<void> => {
+    await output.stage(`${base}.${ending}`, content);
+    files.push(`${base}.${ending}`);
+  };
+  await write('npy', encodeNpy(values));
+  await write('json', `${JSON.stringify(record, null, 2)}\n`);
+  const picture = await pictures.draw(input, title, explanation);
+  if (picture !== undefined) await write('png', picture);
+}
+
+/** Explains the inputs of a group by every method and stages the results. */
+async function explainGroup(work: ExplainWork, parts: readonly Part[], batch: Tensor, pictures: PictureBook, update: ProgressUpdate): Promise<void> {
+  const { model, methods, output, terminal, seed } = work;
+  for (const part of parts) await pictures.begin(part.input, part.predictions);
+  for (const [position, method] of methods.entries()) {
+    const { name, title } = method.description;
+    const explanation = await explain(model, method, {
+      input: batch,
+      targets: parts.flatMap(({ predictions }) => predictions.map(({ explained }) => explained.class)),
+      seed,
+      signal: terminal.signal,
+      ...(usesReferences(method) && { references: batch }),
+      onProgress: (done, total) => {
+        update(position + done / total, name);
+      },
+    });
+    let start = 0;
+    for (const part of parts) {
+      const end = start + batchSize(part.input.values);
+      await writePart(part, title, splitExplanation(explanation, start, end), output, pictures);
+      start = end;
+    }
+    update(position + 1, name);
+  }
+}
+
+/** Called with the methods done so far in the group, and the name of the present one. */
+type ProgressUpdate = (methods: number, name: string) => void;
+
+/** Explains all inputs, group by group, and stages the results. */
+export async function explainFiles(work: ExplainWork): Promise<ExplainedFiles> {
+  const { model, methods, source, output, terminal, target, labels } = work;
+  const results: InputResult[] = [];
+  const pictures = openPictureBook(model.input.layout);
+  const progress = showProgress(source.samples * methods.length, terminal);
+  let first = 0;
+  try {
+    for (const group of groupInputs(source.inputs, groupSize(model, methods))) {
+      const inputs = await Promise.all(group.map((input) => source.read(input)));
+      const batch = concatBatches(inputs.map(({ values }) => values));
+      const samples = batchSize(batch);
+      const parts = makeParts(inputs, await predict(model, batch, { target, first, labels }));
+      const done = first * methods.length;
+      await explainGroup(work, parts, batch, pictures, (count, name) => {
+        progress.update(done + count * samples, name);
+      });
+      results.push(...parts.map(({ input, predictions, files }) => ({ shown: input.file.shown, predictions, files })));
+      first += samples;
+    }
+  } finally {
+    progress.stop();
+  }
+  const page = source.samples > 1 || methods.length > 1 ? await pictures.page() : undefined;
+  if (page !== undefined) await output.stage(PAGE, page);
+  return { results, page: page && PAGE };
+}

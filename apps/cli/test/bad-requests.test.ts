@@ -1,0 +1,140 @@
+import { deflateSync } from 'node:zlib';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { encodeNpy, zeros } from '@pellucid/core';
+import { readModel, writeModel } from '@pellucid/onnx-graph';
+import { ONNX_MODEL, pellucid, TFJS_MODEL, writePhotograph } from './pellucid.ts';
+
+let folder = '';
+
+/** A PNG file whose header claims this many pixels, with next to nothing behind it. */
+function hugePng(width: number, height: number): Buffer {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(64))), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** The checksum of PNG chunks (ISO 3309). */
+function crc32(bytes: Buffer): number {
+  let sum = 0xffffffff;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+  }
+  return (sum ^ 0xffffffff) >>> 0;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pellucid-cli-'));
+  const at = (name: string): string => join(folder, name);
+  await writePhotograph(at('cat.png'), 40, 40);
+  await writePhotograph(at('whole.jpg'), 200, 200);
+  writeFileSync(at('cut.jpg'), readFileSync(at('whole.jpg')).subarray(0, 3000));
+  writeFileSync(at('huge.png'), hugePng(60_000, 60_000));
+  writeFileSync(at('picture.gif'), 'GIF89a');
+  const bytes = readFileSync(ONNX_MODEL);
+  writeFileSync(at('cut.onnx'), bytes.subarray(0, Math.floor(bytes.length / 2)));
+  writeFileSync(at('text.onnx'), 'This is not a model, whatever its name says.\n');
+  copyFileSync(ONNX_MODEL, at('model.bin'));
+  const model = readModel(bytes, 'model');
+  model.graph.node[0]!.opType = 'Frobnicate';
+  writeFileSync(at('unknown.onnx'), writeModel(model));
+  writeFileSync(at('wrong-shape.npy'), encodeNpy(zeros([1, 5, 7, 3])));
+  const shape = [1, 3, 32, 32];
+  const values = zeros(shape);
+  values.data[100] = NaN;
+  writeFileSync(at('nan.npy'), encodeNpy(values));
+  writeFileSync(at('cut.npy'), encodeNpy(zeros(shape)).subarray(0, 1000));
+  writeFileSync(at('two.txt'), 'cat\ndog\n');
+  writeFileSync(at('not.json'), '{ "scale": ');
+  writeFileSync(at('odd.json'), '{ "scales": 2 }');
+  writeFileSync(at('file'), 'a regular file');
+  mkdirSync(at('empty'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const explainCat = (...rest: string[]): string[] => ['explain', ONNX_MODEL, 'cat.png', '--preprocess', 'unit', ...rest];
+const explainInput = (input: string): string[] => ['explain', ONNX_MODEL, input, '--method', 'saliency'];
+const explainModel = (model: string): string[] => ['explain', model, 'cat.png', '--method', 'saliency'];
+
+/** The request, and what its message must say: what is wrong, and what helps. */
+const BAD: [string, () => string[], RegExp[]][] = [
+  ['a truncated model', () => explainModel('cut.onnx'), [/cut\.onnx/, /MODEL_INVALID/]],
+  ['a text file named .onnx', () => explainModel('text.onnx'), [/text\.onnx/, /MODEL_INVALID/]],
+  ['a model with an unknown operator', () => explainModel('unknown.onnx'), [/Frobnicate/]],
+  ['a missing model', () => explainModel('none.onnx'), [/none\.onnx/, /no such file/]],
+  ['a folder as a model', () => explainModel('empty'), [/it is a folder/]],
+  ['a model of unknown format', () => explainModel('model.bin'), [/--backend/]],
+  ['a backend that does not fit the model', () => [...explainModel(ONNX_MODEL), '--backend', 'tfjs'], [/runs on onnxruntime, not on tfjs/]],
+  ['an engine that does not fit the model', () => [...explainModel(ONNX_MODEL), '--engine', 'wasm'], [/`wasm` belongs to tfjs/]],
+  ['an unknown backend', () => [...explainModel(ONNX_MODEL), '--backend', 'torch'], [/onnxruntime, tfjs/]],
+  ['a tfjs model that is no JSON', () => explainModel('not.json'), [/not\.json/, /MODEL_INVALID/]],
+  ['a missing layer', () => explainCat('--method', 'grad-cam', '--layer', 'nowhere'), [/`nowhere`/, /LAYER_NOT_FOUND/]],
+  ['a layer for a method without one', () => explainCat('--method', 'saliency', '--layer', 'x'), [/no `layer` option/]],
+  ['a target out of range', () => explainCat('--method', 'saliency', '--target', '1000'), [/target 1000/, /0 to \d+/]],
+  ['a target that is no number', () => explainCat('--method', 'saliency', '--target', 'cat'), [/`cat` is no class index/]],
+  ['too many targets', () => explainCat('--method', 'saliency', '--target', '1,2'), [/names 2 classes/]],
+  ['a wrong input shape', () => explainInput('wrong-shape.npy'), [/wrong-shape\.npy/, /expected shape \[\?, 3, 32, 32\], got \[1, 5, 7, 3\]/]],
+  ['NaN in an array', () => explainInput('nan.npy'), [/nan\.npy/, /NaN at index 100/]],
+  ['a truncated array', () => explainInput('cut.npy'), [/cut\.npy/, /bytes/]],
+  ['a truncated image', () => explainInput('cut.jpg'), [/cut\.jpg/, /DATA_INVALID/]],
+  ['a huge image', () => explainInput('huge.png'), [/huge\.png/, /pixels/]],
+  ['a file of another kind', () => explainInput('picture.gif'), [/`\.gif`/, /PNG, JPEG or WebP/]],
+  ['an empty folder', () => explainInput('empty'), [/empty/, /DATA_MISSING/]],
+  ['a missing input', () => explainInput('cta.png'), [/cta\.png/, /`cat\.png`/]],
+  ['an output folder below a file', () => explainCat('--method', 'saliency', '--out', 'file/maps'), [/file\/maps/, /OUTPUT_UNWRITABLE/]],
+  ['an output folder that is a file', () => explainCat('--method', 'saliency', '--out', 'file'), [/OUTPUT_UNWRITABLE/]],
+  ['an unknown method', () => explainCat('--method', 'gradcam'), [/`gradcam`/, /`grad-cam`/]],
+  ['a method named twice', () => explainCat('--method', 'saliency', '--method', 'saliency'), [/overwrite each other/]],
+  ['no method', () => ['explain', ONNX_MODEL, 'cat.png'], [/--method/]],
+  ['an unknown option of a method', () => explainCat('--method', 'integrated-gradients', '--options', '{"step":5}'), [/`step`/, /`steps`/]],
+  ['a bad value of an option', () => explainCat('--method', 'integrated-gradients', '--options', '{"steps":0}'), [/integer >= 1, got 0/]],
+  ['options that are no JSON', () => explainCat('--method', 'saliency', '--options', '{absolute:true}'), [/it is not JSON/, /--options/]],
+  ['options of another method', () => explainCat('--method', 'saliency', '--method', 'occlusion', '--options', '{"grad-cam":{}}'), [/`grad-cam` is none/]],
+  ['an unknown preprocessing', () => [...explainInput('cat.png'), '--preprocess', 'imagnet'], [/`imagnet`/, /`imagenet`/]],
+  ['a preprocessing file that is no JSON', () => [...explainInput('cat.png'), '--preprocess', 'not.json'], [/not\.json/, /not JSON/]],
+  ['an unknown field of a preprocessing', () => [...explainInput('cat.png'), '--preprocess', 'odd.json'], [/`scales`/, /`scale`/]],
+  ['labels of the wrong count', () => explainCat('--method', 'saliency', '--labels', 'two.txt'), [/2 lines/, /\d+ classes/]],
+  ['missing labels', () => explainCat('--method', 'saliency', '--labels', 'none.txt'), [/none\.txt/]],
+  ['a bad seed', () => explainCat('--method', 'saliency', '--seed', '-1'), [/--seed/]],
+  ['an unknown option', () => explainCat('--method', 'saliency', '--mehtod', 'x'), [/--mehtod/, /--method/]],
+  ['an unknown command', () => ['explian'], [/explian/, /explain/]],
+  ['layers of a model that is cut short', () => ['layers', 'cut.onnx'], [/MODEL_INVALID/]],
+];
+
+test.each(BAD)('%s: status 2, a message, nothing left', async (_what, request, messages) => {
+  const before = readdirSync(folder).sort();
+  const { status, stdout, stderr } = await pellucid(folder, ...request());
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  for (const message of messages) expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/^ +at /m);
+  expect(readdirSync(folder).sort()).toEqual(before);
+});
+
+test('a failure after the first results leaves earlier files as they were', async () => {
+  mkdirSync(join(folder, 'earlier'));
+  writeFileSync(join(folder, 'earlier/cat.saliency.npy'), 'earlier');
+  const { status } = await pellucid(folder, 'explain', ONNX_MODEL, 'cat.png', 'cut.jpg', '--method', 'saliency', '--out', 'earlier');
+  expect(status).toBe(2);
+  expect(readdirSync(join(folder, 'earlier'))).toEqual(['cat.saliency.npy']);
+  expect(readFileSync(join(folder, 'earlier/cat.saliency.npy'), 'utf8')).toBe('earlier');
+  rmSync(join(folder, 'earlier'), { recursive: true });
+});
+
+test('the models of these tests are there', () => {
+  expect([ONNX_MODEL, TFJS_MODEL].map((path) => existsSync(path))).toEqual([true, true]);
+});

@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ONNX_MODEL, pellucid } from './pellucid.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pellucid-cli-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const SEVEN = [
+  'accumulated-gradients', 'eigen-cam', 'grad-cam', 'input-x-gradient', 'integrated-gradients', 'occlusion', 'saliency',
+];
+
+interface Listed {
+  readonly name: string;
+  readonly package: string;
+  readonly options: Readonly<Record<string, { readonly type: string; readonly default: unknown; readonly description: string }>>;
+}
+
+test('methods lists the methods that come along, with their options', async () => {
+  const { status, stdout } = await pellucid(folder, 'methods', '--json');
+  expect(status).toBe(0);
+  const methods = JSON.parse(stdout) as Listed[];
+  expect(methods.map(({ name }) => name)).toEqual(SEVEN);
+  expect(methods[4]).toMatchObject({
+    title: 'Integrated Gradients',
+    needs: ['gradient'],
+    package: '@pellucid/method-integrated-gradients',
+    paper: { year: 2017 },
+    options: { steps: { type: 'integer >= 1', default: 50 } },
+  });
+  const table = await pellucid(folder, 'methods');
+  for (const name of SEVEN) expect(table.stdout).toContain(name);
+});
+
+test('methods of packages in the project are found, a broken one is left out with its reason', async () => {
+  const install = (name: string, exports: string, program: string): void => {
+    mkdirSync(join(folder, 'node_modules', name), { recursive: true });
+    writeFileSync(join(folder, 'node_modules', name, 'package.json'), JSON.stringify({ name, type: 'module', exports: `./${exports}`, pellucid: { methods: ['mine'] } }));
+    writeFileSync(join(folder, 'node_modules', name, 'index.js'), program);
+  };
+  install('@me/method-mine', 'index.js', `
+    const description = { name: 'mine', title: 'Mine', kind: 'local', needs: [], paper: { authors: 'I', year: 2026, title: 'Mine', url: 'https://example.org' } };
+    export const mine = () => ({ description, options: {}, explain: async (model, { input }) => ({ values: { shape: input.shape, data: input.data.map((x) => 2 * x) } }) });
+    Object.defineProperties(mine, Object.fromEntries(Object.entries({ ...description, options: {} }).map(([key, value]) => [key, { value, enumerable: true }])));`);
+  install('broken', 'index.js', 'throw new Error("out of order");');
+  mkdirSync(join(folder, 'deeper'));
+  const { status, stdout, stderr } = await pellucid(join(folder, 'deeper'), 'methods', '--json');
+  expect(status).toBe(0);
+  expect((JSON.parse(stdout) as Listed[]).map(({ name }) => name)).toEqual([...SEVEN.slice(0, 5), 'mine', ...SEVEN.slice(5)]);
+  expect(stderr).toContain('broken is left out: out of order');
+});
+
+test('layers lists name, operator, shape and aliases', async () => {
+  const { status, stdout } = await pellucid(folder, 'layers', ONNX_MODEL, '--json');
+  expect(status).toBe(0);
+  const layers = JSON.parse(stdout) as { name: string; operator: string; shape: (number | null)[]; aliases: string[] }[];
+  const conv = layers.find(({ operator }) => operator === 'Conv');
+  expect(conv?.shape).toHaveLength(4);
+  const table = await pellucid(folder, 'layers', ONNX_MODEL);
+  expect(table.stdout.split('\n')[0]).toMatch(/^NAME +OPERATOR +SHAPE +ALIASES$/);
+  expect(table.stdout.trimEnd().split('\n')).toHaveLength(layers.length + 1);
+});
+
+test('help says how to use it and ends with status 0', async () => {
+  for (const args of [['--help'], ['help'], ['explain', '--help']]) {
+    const { status, stdout } = await pellucid(folder, ...args);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Usage: pellucid');
+  }
+});
