@@ -8,7 +8,7 @@ import type { Rgb } from '../pixels.ts';
 
 /** Scales for values without a sign, from 0 to 1. All but turbo and greys grow evenly in lightness; cividis also for the colour-blind. */
 export const SEQUENTIAL_SCALES = ['cividis', 'greys', 'inferno', 'magma', 'plasma', 'turbo', 'viridis'] as const;
-/** Scales for signed values, white at zero: the first-named end of d3's scale (red, orange, brown, pink, purple) is positive. */
+/** Scales for signed values, nearly white at zero. The colour that is named first (brown, pink, purple, purple, red) is positive. */
 export const DIVERGING_SCALES = ['BrBG', 'PiYG', 'PRGn', 'PuOr', 'RdBu'] as const;
 
 export type SequentialScale = (typeof SEQUENTIAL_SCALES)[number];

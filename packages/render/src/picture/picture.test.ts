@@ -1,0 +1,108 @@
+import { expect, test } from '@jest/globals';
+import { tensor } from '@pellucid/core';
+import { rgb } from 'd3-color';
+import { interpolateRdBu, interpolateViridis, schemeRdBu } from 'd3-scale-chromatic';
+import { blank, enlarge, type Pixels } from '../pixels.ts';
+import { heatMap } from './heat-map.ts';
+import { imagePixels } from './image-pixels.ts';
+import { maskedImage } from './masked-image.ts';
+import { overlay } from './overlay.ts';
+
+const row = (...values: number[]) => tensor([1, 1, 1, values.length], values);
+const pixel = ({ data }: Pixels, i: number): number[] => [...data.subarray(i * 4, i * 4 + 4)];
+const opaque = (colour: string): number[] => {
+  const { r, g, b } = rgb(colour);
+  return [r, g, b, 255];
+};
+
+test("colours by d3's own tables, red for positive values and light grey for zero", () => {
+  const map = heatMap(row(-1, 0, 1, 0.5), 'NCHW', 0, { outlierPercentile: 0 });
+  expect([map.width, map.height]).toEqual([4, 1]);
+  expect(pixel(map, 0)).toEqual(opaque(interpolateRdBu(1)));
+  expect(pixel(map, 1)).toEqual(opaque(interpolateRdBu(0.5)));
+  expect(pixel(map, 2)).toEqual(opaque(interpolateRdBu(0)));
+  expect(pixel(map, 3)).toEqual(opaque(interpolateRdBu(0.25)));
+  const [red, , blue] = pixel(map, 2);
+  expect(red).toBeGreaterThan(blue!);
+  // The spline passes near the middle colour of ColorBrewer's scheme.
+  expect(Math.abs(pixel(map, 1)[0]! - rgb(schemeRdBu[11]![5]!).r)).toBeLessThan(8);
+});
+
+test('shows values without a sign on a sequential scale', () => {
+  const map = heatMap(row(-1, 0, 0.5), 'NCHW', 0, { sign: 'absolute', outlierPercentile: 0 });
+  expect(pixel(map, 0)).toEqual([253, 231, 37, 255]); // viridis ends at #fde725
+  expect(pixel(map, 1)).toEqual([68, 1, 84, 255]); // and begins at #440154
+  expect(pixel(map, 2)).toEqual(opaque(interpolateViridis(0.5)));
+});
+
+test('gives a map of zeros the colour of zero everywhere', () => {
+  const map = heatMap(row(0, 0), 'NCHW', 0);
+  expect([pixel(map, 0), pixel(map, 1)]).toEqual([opaque(interpolateRdBu(0.5)), opaque(interpolateRdBu(0.5))]);
+});
+
+test.each([
+  ['a sequential scale for signed values', { scale: 'viridis' }, /a diverging scale/],
+  ['a diverging scale for positive values', { scale: 'RdBu', sign: 'positive' }, /a sequential scale/],
+  ['a scale that does not exist', { scale: 'jet' }, /RdBu.*got jet/],
+])('refuses %s', (_, options, message) => {
+  expect(() => heatMap(row(1), 'NCHW', 0, options as never)).toThrow(
+    expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringMatching(message) }),
+  );
+});
+
+test('mixes image and heat by alpha', () => {
+  const image = blank(1, 1, [200, 100, 0]);
+  const heat = blank(1, 1, [0, 50, 255]);
+  expect(pixel(overlay(image, heat, { alpha: 0.25 }), 0)).toEqual([150, 88, 64, 255]); // 87.5 rounds to even, 63.75 up
+  expect(overlay(image, heat, { alpha: 0 })).toEqual(image);
+  expect(overlay(image, heat, { alpha: 1 })).toEqual(heat);
+});
+
+test('lets the image through where the map is small, when opacity follows the magnitude', () => {
+  const image = blank(3, 1, [10, 20, 30]);
+  const heat = heatMap(row(0, 0.5, -1), 'NCHW', 0, { opacity: 'magnitude', outlierPercentile: 0 });
+  expect([3, 7, 11].map((i) => heat.data[i])).toEqual([0, 128, 255]);
+  const mixed = overlay(image, heat, { alpha: 1 });
+  expect(pixel(mixed, 0)).toEqual([10, 20, 30, 255]);
+  expect(pixel(mixed, 2)).toEqual(opaque(interpolateRdBu(1)));
+});
+
+test('darkens the image where the map is small', () => {
+  const image = blank(3, 1, [200, 100, 50]);
+  const masked = maskedImage(image, row(4, 1, -4), 'NCHW', 0, { outlierPercentile: 0 });
+  expect([0, 1, 2].map((i) => pixel(masked, i))).toEqual([[200, 100, 50, 255], [50, 25, 12, 255], [0, 0, 0, 255]]);
+});
+
+test('refuses pictures of different sizes and alphas out of range', () => {
+  expect(() => overlay(blank(2, 2), blank(2, 3))).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+  expect(() => maskedImage(blank(2, 2), row(1, 2), 'NCHW', 0)).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+  expect(() => overlay(blank(1, 1), blank(1, 1), { alpha: 1.5 })).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+});
+
+test('shows inputs of one and three channels in either layout', () => {
+  const planar = tensor([1, 3, 1, 2], [0, 1, 0.2, 0.4, 0.6, 0.8]);
+  const picture = imagePixels(planar, 'NCHW', 0, { min: 0, max: 1 });
+  expect([pixel(picture, 0), pixel(picture, 1)]).toEqual([[0, 51, 153, 255], [255, 102, 204, 255]]);
+  expect(imagePixels(tensor([1, 1, 2, 3], [0, 0.2, 0.6, 1, 0.4, 0.8]), 'NHWC', 0, { min: 0, max: 1 })).toEqual(picture);
+  const grey = imagePixels(row(-2, 2, 0), 'NCHW', 0);
+  expect([pixel(grey, 0), pixel(grey, 1), pixel(grey, 2)]).toEqual([[0, 0, 0, 255], [255, 255, 255, 255], [128, 128, 128, 255]]);
+});
+
+test('shows an input of one value in mid-grey, and clips values outside the given limits', () => {
+  expect(pixel(imagePixels(row(7), 'NCHW', 0), 0)).toEqual([128, 128, 128, 255]);
+  expect([...imagePixels(row(-1, 9), 'NCHW', 0, { min: 0, max: 1 }).data]).toEqual([0, 0, 0, 255, 255, 255, 255, 255]);
+});
+
+test('refuses inputs of two channels or with NaN', () => {
+  expect(() => imagePixels(tensor([1, 2, 1, 1], [1, 2]), 'NCHW', 0)).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+  expect(() => imagePixels(row(NaN), 'NCHW', 0)).toThrow(expect.objectContaining({ code: 'INPUT_NOT_FINITE' }));
+});
+
+test('enlarges small pictures by a whole factor, every pixel a square', () => {
+  const picture = heatMap(row(1, -1), 'NCHW', 0);
+  const large = enlarge(picture, 3);
+  expect([large.width, large.height]).toEqual([6, 3]);
+  for (let i = 0; i < 18; i++) expect(pixel(large, i)).toEqual(pixel(picture, i % 6 < 3 ? 0 : 1));
+  expect(enlarge(blank(28, 28))).toMatchObject({ width: 224, height: 224 });
+  expect(enlarge(blank(500, 375))).toMatchObject({ width: 500, height: 375 });
+});
