@@ -2,6 +2,7 @@ import { PellucidError } from '../errors/pellucid-error.ts';
 import { gaussianBlur } from '../image/gaussian-blur.ts';
 import { assertFinite } from '../tensor/validate.ts';
 import { batchSize, sampleData, sampleSize } from '../tensor/batch.ts';
+import { imageGeometry, type Layout } from '../tensor/layout.ts';
 import { equalShapes, formatShape, zeros, type Tensor } from '../tensor/tensor.ts';
 import type { MethodBatch, MethodContext } from './method.ts';
 import { isTensor, type OptionSpec } from './options.ts';
@@ -60,6 +61,11 @@ function randomBaseline(input: Tensor, context: MethodContext): Tensor {
   });
 }
 
+function blurred(input: Tensor, layout: Layout): Tensor {
+  const { height, width } = imageGeometry(input.shape, layout);
+  return gaussianBlur(input, layout, BLUR_SHARE * Math.max(height, width));
+}
+
 function givenBaseline(baseline: Tensor, input: Tensor): Tensor {
   assertFinite(baseline, 'baseline');
   if (equalShapes(baseline.shape, input.shape)) return baseline;
@@ -90,7 +96,7 @@ export function makeBaseline(baseline: Baseline, { input, layout }: MethodBatch,
     case 'random':
       return randomBaseline(input, context);
     case 'blur':
-      return gaussianBlur(input, layout, BLUR_SHARE * Math.max(...input.shape.slice(2)));
+      return blurred(input, layout);
     case 'mean': {
       const mean = meanReference(context, input);
       return fillPerSample(input, (values) => {

@@ -108,7 +108,7 @@ export function resolveOptions<Options>(name: string, specs: OptionSpecs<Options
   }
   const resolved: Record<string, unknown> = {};
   for (const [option, spec] of Object.entries(described)) {
-    const value = values[option] ?? spec.default;
+    const value = values[option] === undefined ? spec.default : values[option];
     if (!spec.accepts(value)) {
       throw new PellucidError('OPTION_INVALID', { option, name, expected: spec.type, actual: describe(value) });
     }

@@ -63,6 +63,11 @@ export function readReferenceNetwork(root: string, name: string): ReferenceNetwo
   };
 }
 
+/** The networks among these that are there: none where the folder of reference values is not. */
+export function readReferenceNetworks(root: string, names: readonly string[]): ReferenceNetwork[] {
+  return names.flatMap((name) => readReferenceNetwork(root, name) ?? []);
+}
+
 /** Rounding of the stored values and of the map to single precision; nothing can agree better. */
 const FLOOR = 3e-7;
 /** Engines sum in different orders: a few times what one of them differs from float64. */
