@@ -105,6 +105,11 @@ export const GRADIENT_CASES: Readonly<Record<string, GradientCase>> = {
   'batch normalisation of vectors': matrix((x) =>
     tf.batchNorm2d(x, weights(5) as tf.Tensor1D, positive(5) as tf.Tensor1D, weights(5) as tf.Tensor1D, positive(5) as tf.Tensor1D, 1e-3),
   ),
+  'layer normalisation': matrix((x) => {
+    const { mean, variance } = tf.moments(x, 1, true);
+    const [means, variances] = [tf.tile(mean, [1, 5]) as tf.Tensor2D, tf.tile(variance, [1, 5]) as tf.Tensor2D];
+    return tf.batchNorm2d(x, means, variances, weights(3, 5) as tf.Tensor2D, positive(3, 5) as tf.Tensor2D, 1e-3);
+  }),
   'gathered rows': matrix((x) => tf.gather(x, tf.tensor1d([2, 0, 2], 'int32'), 0)),
   'gathered columns': matrix((x) => tf.gather(x, tf.tensor2d([[4, 1], [1, 0]], [2, 2], 'int32'), 1)),
   identity: matrix((x) => tf.clone(x)),

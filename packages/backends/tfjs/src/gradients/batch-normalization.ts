@@ -1,20 +1,34 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { sumTo } from './sum-to.ts';
+
+/** The engines take statistics per channel or per value; they read other shapes without broadcasting them. */
+function checkStatistics(x: tf.Tensor, statistics: readonly tf.Tensor[]): void {
+  if (statistics.every((value) => value.rank === 1 || tf.util.arraysEqual(value.shape, x.shape))) return;
+  throw new Error('its statistics are neither per channel nor per value');
+}
+
 /**
- * Batch normalisation with fixed statistics, y = (x - mean) / sqrt(variance + epsilon) * scale + offset, with respect to x:
- * dx = dy * scale / sqrt(variance + epsilon). The one that ships copies the statistics to the size of x first.
+ * y = (x - mean) * r * scale + offset with r = 1 / sqrt(variance + epsilon). Statistics that depend on the input make it layer
+ * normalisation. The gradient that ships copies the statistics to the size of x, and computes all of them at once.
  */
 export const batchNormalizationGradient: tf.GradConfig = {
   kernelName: 'FusedBatchNorm',
-  inputsToSave: ['variance', 'scale'],
-  gradFunc: (dy, saved, attrs) => {
-    const [variance, scale] = saved;
+  inputsToSave: ['x', 'mean', 'variance', 'scale'],
+  gradFunc: (gradient, saved, attrs) => {
+    const dy = gradient as tf.Tensor;
+    const [x, mean, variance, scale] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
     const { varianceEpsilon } = attrs as unknown as tf.FusedBatchNormAttrs;
+    checkStatistics(x, [mean, variance, scale]);
+    const r = (): tf.Tensor => tf.rsqrt(tf.add(variance, varianceEpsilon));
+    const dx = (): tf.Tensor => tf.mul(dy, tf.mul(r(), scale));
+    const centred = (): tf.Tensor => tf.sub(x, mean);
     return {
-      x: () => {
-        const inverse = tf.rsqrt(tf.add(variance!, varianceEpsilon));
-        return tf.mul(dy as tf.Tensor, tf.mul(inverse, scale!));
-      },
+      x: dx,
+      mean: () => sumTo(tf.neg(dx()), mean.shape),
+      // d r / d variance = -r^3 / 2, and dx already holds one r.
+      variance: () => sumTo(tf.mul(tf.mul(dx(), centred()), tf.mul(tf.square(r()), -0.5)), variance.shape),
+      scale: () => sumTo(tf.mul(tf.mul(dy, centred()), r()), scale.shape),
     };
   },
 };

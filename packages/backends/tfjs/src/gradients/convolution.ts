@@ -4,15 +4,18 @@ import { convolutionInputGradient } from '../kernels/conv2d-input-gradient.ts';
 import { depthwiseConvolutionInputGradient } from '../kernels/depthwise-gradients.ts';
 import { attributesOf } from '../kernels/fused-attributes.ts';
 
-type Attributes = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dilations' | 'dimRoundingMode' | 'dataFormat'>;
+type Attributes = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dimRoundingMode' | 'dataFormat'> & {
+  /** Layers leave it out where there is none. */
+  readonly dilations: tf.Conv2DAttrs['dilations'] | null | undefined;
+};
 
-const isDilated = ({ dilations }: Attributes): boolean => [dilations].flat().some((dilation) => dilation !== 1);
+const isDilated = ({ dilations }: Attributes): boolean => [dilations ?? 1].flat().some((dilation) => dilation !== 1);
 
 /** dx of a plain or depthwise convolution, channels last, for any stride and dilation. */
 function inputGradient(dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, attributes: Attributes, depthwise: boolean): tf.Tensor4D {
   const { strides, dilations, pad, dimRoundingMode, dataFormat } = attributes;
   if (dataFormat === 'NCHW') throw new Error('a convolution with channels first and dilation, or fused, is not covered');
-  const geometry = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, strides, dilations, pad, dimRoundingMode, depthwise);
+  const geometry = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, strides, dilations ?? 1, pad, dimRoundingMode, depthwise);
   return depthwise ? depthwiseConvolutionInputGradient(dy, filter, geometry) : convolutionInputGradient(dy, filter, geometry);
 }
 

@@ -2,7 +2,7 @@ import { isPellucidError, PellucidError } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { withGradientRepairs } from './gradient-repairs.ts';
-import { clearTape, findPath, tape } from './tape.ts';
+import { clearTape, findPath, tape, type TapeEntry, type TapePath } from './tape.ts';
 import { isVerified } from './verified-gradients.ts';
 
 /** What a recorded forward pass hands over. */
@@ -45,10 +45,34 @@ function checkPath({ points, objective, locate }: Recording): void {
     });
   }
   for (const index of path.indices) {
-    const { kernelName } = entries[index]!;
-    if (isVerified(kernelName, tf.getBackend())) continue;
-    throw undefinedGradient(kernelName, locate(index, kernelName), `its gradient was not verified on engine \`${tf.getBackend()}\``);
+    const entry = entries[index]!;
+    const { kernelName } = entry;
+    const node = locate(index, kernelName);
+    if (!isVerified(kernelName, tf.getBackend())) {
+      throw undefinedGradient(kernelName, node, `its gradient was not verified on engine \`${tf.getBackend()}\``);
+    }
+    nameFailures(entry, node, path);
   }
+}
+
+/** Makes an operation whose gradient fails, or lacks an input that is needed, say which it is. */
+function nameFailures(entry: TapeEntry, node: string, { depends }: TapePath): void {
+  const { kernelName, gradient } = entry;
+  const named = <Result>(compute: () => Result): Result => {
+    try {
+      return compute();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw isPellucidError(error) ? error : undefinedGradient(kernelName, node, `this use of it is not covered (${reason})`, error);
+    }
+  };
+  if (gradient === undefined) return;
+  entry.gradient = (outputs) => {
+    const computations = named(() => gradient(outputs));
+    const missing = Object.entries(entry.inputs).find(([name, input]) => input && depends(input) && !(name in computations));
+    if (missing !== undefined) throw undefinedGradient(kernelName, node, `its gradient with respect to \`${missing[0]}\` is not covered`);
+    return Object.fromEntries(Object.entries(computations).map(([name, compute]) => [name, () => named(compute)]));
+  };
 }
 
 /**

@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 /** One entry of the tape: an operation that ran while gradients were recorded. */
 export interface TapeEntry {
   readonly kernelName: string;
+  /** Functions that compute the gradients of the inputs, by name, given those of the outputs. Absent where there is none. */
+  gradient?: ((outputs: tf.Tensor[]) => Readonly<Record<string, () => tf.Tensor>>) | undefined;
   readonly inputs: Readonly<Record<string, tf.Tensor | null | undefined>>;
   readonly outputs: readonly tf.Tensor[];
   readonly saved: readonly tf.Tensor[];
@@ -33,6 +35,8 @@ const inputsOf = (entry: TapeEntry): tf.Tensor[] =>
 export interface TapePath {
   readonly indices: readonly number[];
   readonly reaches: (point: tf.Tensor) => boolean;
+  /** Whether a tensor depends on a point, so that its gradient is needed. */
+  readonly depends: (tensor: tf.Tensor) => boolean;
 }
 
 /** Finds the entries that a backward pass from `result` to the points has to cross, in the order of execution. */
@@ -51,5 +55,5 @@ export function findPath(entries: readonly TapeEntry[], points: readonly tf.Tens
     indices.unshift(index);
     for (const input of inputsOf(entry)) needed.add(input.id);
   }
-  return { indices, reaches: (point) => needed.has(point.id) };
+  return { indices, reaches: (point) => needed.has(point.id), depends: (tensor) => reached.has(tensor.id) };
 }

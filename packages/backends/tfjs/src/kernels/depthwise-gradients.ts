@@ -26,7 +26,7 @@ export function depthwiseConvolutionInputGradient(
 export const depthwiseInputGradient: tf.KernelFunc = ({ inputs, attrs }) => {
   const { strides, pad, dilations, dimRoundingMode, inputShape } = attrs as unknown as tf.DepthwiseConv2dNativeBackpropInputAttrs;
   const filter = inputs['filter'] as tf.Tensor4D;
-  const geometry = tf.backend_util.computeConv2DInfo(inputShape, filter.shape, strides, dilations, pad, dimRoundingMode, true);
+  const geometry = tf.backend_util.computeConv2DInfo(inputShape, filter.shape, strides, dilations ?? 1, pad, dimRoundingMode, true);
   return tf.tidy(() => depthwiseConvolutionInputGradient(inputs['dy'] as tf.Tensor4D, filter, geometry));
 };
 
@@ -34,7 +34,7 @@ export const depthwiseInputGradient: tf.KernelFunc = ({ inputs, attrs }) => {
 export const depthwiseFilterGradient: tf.KernelFunc = ({ inputs, attrs }) => {
   const { strides, pad, dilations, dimRoundingMode, filterShape } = attrs as unknown as tf.DepthwiseConv2dNativeBackpropFilterAttrs;
   const [x, dy] = [inputs['x'] as tf.Tensor4D, inputs['dy'] as tf.Tensor4D];
-  const geometry = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, dilations, pad, dimRoundingMode, true);
+  const geometry = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, dilations ?? 1, pad, dimRoundingMode, true);
   const { outHeight, outWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = geometry;
   const [height, width, channels, multiplier] = filterShape;
   return tf.tidy(() => {

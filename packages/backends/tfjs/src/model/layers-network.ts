@@ -98,6 +98,13 @@ function checkSingle(model: LayersModel, name: string): void {
   });
 }
 
+/** Frees a model. Its own `dispose` forgets the weights of models inside it. */
+export function disposeAll(model: LayersModel): void {
+  const values = model.weights.map((weight) => weight.read());
+  model.dispose();
+  for (const value of values) if (!value.isDisposed) value.dispose();
+}
+
 /** What a layers model offers to the adapter. To be called inside `exclusive`. */
 export function layersNetwork(model: LayersModel, name: string, settings: NetworkSettings, owned: boolean): Network {
   checkSingle(model, name);
@@ -141,7 +148,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     layers,
     run,
     dispose: () => {
-      if (owned) model.dispose();
+      if (owned) disposeAll(model);
     },
   };
 }

@@ -11,7 +11,7 @@ import { createAdapter } from './adapter.ts';
 import type { NetworkSettings } from './describe-input.ts';
 import { graphNetwork } from './graph-network.ts';
 import { graphNodes } from './graph-nodes.ts';
-import { layersNetwork } from './layers-network.ts';
+import { disposeAll, layersNetwork } from './layers-network.ts';
 import { readModelBytes, readModelFiles, type ModelBytes, type ModelFiles } from './model-source.ts';
 import type { Network } from './network.ts';
 
@@ -81,7 +81,8 @@ async function build({ artifacts, format, name }: ModelFiles, settings: NetworkS
     for (const tensors of Object.values(model.weights)) tensors.forEach((weight) => tf.keep(weight));
     return graphNetwork(model, name, settings, true);
   } catch (error) {
-    model.dispose();
+    if (model instanceof LayersModel) disposeAll(model);
+    else model.dispose();
     throw error;
   }
 }
