@@ -1,0 +1,114 @@
+import { resolve } from 'node:path';
+import { isPellucidError } from '@pellucid/core';
+import { Command, CommanderError } from 'commander';
+import { resolveExecution, resolvePrune, resolveRun } from '../configuration/resolve.ts';
+import { compareRuns, describeDifferences, readResults } from '../diff/diff.ts';
+import { runPruning } from '../prune/prune.ts';
+import { writeReport } from '../report/write-report.ts';
+import { runBenchmark } from '../run/run.ts';
+import { FILES } from '../store/folder.ts';
+import { programVersions } from '../store/run-record.ts';
+import { settingsFromFlags, type Flags } from './settings-from-flags.ts';
+import type { Terminal } from './terminal.ts';
+
+async function run(flags: Flags, { stdout, stderr, folder }: Terminal): Promise<void> {
+  const settings = settingsFromFlags(flags, folder);
+  const execution = resolveExecution(settings, folder, flags['resume'] === true);
+  await runBenchmark(await resolveRun(settings, folder), execution, stderr);
+  stdout(await writeReport(execution.out));
+  stderr.write(`report: ${FILES.report(execution.out)}\n`);
+}
+
+async function prune(flags: Flags, { stdout, stderr, folder }: Terminal): Promise<number> {
+  const settings = settingsFromFlags(flags, folder);
+  const execution = resolveExecution(settings, folder, flags['resume'] === true);
+  const failures = await runPruning(await resolvePrune(settings, folder), execution, stderr);
+  stdout(await writeReport(execution.out));
+  stderr.write(`report: ${FILES.report(execution.out)}\n`);
+  return failures.length === 0 ? 0 : 1;
+}
+
+function makeProgram(terminal: Terminal, finish: (status: number) => void): Command {
+  const { stdout, stderr, folder } = terminal;
+  const program = new Command('pellucid-bench')
+    .description('Scores attribution methods on several engines by one protocol.')
+    .version(programVersions()['@pellucid/bench'] ?? '')
+    .exitOverride()
+    .configureOutput({ writeOut: stdout, writeErr: (text) => stderr.write(text) });
+
+  program
+    .command('run')
+    .description('Score every method on every backend by every metric.')
+    .option('--config <file>', 'settings as JSON; flags come first')
+    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist or cifar10')
+    .option('--data-dir <folder>', 'where the files of the data set are')
+    .option('--models <names>', 'networks, separated by commas')
+    .option('--methods <names>', 'methods or packages of methods, separated by commas')
+    .option('--backends <names>', 'onnxruntime, tfjs')
+    .option('--metrics <names>', 'deletion, insertion, pruning, agreement')
+    .option('--samples <count>', 'test images to explain')
+    .option('--seeds <count>', 'repeat with seeds 0, 1, ...')
+    .option('--workers <count>', 'processes; as many as cores unless given')
+    .option('--out <folder>', 'where the results go; `results` unless given')
+    .option('--resume', 'go on with the run in the folder')
+    .option('--quick', 'few samples and short trainings: a first look, not a result')
+    .action((flags: Flags) => run(flags, terminal));
+
+  program
+    .command('prune')
+    .description('Keep only the most important pixels of a data set, retrain from scratch, and report the loss of accuracy.')
+    .option('--config <file>', 'settings as JSON; flags come first')
+    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist or cifar10')
+    .option('--data-dir <folder>', 'where the files of the data set are')
+    .option('--network <name>', 'plain-cnn or residual-cnn')
+    .option('--fractions <percents>', 'shares of pixels to keep, in percent, separated by commas')
+    .option('--seeds <count>', 'repeat with seeds 0, 1, ...; 3 unless given')
+    .option('--rankings <names>', 'methods, and the controls random and edges, separated by commas')
+    .option('--workers <count>', 'processes; as many as cores unless given')
+    .option('--out <folder>', 'where the results go; `results` unless given')
+    .option('--resume', 'go on with the run in the folder')
+    .option('--quick', 'few images and short trainings: a first look, not a result')
+    .action(async (flags: Flags) => {
+      finish(await prune(flags, terminal));
+    });
+
+  program
+    .command('report')
+    .description('Write the report of a run again and print its tables.')
+    .argument('<folder>')
+    .action(async (out: string) => {
+      stdout(await writeReport(resolve(folder, out)));
+    });
+
+  program
+    .command('diff')
+    .description('Compare the results of two runs cell by cell.')
+    .argument('<first>')
+    .argument('<second>')
+    .action((first: string, second: string) => {
+      const [before, after] = [readResults(resolve(folder, first)), readResults(resolve(folder, second))];
+      stdout(describeDifferences(compareRuns(before, after)));
+    });
+  return program;
+}
+
+/** Runs the program. @returns the exit status: 0 done, 2 the request or the data was bad, 1 anything else. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  let status = 0;
+  const program = makeProgram(terminal, (code) => {
+    status = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return status;
+  } catch (error) {
+    // Commander has printed its own message; it asks for status 0 after --help and --version.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (isPellucidError(error)) {
+      terminal.stderr.write(`${error.message}\n`);
+      return 2;
+    }
+    terminal.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { decodeNpy, sliceBatch } from '@pellucid/core';
+import { comparePruned, importanceOfMaps, topPixels, type PixelImportance } from '@pellucid/metrics';
+import type { Execution, MethodChoice, PruneConfiguration } from '../configuration/configuration.ts';
+import { probeSource } from '../data/sources.ts';
+import { startProgress, type Progress, type ProgressStream } from '../progress/progress.ts';
+import { trainNetwork, type TrainedFiles } from '../run/networks.ts';
+import type { Pool } from '../run/pool.ts';
+import { createRetrainer, type Retrainer } from '../run/retrainer.ts';
+import { startRun } from '../run/start-run.ts';
+import { FILES } from '../store/folder.ts';
+import { openJsonLines, readJsonLines } from '../store/json-lines.ts';
+import type { Failure, PruningRow } from '../store/result-row.ts';
+import { ensureWritable } from '../store/write-whole.ts';
+
+type Row = Pick<PruningRow, 'ranking' | 'fraction' | 'seed'>;
+
+const rowId = ({ ranking, fraction, seed }: Row): string => JSON.stringify([ranking, fraction, seed]);
+
+/** The map of the last epoch of a training: how the published experiments rank pixels. */
+function recordedImportance(file: string): PixelImportance {
+  const maps = decodeNpy(readFileSync(`${file}.npy`), `${file}.npy`);
+  const epochs = maps.shape[0] ?? 1;
+  return importanceOfMaps(sliceBatch(maps, epochs - 1, epochs), 'NHWC');
+}
+
+/** Ranks pixels with a method that looks at the trained network, or with a control. */
+async function rank(pool: Pool, { data, images }: PruneConfiguration, method: MethodChoice, seed: number, { files }: TrainedFiles): Promise<PixelImportance | { readonly failure: Failure }> {
+  const found: PixelImportance[] = [];
+  const failure = await pool.run({
+    engine: 'tfjs',
+    task: {
+      kind: 'explain', data, model: files, backend: 'tfjs', method, seed, samples: null, metrics: [], metricOptions: {},
+      rankingImages: images, mapsFile: null,
+    },
+    onReply: (reply) => {
+      if (reply.kind === 'ranking') found.push(reply.importance);
+    },
+  });
+  const [importance] = found;
+  if (importance !== undefined) return importance;
+  return { failure: failure ?? { code: 'UNEXPECTED', message: 'The ranking ended without a result.' } };
+}
+
+interface Work {
+  readonly configuration: PruneConfiguration;
+  readonly out: string;
+  readonly pool: Pool;
+  readonly retrainer: Retrainer;
+  readonly isDone: (row: Row) => boolean;
+  readonly add: (row: PruningRow) => void;
+  readonly fail: (what: string, failure: Failure) => void;
+}
+
+async function pruneByRanking(work: Work, method: MethodChoice, seed: number, reference: TrainedFiles): Promise<void> {
+  const { configuration, out, pool, retrainer, isDone, add, fail } = work;
+  const { data, recipe, fractions } = configuration;
+  const missing = fractions.filter((fraction) => !isDone({ ranking: method.name, fraction, seed }));
+  if (missing.length === 0) return;
+  const importance =
+    method.name === 'accumulated-gradients' && method.entry === null
+      ? recordedImportance(FILES.record(out, recipe.network, seed))
+      : await rank(pool, configuration, method, seed, reference);
+  if ('failure' in importance) {
+    fail(`${method.name}, seed ${seed}`, importance.failure);
+    return;
+  }
+  await Promise.all(
+    missing.map(async (fraction) => {
+      const pruned = await retrainer.retrain(topPixels(importance, fraction), seed);
+      if ('failure' in pruned) {
+        fail(`${method.name}, ${fraction} %, seed ${seed}`, pruned.failure);
+        return;
+      }
+      const { referenceAccuracy, accuracy, drop } = comparePruned(fraction, reference.correct, pruned.correct);
+      add({
+        dataset: data.name, network: recipe.network, ranking: method.name, direction: 'keep', fraction, seed, referenceAccuracy, accuracy, drop,
+      });
+    }),
+  );
+}
+
+/**
+ * Prunes the pixels of a data set by each ranking and retrains a network from scratch, for each seed. `accumulated-gradients` are recorded
+ * while the reference network learns; other methods look at it once it is trained.
+ * @returns why rows are missing, if any
+ * @throws DATA_MISSING, DATA_INVALID, OUTPUT_UNWRITABLE, CONFIGURATION_INVALID before anything runs.
+ */
+export async function runPruning(configuration: PruneConfiguration, execution: Execution, stream: ProgressStream): Promise<readonly string[]> {
+  const { data, rankings, fractions, seeds, recipe } = configuration;
+  const { out, resume } = execution;
+  await probeSource(data);
+  ensureWritable(out);
+  const session = startRun({ command: 'prune', configuration }, execution);
+  const rows = session.earlier === null ? [] : readJsonLines<PruningRow>(FILES.pruning(out));
+  const done = new Set(rows.map(rowId));
+  const lines = openJsonLines(FILES.pruning(out), rows);
+  const retrainer = createRetrainer(session.pool, data, recipe, FILES.retrainings(out), resume);
+  const all = Array.from({ length: seeds }, (_, seed) => rankings.flatMap(({ name }) => fractions.map((fraction) => ({ ranking: name, fraction, seed })))).flat();
+  const pending = all.filter((row) => !done.has(rowId(row)));
+  stream.write(`${pending.length} prunings to retrain; ${execution.workers} processes; results in ${out}\n`);
+  const progress: Progress = startProgress(stream, pending.length);
+  const failures: string[] = [];
+  const fail = (what: string, { message }: Failure): void => {
+    failures.push(`${what}: ${message}`);
+    progress.log(`failed: ${what}: ${message}`);
+  };
+  const add = (row: PruningRow): void => {
+    lines.append(row);
+    progress.tick(`${row.ranking} ${row.fraction} % seed ${row.seed}`);
+  };
+  const work: Work = { configuration, out, pool: session.pool, retrainer, isDone: (row) => done.has(rowId(row)), add, fail };
+  try {
+    const wanted = [...new Set(pending.map(({ seed }) => seed))];
+    await Promise.all(
+      wanted.map(async (seed) => {
+        const reference = await trainNetwork(session.pool, out, data, recipe, seed);
+        if ('failure' in reference) {
+          fail(`${recipe.network}, seed ${seed}`, reference.failure);
+          return;
+        }
+        session.addTrained(reference.record);
+        await Promise.all(rankings.map((method) => pruneByRanking(work, method, seed, reference)));
+      }),
+    );
+  } finally {
+    progress.stop();
+    session.pool.close();
+    lines.close();
+    retrainer.close();
+  }
+  session.save(true);
+  return failures;
+}

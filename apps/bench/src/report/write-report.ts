@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { PellucidError } from '@pellucid/core';
+import { FILES } from '../store/folder.ts';
+import { readJsonLines } from '../store/json-lines.ts';
+import type { PruningRow, ResultRow } from '../store/result-row.ts';
+import { readRunRecord, type RunRecord } from '../store/run-record.ts';
+import { writeWhole } from '../store/write-whole.ts';
+import { orderOf } from './describe.ts';
+import { reportPage, type ExampleSet, type RecordPicture } from './page.ts';
+import { makeExamples } from './pictures.ts';
+import { pruningTable, resultsTable } from './text-table.ts';
+
+const EXAMPLES = 4;
+
+async function examplesOf(out: string, { command, configuration }: RunRecord): Promise<ExampleSet[]> {
+  if (command !== 'run' || !('backends' in configuration)) return [];
+  const [backend] = configuration.backends;
+  if (backend === undefined) return [];
+  const methods = configuration.methods.map(({ name }) => name);
+  return Promise.all(
+    configuration.models.map(async (model) => ({
+      model, backend, methods, examples: await makeExamples(out, model, methods, backend, 0, EXAMPLES),
+    })),
+  );
+}
+
+function recordsOf(out: string, { trained }: RunRecord): RecordPicture[] {
+  return trained.flatMap(({ network, seed }) => {
+    const file = `${FILES.record(out, network, seed)}.epochs.png`;
+    if (!existsSync(file)) return [];
+    return [{ title: `${network}, seed ${seed}: first epoch to last, row by row`, url: `data:image/png;base64,${readFileSync(file).toString('base64')}` }];
+  });
+}
+
+/**
+ * Writes `report.html` from the files of a run.
+ * @returns the tables as text
+ * @throws DATA_MISSING when the folder holds no run; DATA_INVALID, OUTPUT_UNWRITABLE.
+ */
+export async function writeReport(out: string): Promise<string> {
+  const record = readRunRecord(out);
+  if (record === null) {
+    throw new PellucidError('DATA_MISSING', {
+      what: 'a run', where: out, problem: 'there is no run.json', help: 'Name the `--out` folder of `pellucid-bench run` or `prune`.',
+    });
+  }
+  const rows = record.command === 'run' ? readJsonLines<ResultRow>(FILES.results(out)) : [];
+  const pruning = record.command === 'prune' ? readJsonLines<PruningRow>(FILES.pruning(out)) : [];
+  const content = { record, rows, pruning, examples: await examplesOf(out, record), records: recordsOf(out, record) };
+  writeWhole(FILES.report(out), reportPage(content));
+  return record.command === 'run' ? resultsTable(rows, orderOf(record)) : pruningTable(pruning);
+}

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { decodeNpy, type Layout, type Provenance } from '@pellucid/core';
+import { relativeL2, type LaidOutMaps } from '@pellucid/metrics';
+import { bootstrapMean } from '../statistics/bootstrap.ts';
+import type { Outcome } from '../store/result-row.ts';
+
+/** Stored maps with their origin. */
+export interface StoredMaps extends LaidOutMaps {
+  readonly provenance: Provenance | null;
+  readonly targets: readonly number[];
+}
+
+/** Reads stored maps by their path without extension; null where there are none. @throws DATA_INVALID. */
+export function readMaps(file: string): StoredMaps | null {
+  if (!existsSync(`${file}.json`) || !existsSync(`${file}.npy`)) return null;
+  const origin: { readonly layout: Layout; readonly targets: readonly number[]; readonly provenance: Provenance | null } = JSON.parse(
+    readFileSync(`${file}.json`, 'utf8'),
+  );
+  return { ...origin, values: decodeNpy(readFileSync(`${file}.npy`), `${file}.npy`) };
+}
+
+/** Compares the maps of two backends: the mean relative difference, and what both took together. */
+export function compareMaps(a: StoredMaps, b: StoredMaps, seed: number): Outcome {
+  const differences = Array.from(relativeL2(a, b));
+  const origins = [a.provenance, b.provenance].filter((provenance) => provenance !== null);
+  const sum = (field: (provenance: Provenance) => number): number => origins.reduce((total, origin) => total + field(origin), 0);
+  return {
+    ...bootstrapMean(differences, seed),
+    engine: origins.map(({ backend }) => backend.engine).join('~'),
+    samples: differences.length,
+    cost: {
+      forwardPasses: sum(({ passes }) => passes.forward),
+      backwardPasses: sum(({ passes }) => passes.backward),
+      seconds: sum(({ wallTimeMs }) => wallTimeMs) / 1000,
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { zooModel } from '@pellucid/zoo';
+import type { DataSource, Recipe } from '../configuration/configuration.ts';
+import { EMBEDDED } from '../data/sources.ts';
+import { drawRecord } from '../report/pictures.ts';
+import { FILES } from '../store/folder.ts';
+import type { Failure } from '../store/result-row.ts';
+import type { TrainedRecord } from '../store/run-record.ts';
+import { writeWhole } from '../store/write-whole.ts';
+import type { ModelFiles } from '../worker/protocol.ts';
+import type { Pool } from './pool.ts';
+import { trainInPool } from './train-in-pool.ts';
+
+/** A network that was trained on whole images, with what it gets right. */
+export interface TrainedFiles {
+  readonly files: ModelFiles;
+  readonly correct: Uint8Array;
+  readonly record: TrainedRecord;
+}
+
+interface Stamp {
+  readonly data: DataSource;
+  readonly recipe: Recipe;
+  readonly correct: readonly number[];
+  readonly record: TrainedRecord;
+}
+
+/** The files of a network that came with the project. */
+export function zooFiles(name: string): ModelFiles {
+  const { onnx, tfjs } = zooModel(name);
+  return { onnxruntime: onnx, tfjs };
+}
+
+/** Whether networks come with the data set. */
+export const hasZoo = ({ name }: DataSource): boolean => name === EMBEDDED;
+
+function readStamp(file: string, data: DataSource, recipe: Recipe): Stamp | undefined {
+  if (!existsSync(file)) return undefined;
+  const stamp = JSON.parse(readFileSync(file, 'utf8')) as Stamp;
+  return isDeepStrictEqual([stamp.data, stamp.recipe], [data, recipe]) ? stamp : undefined;
+}
+
+/** Trains a network on whole images and stores it with its accumulated gradients, unless the folder holds it from before. */
+export async function trainNetwork(pool: Pool, out: string, data: DataSource, recipe: Recipe, seed: number): Promise<TrainedFiles | { readonly failure: Failure }> {
+  const folder = FILES.network(out, recipe.network, seed);
+  const files = { onnxruntime: join(folder, 'network.onnx'), tfjs: join(folder, 'model.json') };
+  // Written last: whoever finds it finds the rest.
+  const stampFile = join(folder, 'training.json');
+  const stamp = readStamp(stampFile, data, recipe);
+  if (stamp !== undefined) return { files, correct: Uint8Array.from(stamp.correct), record: stamp.record };
+  const recordFile = FILES.record(out, recipe.network, seed);
+  const result = await trainInPool(pool, { kind: 'train', data, recipe, seed, files, recordFile });
+  if ('failure' in result) return result;
+  const { correct, seconds } = result;
+  await drawRecord(recordFile);
+  const accuracy = (100 * correct.reduce((a, b) => a + b, 0)) / correct.length;
+  const record = { network: recipe.network, seed, accuracy, trainImages: data.trainImages, seconds };
+  writeWhole(stampFile, JSON.stringify({ data, recipe, correct: [...correct], record }));
+  return { files, correct, record };
+}

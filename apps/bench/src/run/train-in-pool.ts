@@ -1,0 +1,25 @@
+import type { Failure } from '../store/result-row.ts';
+import type { RetrainTask, TrainTask } from '../worker/protocol.ts';
+import type { Pool } from './pool.ts';
+
+/** What a training gave. */
+export interface Trained {
+  /** For each test image 1 where the network is right. */
+  readonly correct: Uint8Array;
+  readonly seconds: number;
+}
+
+/** Runs a training in the pool. */
+export async function trainInPool(pool: Pool, task: TrainTask | RetrainTask): Promise<Trained | { readonly failure: Failure }> {
+  const results: Trained[] = [];
+  const failure = await pool.run({
+    engine: 'tfjs',
+    task,
+    onReply: (reply) => {
+      if (reply.kind === 'trained') results.push(reply);
+    },
+  });
+  const [result] = results;
+  if (failure === null && result !== undefined) return result;
+  return { failure: failure ?? { code: 'UNEXPECTED', message: 'The training ended without a result.' } };
+}

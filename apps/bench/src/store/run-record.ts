@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { PellucidError } from '@pellucid/core';
+import type { PruneConfiguration, RunConfiguration } from '../configuration/configuration.ts';
+import { FILES } from './folder.ts';
+import { writeWhole } from './write-whole.ts';
+
+/** The machine of a run. */
+export interface Machine {
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+}
+
+/** A network that the run trained. */
+export interface TrainedRecord {
+  readonly network: string;
+  readonly seed: number;
+  /** On test images, in percent. */
+  readonly accuracy: number;
+  readonly trainImages: number;
+  readonly seconds: number;
+}
+
+interface Common {
+  readonly versions: Readonly<Record<string, string>>;
+  readonly machine: Machine;
+  readonly trained: readonly TrainedRecord[];
+  /** ISO 8601. */
+  readonly start: string;
+  /** Null while the run lasts, and after it was killed. */
+  readonly end: string | null;
+}
+
+/** What `run.json` holds. */
+export type RunRecord =
+  | (Common & { readonly command: 'run'; readonly configuration: RunConfiguration })
+  | (Common & { readonly command: 'prune'; readonly configuration: PruneConfiguration });
+
+/** Describes the machine that this process runs on. */
+export function describeMachine(): Machine {
+  return {
+    platform: `${platform()} ${release()} ${arch()}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
+  };
+}
+
+/** The versions of Node and of this program. */
+export function programVersions(): Record<string, string> {
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return { node: process.versions.node, '@pellucid/bench': manifest.version };
+}
+
+/** Writes `run.json`. @throws OUTPUT_UNWRITABLE. */
+export function writeRunRecord(out: string, record: RunRecord): void {
+  writeWhole(FILES.run(out), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Reads `run.json`; null where there is none. @throws DATA_INVALID. */
+export function readRunRecord(out: string): RunRecord | null {
+  const file = FILES.run(out);
+  if (!existsSync(file)) return null;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+  } catch (cause) {
+    throw new PellucidError(
+      'DATA_INVALID',
+      { file, format: 'JSON', problem: 'it is no record of a run', help: 'Choose another folder.' },
+      { cause },
+    );
+  }
+}

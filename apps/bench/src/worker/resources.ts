@@ -1,0 +1,39 @@
+import type { LabelledImages, ModelAdapter } from '@pellucid/core';
+import type { BackendName, DataSource } from '../configuration/configuration.ts';
+import { loadImages } from '../data/sources.ts';
+
+/** What a worker keeps between tasks: the last data sets and the last model. */
+export interface Resources {
+  readonly images: (source: DataSource, split: 'train' | 'test') => Promise<LabelledImages>;
+  readonly model: (backend: BackendName, path: string) => Promise<ModelAdapter>;
+}
+
+// Only the engine that the process was started for is ever loaded.
+const LOADERS: Readonly<Record<BackendName, (path: string) => Promise<ModelAdapter<never>>>> = {
+  onnxruntime: async (path) => (await import('@pellucid/backend-onnxruntime')).loadModel(path),
+  tfjs: async (path) => (await import('@pellucid/backend-tfjs')).loadModel(path),
+};
+
+/** Nothing loaded yet. */
+export function makeResources(): Resources {
+  const sets = new Map<string, Promise<LabelledImages>>();
+  let open: { readonly key: string; readonly model: ModelAdapter } | undefined;
+  return {
+    images: (source, split) => {
+      const key = JSON.stringify([source, split]);
+      const images = sets.get(key) ?? loadImages(source, split);
+      sets.set(key, images);
+      return images;
+    },
+    model: async (backend, path) => {
+      const key = `${backend}:${path}`;
+      if (open?.key === key) return open.model;
+      await open?.model.dispose();
+      open = undefined;
+      // Methods are chosen at run time, where `explain` compares what each needs with what the model offers.
+      const model = (await LOADERS[backend](path)) as ModelAdapter;
+      open = { key, model };
+      return model;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { dirname, join } from 'node:path';
+import { argmax, concatBatches, convertLayout, encodeNpy, sampleData, type LabelledImages } from '@pellucid/core';
+import { accumulatedGradients } from '@pellucid/method-accumulated-gradients';
+import { keepPixels } from '@pellucid/metrics';
+import { predict, recordAccumulated, toOnnx, toTfjs, train, type TrainedNetwork } from '@pellucid/training';
+import { networkFor } from '../data/networks.ts';
+import { writeWhole } from '../store/write-whole.ts';
+import type { ModelFiles, Reply, RetrainTask, TrainTask } from './protocol.ts';
+import type { Resources } from './resources.ts';
+
+/** For each image, 1 where the network is right. */
+async function correctOn(trained: TrainedNetwork, { images, layout, labels }: LabelledImages): Promise<Uint8Array> {
+  const logits = await predict(trained, convertLayout(images, layout, 'NHWC'));
+  return Uint8Array.from(labels, (label, sample) => (argmax(sampleData(logits, sample)) === label ? 1 : 0));
+}
+
+/** Trains on pruned images and tests on pruned images. */
+export async function runRetrain({ data, recipe, seed, mask }: RetrainTask, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
+  const started = performance.now();
+  const [whole, test] = [await resources.images(data, 'train'), await resources.images(data, 'test')];
+  const prune = (images: LabelledImages): LabelledImages => (mask === null ? images : keepPixels(images, mask));
+  const { epochs, batchSize, learningRate } = recipe;
+  const trained = await train({ network: networkFor(recipe, whole), data: prune(whole), epochs, batchSize, learningRate, seed });
+  const correct = await correctOn(trained, prune(test));
+  reply({ kind: 'trained', correct, seconds: (performance.now() - started) / 1000 });
+}
+
+function storeNetwork(trained: TrainedNetwork, files: ModelFiles): void {
+  writeWhole(files.onnxruntime, toOnnx(trained));
+  const { modelJson, weights } = toTfjs(trained);
+  writeWhole(join(dirname(files.tfjs), 'weights.bin'), weights);
+  writeWhole(files.tfjs, JSON.stringify(modelJson));
+}
+
+/** Trains on whole images, with a map of accumulated gradients per epoch, and stores network and maps. */
+export async function runTrain(task: TrainTask, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
+  const started = performance.now();
+  const { data, recipe, seed, files, recordFile } = task;
+  const images = await resources.images(data, 'train');
+  const { epochs, batchSize, learningRate } = recipe;
+  const record = recordAccumulated(accumulatedGradients());
+  const trained = await train({ network: networkFor(recipe, images), data: images, epochs, batchSize, learningRate, seed, ...record.callbacks });
+  writeWhole(`${recordFile}.npy`, encodeNpy(concatBatches(record.maps)));
+  storeNetwork(trained, files);
+  const correct = await correctOn(trained, await resources.images(data, 'test'));
+  reply({ kind: 'trained', correct, seconds: (performance.now() - started) / 1000 });
+}
