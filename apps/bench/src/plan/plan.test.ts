@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import type { MethodChoice, RunConfiguration } from '../configuration/configuration.ts';
+import { cellId } from '../store/result-row.ts';
+import { cellsOf, planRun } from './plan.ts';
+
+const method = (name: string, control = false): MethodChoice => ({ name, entry: null, control, options: {} });
+const recipe = { network: 'plain-cnn', width: 4, epochs: 1, batchSize: 8, learningRate: 0.01 };
+const configuration: RunConfiguration = {
+  data: { name: 'shapes', directory: null, trainImages: 8, testImages: 8 },
+  models: ['a', 'b'],
+  methods: [method('saliency'), method('random', true)],
+  backends: ['onnxruntime', 'tfjs'],
+  metrics: ['deletion', 'insertion', 'pruning', 'agreement'],
+  metricOptions: {},
+  samples: 4,
+  seeds: 2,
+  training: recipe,
+  pruning: { fractions: [40, 10], images: 4, recipe },
+};
+
+test('the matrix is every method x backend x metric for each network and seed, each once', () => {
+  const cells = cellsOf(planRun(configuration));
+  const scored = 2 * 2 * 2 * 2 * (2 + 2);
+  const compared = 2 * 2 * 1;
+  expect(cells).toHaveLength(scored + compared);
+  expect(new Set(cells.map(cellId)).size).toBe(cells.length);
+});
+
+test('pruning is a metric for each share of pixels', () => {
+  const { groups } = planRun(configuration);
+  expect(groups[0]?.pruned.map(({ cell: { metric }, fraction }) => [metric, fraction])).toEqual([['pruning-40', 40], ['pruning-10', 10]]);
+});
+
+test('controls are scored on both backends and compared on none', () => {
+  const { groups, comparisons } = planRun(configuration);
+  expect(groups.filter(({ method: { name } }) => name === 'random').map(({ backend }) => backend)).toContain('tfjs');
+  expect(comparisons.map(({ cell: { method: name, backend } }) => `${name} ${backend}`)).toEqual(new Array(4).fill('saliency onnxruntime~tfjs'));
+});
+
+test('one backend has nothing to be compared with', () => {
+  expect(planRun({ ...configuration, backends: ['tfjs'] }).comparisons).toEqual([]);
+});
+
+test('metrics that were not asked for have no cells', () => {
+  const cells = cellsOf(planRun({ ...configuration, metrics: ['insertion'] }));
+  expect(new Set(cells.map(({ metric }) => metric))).toEqual(new Set(['insertion']));
+});
