@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { PellucidError, type ModelAdapter } from '@pellucid/core';
 import type { Terminal } from '../command-line/terminal.ts';
 
@@ -45,7 +46,18 @@ export async function openModel(shown: string, request: ModelRequest, { folder }
       help: 'Give an `.onnx` file or the `model.json` of a tfjs model.',
     });
   }
-  return chooseBackend(path, request) === 'onnxruntime' ? openOnnx(path) : openTensorFlow(path, request);
+  return interruptible(await (chooseBackend(path, request) === 'onnxruntime' ? openOnnx(path) : openTensorFlow(path, request)));
+}
+
+/** The same model, giving way before each pass: an engine on this thread would let neither signals nor the progress bar through. */
+function interruptible(model: ModelAdapter): ModelAdapter {
+  return {
+    ...model,
+    evaluate: async (query, options) => {
+      await setImmediate();
+      return model.evaluate(query, options);
+    },
+  };
 }
 
 // Only the engine that is used is loaded: each takes a good part of a second. Which method fits the model is known at run time alone,

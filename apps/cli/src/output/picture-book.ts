@@ -34,7 +34,7 @@ interface Tile {
 function titleOf({ predicted, explained }: Prediction): string {
   const { class: index, label, probability } = explained;
   const name = label?.split(',', 1)[0] ?? `class ${index}`;
-  return `${name} ${(100 * probability).toFixed(0)} %${index === predicted.class ? '' : ' (asked for)'}`;
+  return `${name}, ${(100 * probability).toFixed(0)} %${index === predicted.class ? '' : ' (asked for)'}`;
 }
 
 /** Tiles row by row; several rows stand beside each other so that the page is no long strip. */
