@@ -27,7 +27,7 @@ function fromLayout(batch: Tensor, layout: Layout): Tensor {
 }
 
 /** A loaded model with a batch of samples. */
-export function makeSubject(network: ContractNetwork, model: SubjectModel, count = 5): Subject {
+export function makeSubject(network: ContractNetwork, model: SubjectModel, count = 4): Subject {
   const batch = contractBatch(network, count);
   return { network, model, batch, input: toLayout(batch, model.input.layout) };
 }
