@@ -1,6 +1,6 @@
 import { axes, imageShape, PellucidError, formatShape, type Tensor, type TensorSpec } from '@pellucid/core';
 import { parsePreprocessing, type ImageSize, type Preprocessing, type PreprocessingName } from './preprocessing.ts';
-import { developImage, openImage, readImage, scaleImage, type ImagePixels } from './read-image.ts';
+import { developImage, frame, imageSize, openImage, readImage, type ImagePixels } from './read-image.ts';
 
 /** Where the tensor of an image goes: the layout of a network's input, and as far as they are known, its lengths. */
 export type ImageInput = Pick<TensorSpec, 'name' | 'shape' | 'layout'>;
@@ -67,12 +67,13 @@ export function preprocess(
 
 /** Resizes and crops as a preprocessing says where it says so. */
 async function frameImage(source: string | Uint8Array, { resize, crop }: Preprocessing, target: Target, name: string): Promise<ImagePixels> {
-  const own = await readImage(source, { channels: target.channels, name });
-  const size = ([height, width]: ImageSize): string => `${height} x ${width}`;
-  const shorter = Math.min(own.height, own.width);
+  const image = openImage(source, name);
+  const [height, width] = await imageSize(image, name);
+  const size = ([rows, columns]: ImageSize): string => `${rows} x ${columns}`;
+  const shorter = Math.min(height, width);
   // The longer side is cut to whole pixels, as in torchvision's Resize.
   const scaledLength = (length: number): number => Math.floor(((typeof resize === 'number' ? resize : shorter) * length) / shorter);
-  const scaled: ImageSize = typeof resize === 'object' ? resize : [scaledLength(own.height), scaledLength(own.width)];
+  const scaled: ImageSize = typeof resize === 'object' ? resize : [scaledLength(height), scaledLength(width)];
   const cropped: ImageSize = crop === undefined ? [target.height ?? scaled[0], target.width ?? scaled[1]] : asSize(crop);
   const fail = (problem: string): never => {
     throw new PellucidError('CONFIGURATION_INVALID', {
@@ -85,19 +86,7 @@ async function frameImage(source: string | Uint8Array, { resize, crop }: Preproc
   if ((target.height ?? cropped[0]) !== cropped[0] || (target.width ?? cropped[1]) !== cropped[1]) {
     fail(`after \`crop\`, images have ${size(cropped)} pixels, but the network takes ${target.height ?? '?'} x ${target.width ?? '?'}`);
   }
-  const rescaled = await developImage(scaleImage(openImage(source, name), scaled[0], scaled[1], 'fill'), target.channels, name);
-  return cropCentre(rescaled, cropped);
-}
-
-function cropCentre({ height, width, channels, data }: ImagePixels, [newHeight, newWidth]: ImageSize): ImagePixels {
-  const top = Math.floor((height - newHeight) / 2);
-  const left = Math.floor((width - newWidth) / 2);
-  const cut = new Uint8Array(newHeight * newWidth * channels);
-  for (let row = 0; row < newHeight; row++) {
-    const start = ((top + row) * width + left) * channels;
-    cut.set(data.subarray(start, start + newWidth * channels), row * newWidth * channels);
-  }
-  return { height: newHeight, width: newWidth, channels, data: cut };
+  return developImage(frame(image, scaled, cropped), target.channels, name);
 }
 
 /**

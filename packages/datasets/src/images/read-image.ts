@@ -1,6 +1,7 @@
 import { PellucidError } from '@pellucid/core';
 import sharp, { type Sharp } from 'sharp';
 import { reasonOf } from '../files/system-error.ts';
+import type { ImageSize } from './preprocessing.ts';
 
 /** How an image comes to another height and width: scaled until it covers them, the rest cut off alike on both sides; or stretched. */
 export type Resize = 'cover' | 'fill';
@@ -49,9 +50,34 @@ export function openImage(source: string | Uint8Array, name: string): Sharp {
     .toColourspace('srgb');
 }
 
-/** Scales an open image. The triangle filter over the area of a target pixel is what Pillow calls bilinear; sharper ones would ring. */
-export function scaleImage(image: Sharp, height: number, width: number, resize: Resize): Sharp {
-  return image.resize({ height, width, fit: resize, kernel: 'linear', fastShrinkOnLoad: false });
+/** Height and width of an open image, upright. @throws DATA_MISSING, DATA_INVALID */
+export async function imageSize(image: Sharp, name: string): Promise<ImageSize> {
+  try {
+    const { autoOrient } = await image.metadata();
+    return [autoOrient.height, autoOrient.width];
+  } catch (cause) {
+    throw explainFailure(cause, name);
+  }
+}
+
+/** The size at which an image just covers a target, its longer side cut to whole pixels as torchvision does. */
+function coveringSize([height, width]: ImageSize, [targetHeight, targetWidth]: ImageSize): ImageSize {
+  return targetHeight * width >= targetWidth * height
+    ? [targetHeight, Math.floor((targetHeight * width) / height)]
+    : [Math.floor((targetWidth * height) / width), targetWidth];
+}
+
+/**
+ * Scales an open image to a size and cuts out the middle. The triangle filter, widened when the image shrinks, is what Pillow and
+ * torchvision call bilinear.
+ */
+export function frame(image: Sharp, [height, width]: ImageSize, [cropHeight, cropWidth]: ImageSize): Sharp {
+  return image.resize({ height, width, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false }).extract({
+    top: Math.floor((height - cropHeight) / 2),
+    left: Math.floor((width - cropWidth) / 2),
+    height: cropHeight,
+    width: cropWidth,
+  });
 }
 
 // ITU-R BT.601, as Pillow's and torchvision's conversion to grey.
@@ -78,10 +104,9 @@ export async function readImage(source: string | Uint8Array, options: ReadImageO
   const name = options.name ?? (typeof source === 'string' ? source : 'image');
   let image = openImage(source, name);
   if (height !== undefined || width !== undefined) {
-    const own = await image.metadata().catch((cause: unknown) => {
-      throw explainFailure(cause, name);
-    });
-    image = scaleImage(image, height ?? own.autoOrient.height, width ?? own.autoOrient.width, resize);
+    const own = await imageSize(image, name);
+    const target: ImageSize = [height ?? own[0], width ?? own[1]];
+    image = frame(image, resize === 'fill' ? target : coveringSize(own, target), target);
   }
   return developImage(image, channels, name);
 }

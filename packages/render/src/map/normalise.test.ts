@@ -36,7 +36,8 @@ test('takes the threshold where the cumulative mass reaches its share', () => {
 function captum(values: readonly number[], percentile: number): number[] {
   const sorted = values.map(Math.abs).sort((a, b) => a - b);
   const cumulative = sorted.map((_, i) => sorted.slice(0, i + 1).reduce((a, b) => a + b, 0));
-  const threshold = sorted[cumulative.findIndex((sum) => sum >= cumulative.at(-1)! * 0.01 * (100 - percentile))]!;
+  const total = cumulative[cumulative.length - 1]!;
+  const threshold = sorted[cumulative.findIndex((sum) => sum >= total * 0.01 * (100 - percentile))]!;
   return values.map((value) => Math.max(-1, Math.min(1, value / threshold)));
 }
 
