@@ -12,6 +12,6 @@ export {
   convolutionalFormula, linearFormula, normalValues, quadraticFormula, type ConvolutionalFormulaSettings,
 } from './method/formulas.ts';
 export {
-  readReferenceNetwork, readReferenceNetworks, referenceTolerance, type ReferenceNetwork, type ReferenceValue,
+  readReferenceModels, referenceTolerance, type ReferenceModel, type ReferenceNetwork, type ReferenceValue,
 } from './method/reference-values.ts';
 export type { AnyMethodFactory } from './method/subject.ts';

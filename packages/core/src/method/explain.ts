@@ -126,6 +126,7 @@ async function accumulate(model: ModelAdapter, method: GlobalMethod, request: Sa
   if ('batches' in request) {
     const accumulation = method.begin();
     for await (const batch of request.batches) {
+      throwIfAborted(request.signal, `the explanation of \`${model.name}\``);
       validateBatch(batch, model.input, 'batch');
       await accumulation.add(counted, batch);
       samples += batchSize(batch);

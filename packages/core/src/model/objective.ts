@@ -47,6 +47,12 @@ export function softmax(logits: Float32Array): Float64Array {
   return exponentials.map((value) => value / sum);
 }
 
+/** log(sum(exp)) of the values of one sample, without overflow: finite where a probability itself would underflow to 0. */
+function logSumExp(logits: Float32Array): number {
+  const highest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  return highest + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - highest), 0));
+}
+
 /** The position of the highest value; the first of equals. */
 export function argmax(values: ArrayLike<number>): number {
   let best = 0;
@@ -76,10 +82,10 @@ function scoreSample(objective: Objective, logits: Float32Array, sample: number)
       const rival = objective.against?.[sample] ?? strongestRival(logits, target);
       return logits[target]! - logits[rival]!;
     }
-    default: {
-      const probability = softmax(logits)[objective.targets[sample]!]!;
-      return objective.kind === 'probability' ? probability : Math.log(probability);
-    }
+    case 'probability':
+      return softmax(logits)[objective.targets[sample]!]!;
+    case 'log-probability':
+      return logits[objective.targets[sample]!]! - logSumExp(logits);
   }
 }
 

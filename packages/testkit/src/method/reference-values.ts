@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { decodeNpy, type Tensor } from '@pellucid/core';
 
 /** One stored output of another implementation, and how closely single precision can hope to follow it. */
@@ -40,9 +40,9 @@ interface StoredOutput {
 
 /**
  * Reads a folder of reference values: `manifest.json`, `input.npy`, `baseline.npy`, `targets.npy`, `attr/*.npy` and ONNX files.
- * Gives undefined where the folder does not exist, so that tests can be skipped.
+ * Gives undefined where the folder does not exist.
  */
-export function readReferenceNetwork(root: string, name: string): ReferenceNetwork | undefined {
+function readReferenceNetwork(root: string, name: string): ReferenceNetwork | undefined {
   const folder = join(root, name);
   if (!existsSync(join(folder, 'manifest.json'))) return undefined;
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
@@ -63,9 +63,21 @@ export function readReferenceNetwork(root: string, name: string): ReferenceNetwo
   };
 }
 
-/** The networks among these that are there: none where the folder of reference values is not. */
-export function readReferenceNetworks(root: string, names: readonly string[]): ReferenceNetwork[] {
-  return names.flatMap((name) => readReferenceNetwork(root, name) ?? []);
+/** One model file of a network with reference values. */
+export interface ReferenceModel {
+  /** `network/file`, for the title of a test. */
+  readonly title: string;
+  readonly file: string;
+  readonly network: ReferenceNetwork;
+}
+
+/** Every model file of these networks: none where the folder of reference values is not. */
+export function readReferenceModels(root: string, names: readonly string[]): ReferenceModel[] {
+  return names.flatMap((name) => {
+    const network = readReferenceNetwork(root, name);
+    if (network === undefined) return [];
+    return network.models.map((file) => ({ title: `${name}/${basename(file)}`, file, network }));
+  });
 }
 
 /** Rounding of the stored values and of the map to single precision; nothing can agree better. */

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { loadModel } from '@pellucid/backend-onnxruntime';
+import { explain, tensor, type ModelAdapter, type Tensor } from '@pellucid/core';
+import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { gradCam } from './grad-cam.ts';
+
+const GOLDEN = join(__dirname, '../../../../../shared/golden');
+const models = readReferenceModels(GOLDEN, ['cifar', 'fmnist']);
+if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
+
+/** pytorch-grad-cam has no axis for the one channel of a map. */
+const withChannel = ({ shape, data }: Tensor): Tensor => (shape.length === 3 ? tensor([shape[0]!, 1, ...shape.slice(1)], data) : { shape, data });
+
+for (const { title, file, network } of models) {
+  describe(title, () => {
+    const { input, targets, camLayer, value } = network;
+    let model: ModelAdapter<'activations' | 'gradient'>;
+    beforeAll(async () => { model = await loadModel(file); });
+    afterAll(() => model.dispose());
+
+    test.each([
+      ['layer_gradcam', 'main', false, false], ['layer_gradcam', '_nearest', false, 'nearest'], ['layer_gradcam', '_bilinear', false, 'bilinear'],
+      ['layer_gradcam_relu', 'main', true, false], ['layer_gradcam_relu', '_nearest', true, 'nearest'], ['layer_gradcam_relu', '_bilinear', true, 'bilinear'],
+      ['pgc_GradCAM', '_raw', false, false],
+    ] as const)('agrees with %s (%s)', async (key, part, relu, upsample) => {
+      const expected = value(key, part);
+      const { values } = await explain(model, gradCam({ layer: camLayer, relu, upsample }), { input, targets });
+      expect(relativeDifference(values, withChannel(expected.values))).toBeLessThanOrEqual(referenceTolerance(expected));
+    });
+  });
+}
