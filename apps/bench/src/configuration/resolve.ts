@@ -63,8 +63,9 @@ export async function resolveRun(settings: Settings, folder: string): Promise<Ru
   const { quick = false, metricOptions = {}, pruning } = settings;
   const data = findSource(settings, folder, quick);
   const embedded = data.name === EMBEDDED;
+  const zoo = zooModels.map(({ name }) => name);
   const models = embedded
-    ? pick('network', settings.models, zooModels, quick ? zooModels.slice(0, 1) : zooModels)
+    ? pick('network', settings.models, zoo, quick ? zoo.slice(0, 1) : zoo)
     : pick('network', settings.models, NETWORKS, ['plain-cnn']);
   const methodNames = settings.methods === undefined ? KNOWN_METHODS.map(({ name }) => name) : settings.methods;
   const methods = await chooseMethods([...methodNames, ...CONTROLS], settings.methodOptions ?? {}, folder);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PellucidError, suggestNames } from '@pellucid/core';
 import { z } from 'zod';
+import type { Recipe } from './configuration.ts';
 
 const names = z.array(z.string().min(1)).min(1);
 const whole = z.int().min(1);
@@ -39,8 +40,31 @@ const schema = z.strictObject({
   fractions: z.array(percent).min(1).optional(),
 });
 
+type Optional<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
+
 /** What a person can say about a run, in a configuration file or on the command line. Everything may be left out. */
-export type Settings = z.infer<typeof schema>;
+export type Settings = Optional<{
+  dataset: string;
+  dataDir: string;
+  trainImages: number;
+  testImages: number;
+  models: string[];
+  methods: string[];
+  methodOptions: Record<string, Record<string, unknown>>;
+  backends: string[];
+  metrics: string[];
+  metricOptions: Record<string, Record<string, unknown>>;
+  samples: number;
+  seeds: number;
+  workers: number;
+  out: string;
+  quick: boolean;
+  training: Optional<Omit<Recipe, 'network'>>;
+  pruning: Optional<Recipe & { fractions: number[]; images: number }>;
+  network: string;
+  rankings: string[];
+  fractions: number[];
+}>;
 
 const KEYS = Object.keys(schema.shape);
 

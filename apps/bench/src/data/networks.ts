@@ -2,10 +2,13 @@ import { imageGeometry, type LabelledImages } from '@pellucid/core';
 import { plainCnn, residualCnn, type NetworkDefinition } from '@pellucid/training';
 import type { Recipe } from '../configuration/configuration.ts';
 
-const DEFINITIONS = { 'plain-cnn': plainCnn, 'residual-cnn': residualCnn };
+/** The name of a network that can be trained from scratch. */
+export type NetworkName = 'plain-cnn' | 'residual-cnn';
 
-/** The networks that can be trained from scratch. */
-export const NETWORKS: readonly (keyof typeof DEFINITIONS)[] = ['plain-cnn', 'residual-cnn'];
+const DEFINITIONS: Readonly<Record<NetworkName, typeof plainCnn>> = { 'plain-cnn': plainCnn, 'residual-cnn': residualCnn };
+
+/** All of them. */
+export const NETWORKS: readonly NetworkName[] = ['plain-cnn', 'residual-cnn'];
 
 /** The network of a recipe, for images of this size and these classes. */
 export function networkFor({ network, width }: Pick<Recipe, 'network' | 'width'>, { images, layout, classNames }: LabelledImages): NetworkDefinition {

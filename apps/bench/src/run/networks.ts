@@ -30,7 +30,7 @@ interface Stamp {
 /** The files of a network that came with the project. */
 export function zooFiles(name: string): ModelFiles {
   const { onnx, tfjs } = zooModel(name);
-  return { onnxruntime: onnx, tfjs };
+  return { onnxruntime: onnx.path, tfjs: tfjs.path };
 }
 
 /** Whether networks come with the data set. */
