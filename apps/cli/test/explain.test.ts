@@ -7,7 +7,7 @@ import { decodeNpy, encodeNpy, explain, zeros } from '@pellucid/core';
 import { loadImage } from '@pellucid/datasets';
 import { saliency } from '@pellucid/method-saliency';
 import sharp from 'sharp';
-import { ONNX_MODEL, pellucid, TFJS_MODEL, writePhotograph } from './pellucid.ts';
+import { NETWORK, ONNX_MODEL, pellucid, TFJS_MODEL, writePhotograph } from './pellucid.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -50,7 +50,7 @@ test('several inputs and methods also give one page with all of it', async () =>
   mkdirSync(join(folder, 'a/b'), { recursive: true });
   await writePhotograph(join(folder, 'a/cat.png'), 40, 40);
   await writePhotograph(join(folder, 'a/b/cat.jpg'), 50, 40);
-  writeFileSync(join(folder, 'labels.txt'), 'n00000001 first, one\nn00000002 second\nn00000003 third\nn00000004 fourth\n');
+  writeFileSync(join(folder, 'labels.txt'), NETWORK.classNames.map((name, i) => `n0000000${i} ${name}, or so\n`).join(''));
   const { status, stdout } = await pellucid(
     folder, 'explain', ONNX_MODEL, 'a/cat.png', 'a/b/cat.jpg', '--method', 'grad-cam', '--method', '@pellucid/method-input-x-gradient',
     '--options', '{"grad-cam":{"upsample":false}}', '--target', '1,2', '--labels', 'labels.txt', '--out', 'out/deep',
@@ -63,7 +63,7 @@ test('several inputs and methods also give one page with all of it', async () =>
     'cat.input-x-gradient.json', 'cat.input-x-gradient.npy', 'cat.input-x-gradient.png',
     'grid.png',
   ]);
-  expect(readJson('out/deep/cat.grad-cam.json')).toMatchObject({ targets: [1], predictions: [{ explained: { class: 1, label: 'second' } }] });
+  expect(readJson('out/deep/cat.grad-cam.json')).toMatchObject({ targets: [1], predictions: [{ explained: { class: 1, label: `${NETWORK.classNames[1]!}, or so` } }] });
   expect(readJson('out/deep/cat-2.grad-cam.json')).toMatchObject({ targets: [2], options: { upsample: false } });
   expect(stdout).toContain('out/deep/grid.png');
 });

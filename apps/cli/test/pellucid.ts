@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { zooModel, type ZooEntry } from '@pellucid/zoo';
 import sharp from 'sharp';
 
-/** The zoo's networks: 32 x 32 RGB images. */
-const ZOO = join(__dirname, '../../../packages/zoo/models');
-export const ONNX_MODEL: string = join(ZOO, 'plain-cnn/model.onnx');
-export const TFJS_MODEL: string = join(ZOO, 'plain-cnn/tfjs/model.json');
+/** A small network that takes RGB images of 32 x 32, in both formats. */
+export const NETWORK: ZooEntry = zooModel('plain-cnn');
+export const ONNX_MODEL: string = NETWORK.onnx.path;
+export const TFJS_MODEL: string = NETWORK.tfjs.path;
 
 /** Writes a picture of a disc on a coloured slope, in the format of the file's ending. */
 export async function writePhotograph(path: string, width: number, height: number): Promise<string> {

@@ -1,9 +1,13 @@
-import { batchSize, imageGeometry, isSpatial, resample, sampleData, sliceBatch, type Explanation, type Layout } from '@pellucid/core';
-import { enlarge, heatMap, imagePixels, overlay, type HeatMapOptions, type Pixels } from '@pellucid/render';
+import { batchSize, imageGeometry, isSpatial, resample, sliceBatch, type Explanation, type Layout } from '@pellucid/core';
+import { enlarge, heatMap, imagePixels, overlay, type Pixels } from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
 
 /** Small arrays are enlarged to at least this many pixels on the shorter side. */
 const SMALLEST_PICTURE = 448;
+/** Percent of the mass of a signed map in full colour: pixel maps are heavy-tailed, and few extremes would hide all the rest. */
+const OUTLIERS = 10;
+/** How much of the contrast is left in a faded picture. */
+const CONTRAST = 0.5;
 
 /** The first samples of an input as pictures; none where the model does not take images. */
 export function drawInput({ values, picture }: ReadInput, layout: Layout, most: number): Pixels[] {
@@ -17,15 +21,31 @@ export function drawInput({ values, picture }: ReadInput, layout: Layout, most: 
   );
 }
 
-/** Maps without negative values have a scale from nothing to much; others one for each sign. */
-function styleOf(values: Float32Array): HeatMapOptions {
-  return values.some((value) => value < 0) ? { sign: 'all', opacity: 'magnitude' } : { sign: 'positive', scale: 'turbo', opacity: 'magnitude' };
+/** The picture in pale grey, on which colours of either sign stand out. */
+function fade({ width, height, data }: Pixels): Pixels {
+  const faded = new Uint8ClampedArray(data.length);
+  for (let i = 0; i < data.length; i += 4) {
+    const grey = 0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!;
+    const pale = 255 - CONTRAST * (255 - grey);
+    faded.set([pale, pale, pale, 255], i);
+  }
+  return { width, height, data: faded };
 }
 
-/** One sample's map over its picture; undefined where the map is not an image, as for a layer without height and width. */
-export function drawMap({ values, provenance: { layout } }: Explanation, sample: number, picture: Pixels): Pixels | undefined {
+/**
+ * One sample's map over its picture; undefined where the map is not an image, as for a layer without height and width. Maps with
+ * both signs are red and blue over pale grey, each value a square; others go from blue to red over the colours.
+ */
+export function drawMap({ values, provenance: { layout } }: Explanation, sample: number, picture: Pixels, isSigned: boolean): Pixels | undefined {
   if (!isSpatial(layout) || values.shape.length !== 4) return undefined;
   const map = sliceBatch(values, sample, sample + 1);
-  const resized = resample(map, layout, picture.height, picture.width, 'bilinear');
-  return overlay(picture, heatMap(resized, layout, 0, styleOf(sampleData(values, sample))), { alpha: 0.85 });
+  const resized = resample(map, layout, picture.height, picture.width, isSigned ? 'nearest' : 'bilinear');
+  return isSigned
+    ? overlay(fade(picture), heatMap(resized, layout, 0, { sign: 'all', opacity: 'magnitude', outlierPercentile: OUTLIERS }), { alpha: 1 })
+    : overlay(picture, heatMap(resized, layout, 0, { sign: 'positive', scale: 'turbo', opacity: 'magnitude' }), { alpha: 0.85 });
+}
+
+/** Whether any of the maps that were made together has a negative value: they all are drawn alike. */
+export function hasSigns({ values }: Explanation): boolean {
+  return values.data.some((value) => value < 0);
 }

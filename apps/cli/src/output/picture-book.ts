@@ -5,12 +5,21 @@ import type { Prediction } from '../results/predictions.ts';
 import { drawInput, drawMap } from './draw-map.ts';
 import { encodeGridPng, encodePng, scaleToWidth } from './encode-png.ts';
 
+/** What is drawn of an input. */
+export interface DrawnMap {
+  /** The method's. */
+  readonly title: string;
+  readonly explanation: Explanation;
+  /** Whether both signs have a meaning. */
+  readonly isSigned: boolean;
+}
+
 /** Collects the pictures of a run: one file per input and method, and a page with all of them, small. */
 export interface PictureBook {
   /** Starts the rows of an input on the page, one per sample. */
   readonly begin: (input: ReadInput, predictions: readonly Prediction[]) => Promise<void>;
   /** The PNG file of an explanation: the map over the input, side by side for several samples. Undefined for what is no image. */
-  readonly draw: (input: ReadInput, title: string, explanation: Explanation) => Promise<Uint8Array | undefined>;
+  readonly draw: (input: ReadInput, map: DrawnMap) => Promise<Uint8Array | undefined>;
   /** The PNG file of the page; undefined when nothing on it can be drawn. */
   readonly page: () => Promise<Uint8Array | undefined>;
 }
@@ -54,10 +63,10 @@ export function openPictureBook(layout: Layout): PictureBook {
         rows.set(rowOf(input, sample), [{ picture: await scaleToWidth(picture, TILE), title: titleOf(predictions[sample]!) }]);
       }
     },
-    draw: async (input, title, explanation) => {
+    draw: async (input, { title, explanation, isSigned }) => {
       const overlays: Pixels[] = [];
       for (const [sample, picture] of drawInput(input, layout, Math.min(batchSize(explanation.values), MOST_SAMPLES)).entries()) {
-        const drawn = drawMap(explanation, sample, picture);
+        const drawn = drawMap(explanation, sample, picture, isSigned);
         if (drawn === undefined) return undefined;
         overlays.push(drawn);
         rows.get(rowOf(input, sample))?.push({ picture: await scaleToWidth(drawn, TILE), title });

@@ -1,5 +1,5 @@
 import {
-  batchSize, concatBatches, encodeNpy, explain, sizeOf, type Explanation, type Method, type ModelAdapter, type Tensor,
+  batchSize, concatBatches, encodeNpy, explain, sizeOf, type Method, type ModelAdapter, type Tensor,
 } from '@pellucid/core';
 import type { TargetRequest } from '../command-line/parse-values.ts';
 import { showProgress } from '../command-line/progress.ts';
@@ -7,7 +7,8 @@ import type { Terminal } from '../command-line/terminal.ts';
 import { groupInputs } from '../inputs/group-inputs.ts';
 import type { InputSource, ReadInput } from '../inputs/input-source.ts';
 import type { OutputFolder } from '../output/output-folder.ts';
-import { openPictureBook, type PictureBook } from '../output/picture-book.ts';
+import { hasSigns } from '../output/draw-map.ts';
+import { openPictureBook, type DrawnMap, type PictureBook } from '../output/picture-book.ts';
 import { predict, type Prediction } from './predictions.ts';
 import { splitExplanation } from './split-explanation.ts';
 
@@ -72,9 +73,9 @@ function makeParts(inputs: readonly ReadInput[], predictions: readonly Predictio
 }
 
 /** Writes the three files of an input and a method; a picture only where one can be drawn. */
-async function writePart(part: Part, title: string, explanation: Explanation, output: OutputFolder, pictures: PictureBook): Promise<void> {
+async function writePart(part: Part, map: DrawnMap, output: OutputFolder, pictures: PictureBook): Promise<void> {
   const { input, predictions, files } = part;
-  const { values, provenance } = explanation;
+  const { values, provenance } = map.explanation;
   const base = `${input.file.stem}.${provenance.method}`;
   const record = { ...provenance, shape: values.shape, input: { file: input.file.shown, preprocessing: input.preprocessing }, predictions };
   const write = async (ending: string, content: Uint8Array | string): Promise<void> => {
@@ -83,7 +84,7 @@ async function writePart(part: Part, title: string, explanation: Explanation, ou
   };
   await write('npy', encodeNpy(values));
   await write('json', `${JSON.stringify(record, null, 2)}\n`);
-  const picture = await pictures.draw(input, title, explanation);
+  const picture = await pictures.draw(input, map);
   if (picture !== undefined) await write('png', picture);
 }
 
@@ -103,10 +104,11 @@ async function explainGroup(work: ExplainWork, parts: readonly Part[], batch: Te
         update(position + done / total, name);
       },
     });
+    const isSigned = hasSigns(explanation);
     let start = 0;
     for (const part of parts) {
       const end = start + batchSize(part.input.values);
-      await writePart(part, title, splitExplanation(explanation, start, end), output, pictures);
+      await writePart(part, { title, isSigned, explanation: splitExplanation(explanation, start, end) }, output, pictures);
       start = end;
     }
     update(position + 1, name);
