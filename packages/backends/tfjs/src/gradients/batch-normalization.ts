@@ -4,7 +4,7 @@ import { sumTo } from './sum-to.ts';
 
 /** The engines take statistics per channel or per value; they read other shapes without broadcasting them. */
 function checkStatistics(x: tf.Tensor, statistics: readonly tf.Tensor[]): void {
-  if (statistics.every((value) => value.rank === 1 || tf.util.arraysEqual(value.shape, x.shape))) return;
+  if (statistics.every((value) => value.rank === 1 || value.size === x.size)) return;
   throw new Error('its statistics are neither per channel nor per value');
 }
 

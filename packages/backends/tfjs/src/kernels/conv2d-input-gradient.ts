@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { alignGradient } from './align-gradient.ts';
 import { computeOnHost, isHostBackend } from './host-memory.ts';
-import { padOrCrop, spread } from './rearrange.ts';
 
 /** A filter [h, w, in, out] turned by 180 degrees and with its channels swapped: [h, w, out, in]. */
 function flipFilter(filter: tf.Tensor4D): tf.Tensor4D {
@@ -32,15 +32,8 @@ export function convolutionInputGradient(
   filter: tf.Tensor4D,
   geometry: tf.backend_util.Conv2DInfo,
 ): tf.Tensor4D {
-  const { effectiveFilterHeight, effectiveFilterWidth, padInfo, inHeight, inWidth, dilationHeight, dilationWidth } = geometry;
-  const gradient = spread(dy, geometry.strideHeight, geometry.strideWidth);
-  const top = effectiveFilterHeight - 1 - padInfo.top;
-  const left = effectiveFilterWidth - 1 - padInfo.left;
-  // Every row of the input has to come out, also those that a stride or a missing pad left without influence.
-  const bottom = inHeight - gradient.shape[1] - top + effectiveFilterHeight - 1;
-  const right = inWidth - gradient.shape[2] - left + effectiveFilterWidth - 1;
-  const padded = padOrCrop(gradient, [top, bottom], [left, right]);
-  return tf.conv2d(padded, flipFilter(filter), 1, 'valid', 'NHWC', [dilationHeight, dilationWidth]);
+  const { values, pad } = alignGradient(dy, geometry);
+  return tf.conv2d(values, flipFilter(filter), 1, pad, 'NHWC', [geometry.dilationHeight, geometry.dilationWidth]);
 }
 
 /** Kernel `Conv2DBackpropInput`, channels last. */

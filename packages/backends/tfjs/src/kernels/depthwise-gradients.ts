@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { padOrCrop, spread } from './rearrange.ts';
+import { alignGradient } from './align-gradient.ts';
 
 /** The gradient of a depthwise convolution with respect to its input: one of the gradient with the filter turned by 180 degrees. */
 export function depthwiseConvolutionInputGradient(
@@ -8,18 +8,12 @@ export function depthwiseConvolutionInputGradient(
   filter: tf.Tensor4D,
   geometry: tf.backend_util.Conv2DInfo,
 ): tf.Tensor4D {
-  const { effectiveFilterHeight, effectiveFilterWidth, padInfo, inHeight, inWidth, inShape } = geometry;
-  const gradient = spread(dy, geometry.strideHeight, geometry.strideWidth);
-  const top = effectiveFilterHeight - 1 - padInfo.top;
-  const left = effectiveFilterWidth - 1 - padInfo.left;
-  const bottom = inHeight - gradient.shape[1] - top + effectiveFilterHeight - 1;
-  const right = inWidth - gradient.shape[2] - left + effectiveFilterWidth - 1;
+  const { values, pad } = alignGradient(dy, geometry);
   const [height, width, channels, multiplier] = filter.shape;
   const flipped = tf.reshape(tf.reverse(filter, [0, 1]), [height, width, channels * multiplier, 1]) as tf.Tensor4D;
-  const padded = padOrCrop(gradient, [top, bottom], [left, right]);
   const dilations: [number, number] = [geometry.dilationHeight, geometry.dilationWidth];
-  const perOutput = tf.depthwiseConv2d(padded, flipped, 1, 'valid', 'NHWC', dilations);
-  return multiplier === 1 ? perOutput : tf.sum(tf.reshape(perOutput, [...inShape, multiplier]), 4);
+  const perOutput = tf.depthwiseConv2d(values, flipped, 1, pad, 'NHWC', dilations);
+  return multiplier === 1 ? perOutput : tf.sum(tf.reshape(perOutput, [...geometry.inShape, multiplier]), 4);
 }
 
 /** Kernel `DepthwiseConv2dNativeBackpropInput`. */
@@ -39,7 +33,7 @@ export const depthwiseFilterGradient: tf.KernelFunc = ({ inputs, attrs }) => {
   const [height, width, channels, multiplier] = filterShape;
   return tf.tidy(() => {
     const { padInfo } = geometry;
-    const padded = padOrCrop(x, [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right]);
+    const padded = tf.pad(x, [[0, 0], [padInfo.top, padInfo.bottom], [padInfo.left, padInfo.right], [0, 0]]);
     const gradient = tf.reshape(dy, [-1, channels, multiplier]);
     const taps: tf.Tensor[] = [];
     for (let row = 0; row < height; row++) {
