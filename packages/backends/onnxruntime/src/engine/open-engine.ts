@@ -1,0 +1,76 @@
+import { PellucidError, type BackendDescription } from '@pellucid/core';
+import { nodeTitle, writeModel, type OnnxModel } from '@pellucid/onnx-graph';
+import type { InferenceSession } from 'onnxruntime-common';
+import { availableParallelism } from 'node:os';
+import { importOnnxRuntime, type OnnxRuntime } from './onnxruntime-module.ts';
+
+/** How sessions are made. */
+export interface EngineOptions {
+  /** Another package of ONNX Runtime. @defaultValue `onnxruntime-node` */
+  readonly onnxruntime?: OnnxRuntime | undefined;
+  /** Where models run, the first that works: `cpu`, `cuda`, `webgpu`, ... @defaultValue `['cpu']` */
+  readonly executionProviders?: readonly string[] | undefined;
+  /** Threads of one execution. @defaultValue the number of cores */
+  readonly threads?: number | undefined;
+}
+
+/** An ONNX Runtime that compiles models. */
+export interface Engine {
+  readonly runtime: OnnxRuntime;
+  readonly description: BackendDescription;
+  readonly compile: (model: OnnxModel) => Promise<InferenceSession>;
+}
+
+/** What ONNX Runtime says of an operator that it does not have. */
+const UNKNOWN_OPERATOR: readonly RegExp[] = [
+  /(?:[\w.]*:)?(\w+)\(-?\d+\) is not a registered function\/op/,
+  /No Op registered for (\w+)/,
+  /Could not find an implementation for (?:[\w.]*:)?(\w+)\(\d+\)/,
+];
+
+function explainFailure(cause: unknown, model: OnnxModel): PellucidError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const operator = UNKNOWN_OPERATOR.map((pattern) => pattern.exec(message)?.[1]).find((name) => name !== undefined);
+  if (operator !== undefined) {
+    const node = model.graph.node.find(({ opType }) => opType === operator);
+    const problem = `ONNX Runtime has no operator \`${operator}\`${node ? ` (node \`${nodeTitle(node)}\`)` : ''}`;
+    const help = 'Export the model with standard operators, or with an older opset.';
+    return new PellucidError('MODEL_UNSUPPORTED', { model: model.name, problem, help }, { cause });
+  }
+  if (/IR version|opset|execution provider|backend/i.test(message)) {
+    const help = 'Export the model for an older version, or update ONNX Runtime.';
+    return new PellucidError('MODEL_UNSUPPORTED', { model: model.name, problem: `ONNX Runtime refuses it (${message})`, help }, { cause });
+  }
+  const problem = `ONNX Runtime refuses it (${message})`;
+  return new PellucidError('MODEL_INVALID', { model: model.name, format: 'ONNX', problem, help: 'Check the model with `onnx.checker`.' }, { cause });
+}
+
+/** Opens ONNX Runtime. @throws BACKEND_UNAVAILABLE. */
+export async function openEngine({ onnxruntime, executionProviders = ['cpu'], threads }: EngineOptions): Promise<Engine> {
+  const runtime = onnxruntime ?? (await importOnnxRuntime());
+  const [provider = 'cpu'] = executionProviders;
+  const versions = Object.entries(runtime.env.versions).map(([name, version]) => [`onnxruntime-${name}`, String(version)]);
+  const options: InferenceSession.SessionOptions = {
+    executionProviders,
+    intraOpNumThreads: threads ?? availableParallelism(),
+    interOpNumThreads: 1,
+    // Errors only: the engine prints warnings about models straight to standard error.
+    logSeverityLevel: 3,
+  };
+  return {
+    runtime,
+    description: {
+      name: 'onnxruntime',
+      engine: provider,
+      device: ['cpu', 'wasm', 'xnnpack'].includes(provider) ? 'cpu' : 'gpu',
+      versions: Object.fromEntries(versions) as Record<string, string>,
+    },
+    compile: async (model) => {
+      try {
+        return await runtime.InferenceSession.create(writeModel(model), options);
+      } catch (cause) {
+        throw explainFailure(cause, model);
+      }
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { LayerInfo, Layout } from '@pellucid/core';
+import type { NodeProto, OnnxModel, TensorType } from '@pellucid/onnx-graph';
+import { storedTensors } from './data-flow.ts';
+import { outputLayout } from './layouts.ts';
+import { moduleOutputs, shortName, type NamedNode } from './module-paths.ts';
+import { operatorKind } from './operator-kinds.ts';
+
+/** A tensor that may be a layer: it is computed from the input, and holds 32-bit floats. */
+export interface LayerCandidate {
+  readonly name: string;
+  readonly node: NodeProto;
+}
+
+const named = ({ name, metadataProps }: NodeProto): NamedNode => ({
+  name,
+  metadata: new Map(metadataProps.map(({ key, value }) => [key, value])),
+});
+
+/** The names besides its tensor's that a candidate answers to: its node, the modules whose output it is, and their short names. */
+function findAliases(candidates: readonly LayerCandidate[]): string[][] {
+  const aliases = candidates.map(({ name, node }) => (node.name === '' || node.name === name ? [] : [node.name]));
+  const modules = moduleOutputs(candidates.map(({ node }) => named(node)));
+  for (const [path, position] of modules) {
+    const short = shortName(path);
+    const own = aliases[position]!;
+    own.push(path);
+    if (short !== path && !modules.has(short) && !/^\d+$/.test(short)) own.push(short);
+  }
+  const tensors = new Set(candidates.map(({ name }) => name));
+  return aliases.map((own) => [...new Set(own)].filter((alias) => !tensors.has(alias)));
+}
+
+/** Describes the layers of a model, in the order of execution. Every candidate must have a known type. */
+export function describeLayers(
+  model: OnnxModel,
+  candidates: readonly LayerCandidate[],
+  types: ReadonlyMap<string, TensorType>,
+  input: { readonly name: string; readonly layout: Layout },
+): LayerInfo[] {
+  const stored = storedTensors(model);
+  const layouts = new Map<string, Layout>([[input.name, input.layout]]);
+  const aliases = findAliases(candidates);
+  return candidates.map(({ name, node }, position): LayerInfo => {
+    const lengths = types.get(name)?.shape ?? null;
+    const layout = lengths === null ? 'N*' : outputLayout(node, lengths.length, layouts);
+    layouts.set(name, layout);
+    return {
+      name,
+      aliases: aliases[position]!,
+      kind: operatorKind(node.opType, node.input.map((read) => stored.has(read))),
+      operator: node.opType,
+      shape: lengths && [null, ...lengths.slice(1).map((length) => (typeof length === 'number' ? length : null))],
+      layout,
+    };
+  });
+}

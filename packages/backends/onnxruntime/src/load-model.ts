@@ -1,0 +1,41 @@
+import type { Layout, ModelAdapter, Tensor } from '@pellucid/core';
+import { freeBatchAxis, readModel } from '@pellucid/onnx-graph';
+import { createHash } from 'node:crypto';
+import { openEngine, type EngineOptions } from './engine/open-engine.ts';
+import { bindInput } from './model/bound-inputs.ts';
+import { chooseInputs } from './model/choose-input.ts';
+import { describeNetwork } from './model/describe-network.ts';
+import { onnxAdapter, type OnnxCapability } from './model/onnx-adapter.ts';
+import { probeTypes } from './model/probe-types.ts';
+import { readSource } from './model/read-source.ts';
+
+/** What can be said about a model when it is loaded. */
+export interface LoadModelOptions extends EngineOptions {
+  /** Name for messages and reports. @defaultValue the file's name */
+  readonly name?: string | undefined;
+  /** The input that is explained, where there are several. */
+  readonly input?: string | undefined;
+  /** Values of the other inputs, for one sample or for the whole batch. */
+  readonly bind?: Readonly<Record<string, Tensor>> | undefined;
+  /** The tensor that holds one score per class. @defaultValue what a final softmax or sigmoid reads, else the first output */
+  readonly logits?: string | undefined;
+  /** What the axes of the input are. @defaultValue NCHW for images unless only the last axis can be channels */
+  readonly layout?: Layout | undefined;
+}
+
+/**
+ * Loads an ONNX model on ONNX Runtime.
+ * @param source - path, URL (`file:`, `http:`, `https:`) or bytes of an .onnx file; bytes must not change afterwards
+ * @throws BACKEND_UNAVAILABLE, DATA_MISSING, MODEL_INVALID, MODEL_UNSUPPORTED, SHAPE_MISMATCH, LAYER_NOT_FOUND.
+ */
+export async function loadModel(source: string | URL | Uint8Array, options: LoadModelOptions = {}): Promise<ModelAdapter<OnnxCapability>> {
+  const { name, bytes } = await readSource(source, options.name);
+  const original = readModel(bytes, name);
+  const bind = options.bind ?? {};
+  const { explained, others } = chooseInputs(original, options.input, Object.keys(bind));
+  const engine = await openEngine(options);
+  const bound = others.map((info) => bindInput(engine.runtime, name, info, bind[info.name]!));
+  const { model, fixedBatch } = freeBatchAxis(original);
+  const network = await describeNetwork(model, explained.name, fixedBatch, (...probed) => probeTypes(engine, probed[0], explained.name, bound, probed[1]), options);
+  return onnxAdapter(engine, network, bound, createHash('sha256').update(bytes).digest('hex'));
+}

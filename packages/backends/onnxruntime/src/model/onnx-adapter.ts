@@ -1,0 +1,100 @@
+import {
+  batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, type Evaluation, type EvaluateOptions, type GradientPoint,
+  type ModelAdapter, type Query, type Tensor,
+} from '@pellucid/core';
+import type { InferenceSession } from 'onnxruntime-common';
+import type { Engine } from '../engine/open-engine.ts';
+import { resourceCache } from '../engine/resource-cache.ts';
+import { checkObjective } from '../query/check-objective.ts';
+import { compileQuery, signatureKey, type Answers, type QuerySignature } from '../query/compile-query.ts';
+import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
+import { runChunks } from '../query/run-chunks.ts';
+import type { BoundInput } from './bound-inputs.ts';
+import type { Network } from './network.ts';
+
+/** What an ONNX model on ONNX Runtime can answer. */
+export type OnnxCapability = 'activations' | 'gradient';
+
+/** Compiled queries that are kept per model: a method needs one or two. */
+const KEPT_SESSIONS = 8;
+
+/** Large enough to keep two cores busy, small enough for the activations of most layers to stay in the cache. */
+const DEFAULT_BUDGET = 2 ** 28;
+
+function signatureOf(network: Network, { activations = [], gradient }: Query<OnnxCapability>): QuerySignature {
+  const canonical = (name: string): string => findLayer(network, name).name;
+  const at = gradient?.at.map((point): GradientPoint => (point === INPUT ? INPUT : canonical(point))) ?? [];
+  return {
+    activations: [...new Set(activations.map(canonical))],
+    gradient: gradient === undefined || at.length === 0 ? null : { family: objectiveFamily(gradient.of), at: [...new Set(at)] },
+  };
+}
+
+/** Puts the tensors of a run under the names that the query used. */
+function arrange(network: Network, answers: Answers, { activations = [], gradient }: Query<OnnxCapability>, values: ReadonlyMap<string, Tensor>): Evaluation {
+  const value = (name: string | undefined): Tensor => {
+    const found = name === undefined ? undefined : values.get(name);
+    if (found === undefined) throw new Error(`internal: the engine gave no ${name}`);
+    return found;
+  };
+  const canonical = (point: GradientPoint): GradientPoint => (point === INPUT ? INPUT : findLayer(network, point).name);
+  return {
+    output: value(answers.output),
+    logits: value(answers.logits),
+    activations: new Map(activations.map((name) => [name, value(findLayer(network, name).name)])),
+    gradients: new Map((gradient?.at ?? []).map((point) => [point, value(answers.gradients.get(canonical(point)))])),
+    uncovered: [],
+  };
+}
+
+/** A session with what its inputs and outputs mean. */
+interface CompiledSession {
+  readonly session: InferenceSession;
+  readonly answers: Answers;
+}
+
+async function compileSession(engine: Engine, network: Network, signature: QuerySignature): Promise<CompiledSession> {
+  const { model, answers } = compileQuery(network, signature);
+  return { session: await engine.compile(model), answers };
+}
+
+/**
+ * A network on an engine as a model of core. The forward pass is compiled at once, so that a model that the engine refuses fails here.
+ * @throws MODEL_UNSUPPORTED, MODEL_INVALID.
+ */
+export async function onnxAdapter(
+  engine: Engine, network: Network, bound: readonly BoundInput[], hash: string,
+): Promise<ModelAdapter<OnnxCapability>> {
+  const { name, input, output, classes, layers, bytesPerSample, fixedBatch } = network;
+  const sessions = resourceCache<CompiledSession>(KEPT_SESSIONS, ({ session }) => session.release());
+  let disposal: Promise<void> | null = null;
+
+  const withSession = <Result>(signature: QuerySignature, task: (compiled: CompiledSession) => Promise<Result>): Promise<Result> =>
+    sessions.use(signatureKey(signature), () => compileSession(engine, network, signature), task);
+
+  const evaluate = async (query: Query<OnnxCapability>, { signal, memoryBudget = DEFAULT_BUDGET }: EvaluateOptions = {}): Promise<Evaluation> => {
+    if (disposal !== null) {
+      throw new PellucidError('REQUEST_INVALID', { action: `ask \`${name}\``, problem: 'it was disposed', help: 'Load it again.' });
+    }
+    throwIfAborted(signal, `the evaluation of \`${name}\``);
+    validateBatch(query.input, input, `input of \`${name}\``);
+    const count = batchSize(query.input);
+    const { gradient } = query;
+    if (gradient !== undefined) checkObjective(gradient.of, count, network);
+    const size = fixedBatch ?? Math.max(1, Math.floor(memoryBudget / bytesPerSample));
+    const settings = { model: name, size, padded: fixedBatch !== null, signal };
+    return withSession(signatureOf(network, query), async ({ session, answers }) => {
+      const feeds = new Map([[input.name, query.input]]);
+      if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient.of, count, classes));
+      return arrange(network, answers, query, await runChunks(engine.runtime, session, feeds, bound, settings));
+    });
+  };
+
+  await withSession({ activations: [], gradient: null }, () => Promise.resolve());
+  return {
+    name, hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
+    capabilities: new Set<OnnxCapability>(['activations', 'gradient']),
+    evaluate,
+    dispose: () => (disposal ??= sessions.dispose()),
+  };
+}

@@ -1,0 +1,181 @@
+import { gradientAt, INPUT, isPellucidError, tensor, type PellucidError } from '@pellucid/core';
+import { ElementType, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, writeModel, type ModelParts } from '@pellucid/onnx-graph';
+import { convolutionalNetwork, contractBatch } from '@pellucid/testkit';
+import { afterAll, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { loadModel, type LoadModelOptions } from '../src/index.ts';
+import { buildNetwork } from './build-network.ts';
+
+const { FLOAT, FLOAT16, INT64 } = ElementType;
+const folder = mkdtempSync(join(tmpdir(), 'pellucid-load-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const bytes = buildNetwork(convolutionalNetwork);
+const write = (name: string, content: Uint8Array | string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+const model = (parts: Partial<ModelParts>): Uint8Array =>
+  writeModel(
+    makeModel({
+      name: 'made', opset: 17, producer: 'pellucid', initializers: [],
+      inputs: [makeValueInfo('x', { elementType: FLOAT, shape: ['n', 3] })],
+      outputs: [makeValueInfo('y', { elementType: FLOAT, shape: ['n', 3] })],
+      nodes: [makeNode('Relu', ['x'], ['y'])],
+      ...parts,
+    }),
+  );
+
+async function refusal(source: string | URL | Uint8Array, options?: LoadModelOptions): Promise<PellucidError> {
+  const error: unknown = await loadModel(source, options).then(() => new Error('it loaded'), (reason: unknown) => reason);
+  if (!isPellucidError(error)) throw error;
+  return error;
+}
+
+test('a path, a URL and bytes give the same model', async () => {
+  const path = write('network.onnx', bytes);
+  const models = await Promise.all([loadModel(path), loadModel(pathToFileURL(path)), loadModel(pathToFileURL(path).href), loadModel(bytes, { name: 'network.onnx' })]);
+  expect(new Set(models.map(({ hash }) => hash)).size).toBe(1);
+  expect(models.map(({ name }) => name)).toEqual(new Array(4).fill('network.onnx'));
+  expect(models[0].backend).toMatchObject({ name: 'onnxruntime', engine: 'cpu', device: 'cpu' });
+  await Promise.all(models.map((loaded) => loaded.dispose()));
+});
+
+test('a missing file and a folder are named', async () => {
+  expect(await refusal(join(folder, 'nowhere.onnx'))).toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('nowhere.onnx') });
+  expect(await refusal(folder)).toMatchObject({ code: 'DATA_MISSING' });
+});
+
+test.each([
+  ['text', 'this is no model at all, but a text\n'.repeat(20)],
+  ['nothing', ''],
+  ['the first half of a model', bytes.subarray(0, bytes.length / 2)],
+])('a file that holds %s is no model', async (name, content) => {
+  const file = `${name.replaceAll(' ', '-')}.onnx`;
+  expect(await refusal(write(file, content))).toMatchObject({ code: 'MODEL_INVALID', message: expect.stringContaining(file) });
+});
+
+test('an unknown operator is named with its node, and the cause is what the engine says', async () => {
+  const error = await refusal(model({ nodes: [makeNode('Frobnicate', ['x'], ['y'])] }));
+  expect(error).toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/`Frobnicate`.*`y`/) });
+  expect(error.cause).toBeInstanceOf(Error);
+});
+
+test.each([
+  ['float16', FLOAT16, /FLOAT16/],
+  ['int64', INT64, /INT64/],
+])('an input of type %s is refused with what would help', async (_, elementType, message) => {
+  const inputs = [makeValueInfo('x', { elementType, shape: ['n', 3] })];
+  const nodes = [makeNode('Cast', ['x'], ['y'], [intAttribute('to', FLOAT)])];
+  expect(await refusal(model({ inputs, nodes }))).toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(message) });
+});
+
+const two = model({
+  inputs: [makeValueInfo('x', { elementType: FLOAT, shape: ['n', 3] }), makeValueInfo('scale', { elementType: FLOAT, shape: ['n', 3] })],
+  nodes: [makeNode('Mul', ['x', 'scale'], ['y'])],
+});
+
+test('several inputs need a choice and values for the others', async () => {
+  expect(await refusal(two)).toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/`x`, `scale`.*`input`.*`bind`/) });
+  expect(await refusal(two, { input: 'x' })).toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringContaining('`scale` must have values') });
+  expect(await refusal(two, { input: 'z' })).toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringContaining('no input `z`') });
+  expect(await refusal(two, { bind: { z: tensor([1, 3], [1, 2, 3]) } })).toMatchObject({ code: 'MODEL_UNSUPPORTED' });
+  expect(await refusal(two, { bind: { scale: tensor([1, 4], [1, 2, 3, 4]) } })).toMatchObject({ code: 'SHAPE_MISMATCH' });
+});
+
+test('a bound input is repeated for every sample', async () => {
+  const loaded = await loadModel(two, { bind: { scale: tensor([1, 3], [1, 2, 3]) } });
+  const input = tensor([2, 3], [1, 1, 1, 2, 2, 2]);
+  const answer = await loaded.evaluate({ input, gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } });
+  expect([...answer.output.data]).toEqual([1, 2, 3, 2, 4, 6]);
+  expect([...gradientAt(answer, INPUT).data]).toEqual([1, 2, 3, 1, 2, 3]);
+  await loaded.dispose();
+});
+
+test('a sigmoid at the end is looked through, and another tensor can be named', async () => {
+  const nodes = [makeNode('Relu', ['x'], ['h']), makeNode('Neg', ['h'], ['z']), makeNode('Sigmoid', ['z'], ['y'])];
+  const input = tensor([1, 3], [1, -2, 3]);
+  for (const [options, logits] of [[{}, [-1, -0, -3]], [{ logits: 'h' }, [1, 0, 3]]] as const) {
+    const loaded = await loadModel(model({ nodes }), options);
+    expect([...(await loaded.evaluate({ input })).logits.data]).toEqual(logits);
+    await loaded.dispose();
+  }
+  expect(await refusal(model({ nodes }), { logits: 'q' })).toMatchObject({ code: 'LAYER_NOT_FOUND' });
+});
+
+test('scores before a softmax over maps of one pixel are flattened', async () => {
+  const nodes = [makeNode('Softmax', ['x'], ['p'], [intAttribute('axis', 1)]), makeNode('Squeeze', ['p', 'axes'], ['y'])];
+  const loaded = await loadModel(
+    model({
+      nodes,
+      initializers: [makeTensor('axes', INT64, [2], [2, 3])],
+      inputs: [makeValueInfo('x', { elementType: FLOAT, shape: ['n', 5, 1, 1] })],
+      outputs: [makeValueInfo('y', { elementType: FLOAT, shape: ['n', 5] })],
+    }),
+  );
+  const answer = await loaded.evaluate({ input: tensor([2, 5, 1, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) });
+  expect(answer.logits).toEqual(tensor([2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+  expect(answer.output.shape).toEqual([2, 5]);
+  await loaded.dispose();
+});
+
+test('an image whose last axis alone can be channels has channels last, unless told otherwise', async () => {
+  const image = model({
+    inputs: [makeValueInfo('x', { elementType: FLOAT, shape: ['n', 8, 8, 3] })],
+    nodes: [makeNode('Transpose', ['x'], ['t'], [intsAttribute('perm', [0, 3, 1, 2])]), makeNode('ReduceMean', ['t'], ['y'], [intsAttribute('axes', [2, 3]), intAttribute('keepdims', 0)])],
+  });
+  const loaded = await loadModel(image);
+  expect(loaded.input).toEqual({ name: 'x', shape: [null, 8, 8, 3], layout: 'NHWC' });
+  expect(loaded.layers.map(({ name, layout }) => [name, layout])).toEqual([['t', 'NCHW'], ['y', 'NC']]);
+  const told = await loadModel(image, { layout: 'NCHW' });
+  expect(told.input.layout).toBe('NCHW');
+  await Promise.all([loaded.dispose(), told.dispose()]);
+});
+
+test('a gradient behind the logits, or past an operator without one, is a typed error', async () => {
+  const nodes = [makeNode('Relu', ['x'], ['h']), makeNode('Softmax', ['h'], ['y'])];
+  const loaded = await loadModel(model({ nodes }));
+  const input = tensor([1, 3], [1, 2, 3]);
+  await expect(loaded.evaluate({ input, gradient: { of: { kind: 'sum-of-logits' }, at: ['y'] } })).rejects.toMatchObject({ code: 'GRADIENT_UNREACHABLE' });
+  await loaded.dispose();
+});
+
+test('shape arithmetic and what is computed from constants are no layers', async () => {
+  const nodes = [
+    makeNode('Shape', ['x'], ['shape']),
+    makeNode('Add', ['w', 'w'], ['w2']),
+    makeNode('Mul', ['x', 'w2'], ['scaled']),
+    makeNode('Reshape', ['scaled', 'shape'], ['y']),
+  ];
+  const loaded = await loadModel(model({ nodes, initializers: [makeTensor('w', FLOAT, [3], [1, 2, 3])] }));
+  expect(loaded.layers.map(({ name }) => name)).toEqual(['scaled', 'y']);
+  await loaded.dispose();
+});
+
+test('engines other than the default are used as they are given', async () => {
+  const onnxruntime = await import('onnxruntime-node');
+  let sessions = 0;
+  const counting = {
+    Tensor: onnxruntime.Tensor,
+    env: onnxruntime.env,
+    InferenceSession: {
+      create: (content: Uint8Array, options?: Parameters<typeof onnxruntime.InferenceSession.create>[1]) => {
+        sessions++;
+        return onnxruntime.InferenceSession.create(content, options);
+      },
+    },
+  };
+  const loaded = await loadModel(bytes, { onnxruntime: counting, threads: 1 });
+  const query = { input: contractBatch(convolutionalNetwork, 2), gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } } as const;
+  await Promise.all([loaded.evaluate(query), loaded.evaluate(query), loaded.evaluate({ ...query, gradient: { ...query.gradient, of: { kind: 'logit', targets: [0, 1] } } })]);
+  // The forward pass when loading, and one gradient for objectives of the same family.
+  expect(sessions).toBe(2);
+  await loaded.dispose();
+});
