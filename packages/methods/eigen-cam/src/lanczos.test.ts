@@ -28,7 +28,7 @@ function withSpectrum(values: readonly number[], seed: number): { readonly matri
   return { matrix, top: Float64Array.from(q, (row) => row[best]!) };
 }
 
-const alignment = (a: Float64Array | undefined, b: Float64Array): number => Math.abs((a ?? []).reduce((sum, value, i) => sum + value * b[i]!, 0));
+const alignment = (a: Float64Array | undefined, b: Float64Array): number => Math.abs((a ?? new Float64Array(0)).reduce((sum, value, i) => sum + value * b[i]!, 0));
 
 test('finds the eigenvector of matrices whose spectrum is known', () => {
   fc.assert(
