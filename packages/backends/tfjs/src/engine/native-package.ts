@@ -3,8 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import util from 'node:util';
-import { promisify } from 'node:util';
+import util, { promisify } from 'node:util';
 
 /** Where a native engine stands on this machine. */
 export type NativePackage = { readonly found: true; readonly folder: string; readonly version: string } | { readonly found: false; readonly reason: string };
@@ -58,7 +57,7 @@ export async function tryNativePackage(folder: string): Promise<string | undefin
     await promisify(execFile)(process.execPath, ['-e', TRIAL, folder], { env: environment, timeout: 60_000 });
     return undefined;
   } catch (error) {
-    const text = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    const text = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : String(error);
     const line = text.split('\n').find((candidate) => /error/i.test(candidate)) ?? text.trim().split('\n').at(-1);
     return `it does not load: ${line ?? 'no message'}`;
   }

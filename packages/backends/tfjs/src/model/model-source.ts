@@ -97,7 +97,7 @@ async function readOrExplain(model: string, path: string, what: string): Promise
   try {
     return await readFile(path);
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const missing = isObject(error) && error['code'] === 'ENOENT';
     const problem = missing ? `${what} does not exist` : `${what} cannot be read (${String(error)})`;
     throw invalid(model, problem, 'Check the path; the weight files have to lie beside `model.json`.', error);
   }

@@ -1,0 +1,138 @@
+import { setTimeout } from 'node:timers/promises';
+
+import { describe, expect, test } from '@jest/globals';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+
+import { createMutex } from '../src/engine/mutex.ts';
+import { findNativePackage } from '../src/engine/native-package.ts';
+import { openEngine, type EngineName } from '../src/index.ts';
+
+describe('opening', () => {
+  test('an engine is opened once and says what it is', async () => {
+    const engine = await openEngine('wasm');
+    expect(await openEngine('wasm')).toBe(engine);
+    expect(await openEngine()).toBe(engine);
+    expect(engine).toMatchObject({ engine: 'wasm', device: 'cpu', versions: { '@tensorflow/tfjs-core': tf.version_core } });
+  });
+
+  test.each(['node', 'node-gpu'] as const)('%s is refused beside another engine, with what would help', async (name) => {
+    await openEngine('wasm');
+    await expect(openEngine(name)).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE', details: { engine: name } });
+  });
+
+  test('an unknown engine is refused', async () => {
+    await expect(openEngine('webgl' as EngineName)).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+  });
+
+  test('a package that is not installed is found missing without being loaded', () => {
+    expect(findNativePackage('@tensorflow/tfjs-none')).toEqual({ found: false, reason: expect.stringMatching(/not installed/) });
+  });
+
+  test('each engine computes on its own backend, also one within the other', async () => {
+    const [wasm, cpu] = [await openEngine('wasm'), await openEngine('cpu')];
+    const seen: string[] = [];
+    await cpu.exclusive(async () => {
+      seen.push(tf.getBackend());
+      await wasm.exclusive(() => seen.push(tf.getBackend()));
+      seen.push(tf.getBackend());
+    });
+    expect(seen).toEqual(['cpu', 'wasm', 'cpu']);
+  });
+});
+
+describe('exclusive use', () => {
+  test('work runs in the order of the calls, one at a time', async () => {
+    const exclusive = createMutex();
+    const events: string[] = [];
+    const work = (name: string, milliseconds: number) => async (): Promise<void> => {
+      events.push(`${name} starts`);
+      await setTimeout(milliseconds);
+      events.push(`${name} ends`);
+    };
+    await Promise.all([exclusive(work('a', 5)), exclusive(work('b', 0)), exclusive(work('c', 1))]);
+    expect(events).toEqual(['a starts', 'a ends', 'b starts', 'b ends', 'c starts', 'c ends']);
+  });
+
+  test('work may ask again from within, and several such calls wait for each other', async () => {
+    const exclusive = createMutex();
+    const events: number[] = [];
+    const inner = (value: number, milliseconds: number): Promise<void> =>
+      exclusive(async () => {
+        await setTimeout(milliseconds);
+        events.push(value);
+      });
+    await exclusive(() => Promise.all([inner(1, 5), inner(2, 0)]));
+    expect(events).toEqual([1, 2]);
+  });
+
+  test('work that failed lets the next run', async () => {
+    const exclusive = createMutex();
+    await expect(exclusive(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    expect(await exclusive(() => 7)).toBe(7);
+  });
+});
+
+describe('training', () => {
+  // Linear in the filter: differences are exact up to rounding, whatever the step.
+  test.each([
+    ['wasm', 1, 'same'], ['wasm', 2, 'same'], ['wasm', 2, 'valid'], ['cpu', 1, 'same'], ['cpu', 2, 'valid'],
+  ] as const)('on %s the gradient of a filter with stride %d and padding %s is that of the convolution', async (name, stride, padding) => {
+    const engine = await openEngine(name);
+    await engine.exclusive(() => {
+      const difference = tf.tidy(() => {
+        const x = tf.randomNormal([2, 7, 8, 3], 0, 1, 'float32', 1) as tf.Tensor4D;
+        const filter = tf.randomNormal([3, 3, 3, 4], 0, 1, 'float32', 2) as tf.Tensor4D;
+        const direction = tf.randomNormal([3, 3, 3, 4], 0, 1, 'float32', 3) as tf.Tensor4D;
+        const cotangent = tf.randomNormal(tf.conv2d(x, filter, stride, padding).shape, 0, 1, 'float32', 4);
+        const response = (f: tf.Tensor4D): tf.Scalar => tf.sum(tf.mul(tf.conv2d(x, f, stride, padding), cotangent));
+        const gradient = tf.grad((f) => response(f as tf.Tensor4D))(filter);
+        const predicted = tf.sum(tf.mul(gradient, direction)).dataSync()[0]!;
+        const actual = response(direction).dataSync()[0]!;
+        return Math.abs(predicted - actual) / Math.abs(actual);
+      });
+      expect(difference).toBeLessThan(1e-4);
+    });
+  });
+
+  test('a depthwise filter on wasm has the gradient of the JavaScript engine', async () => {
+    const gradientOn = async (name: 'wasm' | 'cpu'): Promise<Float32Array> => {
+      const engine = await openEngine(name);
+      return engine.exclusive(() =>
+        tf.tidy(() => {
+          const x = tf.tensor(Float32Array.from({ length: 96 }, (_, i) => Math.sin(i)), [1, 6, 8, 2]) as tf.Tensor4D;
+          const filter = tf.tensor(Float32Array.from({ length: 36 }, (_, i) => Math.cos(i)), [3, 3, 2, 2]) as tf.Tensor4D;
+          return tf.grad((f) => tf.sum(tf.square(tf.depthwiseConv2d(x, f as tf.Tensor4D, 2, 'same'))))(filter).dataSync() as Float32Array;
+        }),
+      );
+    };
+    const [wasm, cpu] = [await gradientOn('wasm'), await gradientOn('cpu')];
+    wasm.forEach((value, i) => {
+      expect(value).toBeCloseTo(cpu[i]!, 3);
+    });
+  });
+
+  test('a network with convolution, batch normalisation and pooling learns', async () => {
+    const engine = await openEngine('wasm');
+    await engine.exclusive(async () => {
+      const model = tfl.sequential({
+        layers: [
+          tfl.layers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu', inputShape: [8, 8, 1], kernelInitializer: tfl.initializers.heNormal({ seed: 1 }) }),
+          tfl.layers.batchNormalization(),
+          tfl.layers.maxPooling2d({ poolSize: 2 }),
+          tfl.layers.flatten(),
+          tfl.layers.dense({ units: 2, activation: 'softmax', kernelInitializer: tfl.initializers.heNormal({ seed: 2 }) }),
+        ],
+      });
+      model.compile({ optimizer: tf.train.adam(0.01), loss: 'categoricalCrossentropy' });
+      // Horizontal against vertical stripes.
+      const images = tf.tensor(Float32Array.from({ length: 2 * 64 }, (_, i) => (i < 64 ? (i >> 3) & 1 : i & 1)), [2, 8, 8, 1]);
+      const labels = tf.tensor2d([[1, 0], [0, 1]]);
+      const losses: number[] = [];
+      for (let step = 0; step < 20; step++) losses.push((await model.trainOnBatch(images, labels)) as number);
+      expect(losses.at(-1)!).toBeLessThan(0.5 * losses[0]!);
+      tf.dispose([images, labels]);
+      model.dispose();
+    });
+  });
+});

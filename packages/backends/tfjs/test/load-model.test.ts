@@ -1,0 +1,203 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { INPUT, type Tensor } from '@pellucid/core';
+import { contractBatch, convolutionalNetwork, softmaxNetwork } from '@pellucid/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+
+import { loadModel, openEngine, type ModelBytes } from '../src/index.ts';
+import { disposeAll } from '../src/model/layers-network.ts';
+import { asGraphModel, asLayersModel } from './contract-models.ts';
+
+/** A network's `model.json` with its weights cut into two files, as the converter writes large models. */
+async function writeModel(folder: string, { modelJson, weights }: ModelBytes, change: (json: string) => string = (json) => json): Promise<string> {
+  const path = join(folder, 'model.json');
+  const split = (modelJson as string).replace('"paths":["weights.bin"]', '"paths":["a.bin","b.bin"]');
+  await writeFile(path, change(split));
+  await writeFile(join(folder, 'a.bin'), weights.subarray(0, 100));
+  await writeFile(join(folder, 'b.bin'), weights.subarray(100));
+  return path;
+}
+
+const bytes = asLayersModel(softmaxNetwork);
+const input: Tensor = { shape: [2, 10, 8, 3], data: contractBatch(softmaxNetwork, 2).data };
+const at = { of: { kind: 'logit', targets: [0, 1] }, at: [INPUT] } as const;
+
+let folder: string;
+let tensors: number;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pellucid-tfjs-'));
+  await openEngine('wasm');
+  tensors = tf.memory().numTensors;
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+  // Whatever a test loaded, failed to load or interrupted, nothing may be left in the engine.
+  expect(tf.memory().numTensors).toBe(tensors);
+});
+
+describe('sources', () => {
+  test.each([asLayersModel, asGraphModel])('a path, a URL and bytes of the same model give the same answer and hash', async (build) => {
+    const source = build(softmaxNetwork);
+    const path = await writeModel(folder, source);
+    const models = [await loadModel(path), await loadModel(pathToFileURL(path)), await loadModel(pathToFileURL(path).href), await loadModel(source)];
+    const [first, ...others] = await Promise.all(models.map((model) => model.evaluate({ input, gradient: at })));
+    for (const other of others) expect(other).toEqual(first);
+    expect(models[0]!.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(models.slice(0, 3).map(({ hash }) => hash)).size).toBe(1);
+    await Promise.all(models.map((model) => model.dispose()));
+  });
+
+  test('a live model answers like its file and stays usable when the adapter is disposed', async () => {
+    const live = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [4], activation: 'softmax', name: 'scores' })] });
+    const model = await loadModel(live, { engine: 'wasm' });
+    const { logits, output, gradients } = await model.evaluate({
+      input: { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) },
+      gradient: { of: { kind: 'logit', targets: [2] }, at: [INPUT] },
+    });
+    const [kernel, bias] = live.getWeights().map((weight) => weight.dataSync());
+    const expected = [0, 1, 2].map((unit) => bias![unit]! + [1, 2, 3, 4].reduce((sum, x, i) => sum + x * kernel![i * 3 + unit]!, 0));
+    expected.forEach((value, i) => {
+      expect(logits.data[i]).toBeCloseTo(value, 5);
+    });
+    expect(output.data.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+    // The logit is linear, so that its gradient is the column of the kernel.
+    [0, 1, 2, 3].forEach((i) => {
+      expect(gradients.get(INPUT)!.data[i]).toBeCloseTo(kernel![i * 3 + 2]!, 6);
+    });
+    await model.dispose();
+    await model.dispose();
+    expect(live.getWeights()[0]!.isDisposed).toBe(false);
+    live.dispose();
+  });
+
+  test.each([
+    ['a missing file', async () => join(folder, 'none.json'), 'MODEL_INVALID', /does not exist/],
+    ['a file that is not JSON', () => writeModel(folder, bytes, () => 'PK'), 'MODEL_INVALID', /not JSON/],
+    ['JSON that is no model', () => writeModel(folder, bytes, () => '{}'), 'MODEL_INVALID', /modelTopology/],
+    ['no manifest', () => writeModel(folder, bytes, (json) => json.replace('weightsManifest', 'w')), 'MODEL_INVALID', /weightsManifest/],
+    ['a weight file that is missing', () => writeModel(folder, bytes, (json) => json.replace('b.bin', 'c.bin')), 'MODEL_INVALID', /c\.bin.*does not exist/],
+    ['a weight file that is short', () => writeModel(folder, bytes, (json) => json.replace('"a.bin",', '')), 'MODEL_INVALID', /bytes/],
+    ['a weight file outside the folder', () => writeModel(folder, bytes, (json) => json.replace('b.bin', '../b.bin')), 'MODEL_INVALID', /outside/],
+    ['an absolute weight file', () => writeModel(folder, bytes, (json) => json.replace('b.bin', '/b.bin')), 'MODEL_INVALID', /outside/],
+    ['an unknown layer', () => writeModel(folder, bytes, (json) => json.replace('MaxPooling2D', 'Mystery')), 'MODEL_UNSUPPORTED', /Mystery/],
+  ] as const)('%s is refused and leaves nothing behind', async (_, write, code, message) => {
+    await expect(loadModel(await write())).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  test('an unknown operator of a graph model is refused with its name', async () => {
+    const graph = asGraphModel(convolutionalNetwork);
+    const modelJson = (graph.modelJson as string).replace('"op":"MaxPool"', '"op":"Mystery"');
+    await expect(loadModel({ ...graph, modelJson })).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/Mystery/) });
+  });
+
+  test('an input with free axes needs its shape stated', async () => {
+    const open = tfl.sequential({ layers: [tfl.layers.conv2d({ filters: 2, kernelSize: 3, inputShape: [null, null, 1] }), tfl.layers.globalAveragePooling2d({})] });
+    await expect(loadModel(open)).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/inputShape/) });
+    const model = await loadModel(open, { inputShape: [6, 5, 1] });
+    expect(model.input.shape).toEqual([null, 6, 5, 1]);
+    open.dispose();
+  });
+});
+
+describe('layers', () => {
+  test('names, kinds, operators, shapes and layouts are those of the model', async () => {
+    const model = await loadModel(bytes, { name: 'small' });
+    expect(model.layers.map(({ name, kind, operator, shape, layout }) => [name, kind, operator, shape, layout])).toEqual([
+      ['conv1', 'conv', 'Conv2D', [null, 10, 8, 6], 'NHWC'],
+      ['relu1', 'relu', 'ReLU', [null, 10, 8, 6], 'NHWC'],
+      ['pool1', 'max-pool', 'MaxPooling2D', [null, 5, 4, 6], 'NHWC'],
+      ['conv2', 'conv', 'Conv2D', [null, 3, 2, 8], 'NHWC'],
+      ['relu2', 'relu', 'ReLU', [null, 3, 2, 8], 'NHWC'],
+      ['scores_flatten', 'reshape', 'Flatten', [null, 48], 'NC'],
+      ['scores', 'dense', 'Dense', [null, 5], 'NC'],
+      ['probabilities', 'softmax', 'Softmax', [null, 5], 'NC'],
+    ]);
+    expect(model).toMatchObject({ name: 'small', classes: 5, backend: { name: 'tfjs', engine: 'wasm', device: 'cpu' } });
+    await model.dispose();
+  });
+
+  test('a layer that passes its input on has its own gradient beside a skip', async () => {
+    const x = tfl.input({ shape: [2] });
+    const dropped = tfl.layers.dropout({ rate: 0.5, name: 'dropped' }).apply(x) as tfl.SymbolicTensor;
+    const live = tfl.model({ inputs: x, outputs: tfl.layers.add({ name: 'sum' }).apply([x, dropped]) as tfl.SymbolicTensor });
+    const model = await loadModel(live);
+    const { gradients } = await model.evaluate({
+      input: { shape: [1, 2], data: Float32Array.of(1, 2) },
+      gradient: { of: { kind: 'logit', targets: [0] }, at: [INPUT, 'dropped'] },
+    });
+    expect([...gradients.get('dropped')!.data]).toEqual([1, 0]);
+    expect([...gradients.get(INPUT)!.data]).toEqual([2, 0]);
+    live.dispose();
+  });
+
+  test('each use of a shared layer is a layer of its own', async () => {
+    const x = tfl.input({ shape: [1] });
+    const double = tfl.layers.dense({ units: 1, kernelInitializer: tfl.initializers.constant({ value: 2 }), name: 'double' });
+    const live = tfl.model({ inputs: x, outputs: double.apply(double.apply(x)) as tfl.SymbolicTensor });
+    const model = await loadModel(live);
+    const { activations, gradients } = await model.evaluate({
+      input: { shape: [1, 1], data: Float32Array.of(3) },
+      activations: ['double', 'double:1'],
+      gradient: { of: { kind: 'sum-of-logits' }, at: ['double', 'double:1'] },
+    });
+    expect([...activations.values()].map(({ data }) => data[0])).toEqual([6, 12]);
+    expect([...gradients.values()].map(({ data }) => data[0])).toEqual([2, 1]);
+    disposeAll(live);
+  });
+
+  test('stated logits replace the search for a final softmax', async () => {
+    const stated = await loadModel(bytes, { logits: 'scores' });
+    const output = await loadModel(bytes, { logits: 'output' });
+    const found = await loadModel(bytes);
+    const [a, b, c] = await Promise.all([stated, output, found].map((model) => model.evaluate({ input })));
+    expect(a!.logits).toEqual(c!.logits);
+    expect(b!.logits).toEqual(b!.output);
+    await expect(loadModel(bytes, { logits: 'score' })).rejects.toMatchObject({ code: 'LAYER_NOT_FOUND' });
+    await Promise.all([stated, output, found].map((model) => model.dispose()));
+  });
+
+  test('a gradient at a layer behind the logits does not exist', async () => {
+    const model = await loadModel(bytes);
+    const asked = model.evaluate({ input, gradient: { ...at, at: ['probabilities'] } });
+    await expect(asked).rejects.toMatchObject({ code: 'GRADIENT_UNREACHABLE', details: { at: 'probabilities' } });
+    await model.dispose();
+  });
+});
+
+describe('passes', () => {
+  test('an abort between chunks stops the evaluation and leaves nothing', async () => {
+    const model = await loadModel(bytes);
+    const before = tf.memory().numTensors;
+    const abort = new AbortController();
+    // One sample at a time: the timer fires long before the last of them.
+    const many = { shape: [200, 10, 8, 3], data: contractBatch(softmaxNetwork, 200).data };
+    const asked = model.evaluate({ input: many, gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } }, { memoryBudget: 1, signal: abort.signal });
+    setTimeout(() => {
+      abort.abort();
+    }, 0);
+    await expect(asked).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(tf.memory().numTensors).toBe(before);
+    await model.dispose();
+    await expect(model.evaluate({ input })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+
+  test('models on two engines can be asked at the same time', async () => {
+    const [fast, plain] = [await loadModel(bytes, { engine: 'wasm' }), await loadModel(bytes, { engine: 'cpu' })];
+    const answers = await Promise.all([fast, plain, fast, plain].map((model) => model.evaluate({ input, gradient: at })));
+    const [a, b, c, d] = answers.map(({ gradients }) => gradients.get(INPUT)!.data);
+    expect(c).toEqual(a);
+    expect(d).toEqual(b);
+    a!.forEach((value, i) => {
+      expect(b![i]).toBeCloseTo(value, 5);
+    });
+    expect([fast.backend.engine, plain.backend.engine]).toEqual(['wasm', 'cpu']);
+    await Promise.all([fast.dispose(), plain.dispose()]);
+  });
+});
