@@ -1,9 +1,9 @@
 import type { Accumulation, GlobalMethod, Tensor } from '@pellucid/core';
-import type { TrainRequest } from './train.ts';
+import type { TrainingBatch } from './train.ts';
 
 /** Records the maps of a training run: spread `callbacks` into the request, and read `maps` afterwards. */
 export interface AccumulatedRecord {
-  readonly callbacks: Required<Pick<TrainRequest, 'onBatch' | 'onEpoch'>>;
+  readonly callbacks: { readonly onBatch: (batch: TrainingBatch) => Promise<void>; readonly onEpoch: () => void };
   /** One map per finished epoch, [1, height, width, channels]: how the network's view changed while it learned. */
   readonly maps: readonly Tensor[];
 }

@@ -107,7 +107,7 @@ test('two runs at once do not disturb each other', async () => {
 
 test('a learning rate that blows up ends the run with a reason', async () => {
   const attempt = train({ ...request, learningRate: 1e30 });
-  await expect(attempt).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining('smaller learning rate') as string });
+  await expect(attempt).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining('smaller learning rate') });
 });
 
 test.each([
