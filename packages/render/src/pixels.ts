@@ -12,8 +12,9 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 
 /** A picture of one colour. @defaultValue white */
 export function blank(width: number, height: number, [red, green, blue]: Rgb = [255, 255, 255]): Pixels {
-  const data = new Uint8ClampedArray(width * height * 4);
-  for (let i = 0; i < data.length; i += 4) data.set([red, green, blue, 255], i);
+  // One word per pixel, made from the bytes themselves, so that the machine's byte order does not matter.
+  const pixel = new Uint32Array(Uint8ClampedArray.of(red, green, blue, 255).buffer);
+  const data = new Uint8ClampedArray(new Uint32Array(width * height).fill(pixel[0]!).buffer);
   return { width, height, data };
 }
 

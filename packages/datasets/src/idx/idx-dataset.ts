@@ -35,6 +35,8 @@ export async function readIdxDataset(
   if (unknown >= 0) {
     throw invalid(files.labels, 'IDX labels', `label ${unknown} is ${labels[unknown]!}, but the classes are 0 to ${classNames.length - 1}`);
   }
-  const data = Float32Array.from(pixels.data.subarray(0, count * height * width), (value) => value / 255);
+  const data = new Float32Array(count * height * width);
+  // A loop: `Float32Array.from` with a function takes several times as long on the 47 million values of MNIST.
+  for (let i = 0; i < data.length; i++) data[i] = pixels.data[i]! / 255;
   return { name, images: { shape: [count, height, width, 1], data }, layout: 'NHWC', labels, classNames };
 }

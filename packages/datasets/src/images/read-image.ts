@@ -80,9 +80,12 @@ export function frame(image: Sharp, [height, width]: ImageSize, [cropHeight, cro
   });
 }
 
-// ITU-R BT.601, as Pillow's and torchvision's conversion to grey.
-const toGrey = (rgb: Uint8Array): Uint8Array =>
-  Uint8Array.from({ length: rgb.length / 3 }, (_, i) => Math.round(0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!));
+/** Grey by the weights of ITU-R BT.601, as Pillow and torchvision convert. */
+function toGrey(rgb: Uint8Array): Uint8Array {
+  const grey = new Uint8Array(rgb.length / 3);
+  for (let i = 0; i < grey.length; i++) grey[i] = Math.round(0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!);
+  return grey;
+}
 
 /** The pixels of an open image. @throws DATA_MISSING, DATA_INVALID */
 export async function developImage(image: Sharp, channels: 1 | 3, name: string): Promise<ImagePixels> {

@@ -22,9 +22,11 @@ export function heatMap(values: Tensor, layout: Layout, sample: number, options:
   const colourOf = colourScale(chooseScale(scale, sign === 'all'));
   const map = normaliseMap(values, layout, sample, options);
   const picture = blank(map.width, map.height);
-  map.values.forEach((value, pixel) => {
-    picture.data.set(colourOf(value), pixel * 4);
+  for (let pixel = 0; pixel < map.values.length; pixel++) {
+    const value = map.values[pixel]!;
+    const colour = colourOf(value);
+    for (let channel = 0; channel < 3; channel++) picture.data[pixel * 4 + channel] = colour[channel]!;
     if (opacity === 'magnitude') picture.data[pixel * 4 + 3] = 255 * Math.abs(value);
-  });
+  }
   return picture;
 }

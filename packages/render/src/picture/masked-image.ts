@@ -15,6 +15,9 @@ export interface MaskedImageOptions extends NormaliseOptions {
 export function maskedImage(image: Pixels, values: Tensor, layout: Layout, sample: number, options: MaskedImageOptions = {}): Pixels {
   const map = normaliseMap(values, layout, sample, { ...options, sign: options.sign ?? 'positive' });
   assertSameSize(image, map, 'attribution map');
-  const data = image.data.map((value, i) => (i % 4 === 3 ? 255 : value * map.values[(i - (i % 4)) / 4]!));
+  const data = new Uint8ClampedArray(image.data.length).fill(255);
+  for (let pixel = 0; pixel < map.values.length; pixel++) {
+    for (let i = pixel * 4; i < pixel * 4 + 3; i++) data[i] = image.data[i]! * map.values[pixel]!;
+  }
   return { width: image.width, height: image.height, data };
 }
