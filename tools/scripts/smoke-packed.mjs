@@ -27,13 +27,14 @@ function report(name, problems, detail = '') {
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const foldersIn = (folder) => readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name));
 
-/** Folder and package.json of every package that is meant for the registry. */
+/** The package.json of every package that is meant for the registry. */
 function publicPackages() {
   return ['packages', 'packages/backends', 'packages/methods', 'apps']
     .flatMap(foldersIn)
-    .filter((folder) => existsSync(join(folder, 'package.json')))
-    .map((folder) => ({ folder, manifest: readJson(join(folder, 'package.json')) }))
-    .filter(({ manifest }) => manifest.private !== true);
+    .map((folder) => join(folder, 'package.json'))
+    .filter((path) => existsSync(path))
+    .map(readJson)
+    .filter((manifest) => manifest.private !== true);
 }
 
 function run(command, args, cwd) {
@@ -45,14 +46,14 @@ function run(command, args, cwd) {
 /** Packs with pnpm, which applies `publishConfig` and replaces `workspace:` and `catalog:` by versions. */
 function packAll(packages, destination) {
   const { packageManager } = readJson(join(ROOT, 'package.json'));
-  const filters = packages.flatMap(({ manifest }) => ['--filter', manifest.name]);
+  const filters = packages.flatMap(({ name }) => ['--filter', name]);
   report('pnpm packs every public package', run('npx', ['--yes', packageManager, ...filters, '-r', 'pack', '--pack-destination', destination], ROOT).problems);
-  return new Map(packages.map(({ manifest: { name, version } }) => [name, join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`)]));
+  return new Map(packages.map(({ name, version }) => [name, join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`)]));
 }
 
-async function checkTarball({ manifest: { name, dependencies = {} }, folder }, tarball) {
+async function checkTarball({ name, dependencies = {} }, tarball) {
   const bytes = readFileSync(tarball);
-  const { messages, pkg } = await publint({ pkgDir: folder, pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) } });
+  const { messages, pkg } = await publint({ pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) } });
   report(`${name} passes publint`, messages.filter(({ type }) => type !== 'suggestion').map((message) => formatMessage(message, pkg, { color: false })));
 
   const files = run('tar', ['-tzf', tarball], ROOT).stdout.split('\n').filter(Boolean);
@@ -60,7 +61,7 @@ async function checkTarball({ manifest: { name, dependencies = {} }, folder }, t
   const unresolved = Object.entries(packed.dependencies ?? {}).filter(([, version]) => /^(workspace|catalog|link|file):/.test(version));
   report(`${name} packs its program and nothing else`, [
     ...files.filter((file) => UNWANTED.test(file)).map((file) => `${file} does not belong into the package`),
-    ...['package/dist/index.js', 'package/dist/index.d.ts', 'package/LICENSE'].filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
+    ...['package/dist/index.js', 'package/dist/index.d.ts', 'package/LICENSE', 'package/README.md'].filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
     ...unresolved.map(([dependency, version]) => `${dependency} is still ${version}`),
     ...(Object.keys(packed.dependencies ?? {}).length === Object.keys(dependencies).length ? [] : ['dependencies differ from those in the workspace']),
   ], `${files.length} files`);
@@ -117,8 +118,9 @@ const work = mkdtempSync(join(tmpdir(), 'pellucid-packed-'));
 try {
   const packages = publicPackages();
   const tarballs = packAll(packages, join(work, 'tarballs'));
-  for (const entry of packages.filter(({ manifest }) => existsSync(tarballs.get(manifest.name)))) {
-    await checkTarball(entry, tarballs.get(entry.manifest.name));
+  for (const manifest of packages) {
+    const tarball = tarballs.get(manifest.name);
+    if (existsSync(tarball)) await checkTarball(manifest, tarball);
   }
   const { version } = readJson(join(ROOT, 'packages/backends/onnxruntime/node_modules/onnxruntime-node/package.json'));
   const types = readJson(join(ROOT, 'node_modules/@types/node/package.json')).version;

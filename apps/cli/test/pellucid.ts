@@ -34,7 +34,9 @@ export interface Run {
 /** Runs the built program as a process, in a folder, as the shell would. */
 export async function pellucid(folder: string, ...argumentList: readonly string[]): Promise<Run> {
   if (!existsSync(ENTRY)) throw new Error('apps/cli/dist/main.js is missing: run `npx tsc -b apps/cli/tsconfig.lib.json` first');
-  const { INIT_CWD: _outer, ...environment } = process.env;
+  // Set by `npm test` for its own folder.
+  const environment = { ...process.env };
+  delete environment['INIT_CWD'];
   const child = spawn(process.execPath, [ENTRY, ...argumentList], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
