@@ -1,1 +1,5 @@
-export {};
+export { differentiate, type Derivative, type DerivativeRequest } from './engine/differentiate.ts';
+export type { Emitter } from './engine/emitter.ts';
+export { flat, type GradientRule, type RuleContext, type RuleEntry } from './engine/gradient-rule.ts';
+export { operatorsPage } from './operators-page.ts';
+export { findRule, RULES } from './rules/table.ts';

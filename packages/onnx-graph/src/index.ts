@@ -17,8 +17,10 @@ export { makeNode, nodeTitle } from './node/node.ts';
 export {
   broadcastShapes, concreteShape, divideDimensions, multiplyDimensions, normalAxis,
 } from './shapes/dimension.ts';
-export { inferShapes } from './shapes/infer-shapes.ts';
-export { clampSlice } from './shapes/selections.ts';
+export type { ShapeContext } from './shapes/context.ts';
+export { inferNode, inferShapes } from './shapes/infer-shapes.ts';
+export { reducedAxes } from './shapes/reductions.ts';
+export { clampSlice, sliceBounds } from './shapes/selections.ts';
 export { declaredType, type Dimension, type TensorType } from './shapes/tensor-type.ts';
 export { windowGeometry, type WindowGeometry } from './shapes/windows.ts';
 export { tensorShape } from './tensor/check-tensor.ts';

@@ -1,17 +1,17 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { attributeInt } from '../node/attributes.ts';
-import { elementTypeOf, listOf, type ShapeRule } from './context.ts';
+import { elementTypeOf, listOf, type ShapeContext, type ShapeRule } from './context.ts';
 import { multiplyDimensions, normalAxis } from './dimension.ts';
 
 /** Axes that a Reduce operator takes away; `null` when they are not known at build time. */
-export const reducedAxes = (context: Parameters<ShapeRule>[0], rank: number): readonly number[] | null => {
+export function reducedAxes(context: ShapeContext, rank: number): readonly number[] | null {
   const axes = listOf(context, 'axes', 1);
   if (axes === null) return null;
   if (axes === undefined || axes.length === 0) {
     return attributeInt(context.node, 'noop_with_empty_axes', 0) === 1 ? [] : Array.from({ length: rank }, (_, axis) => axis);
   }
   return axes.map((axis) => normalAxis(axis, rank)).sort((a, b) => a - b);
-};
+}
 
 /** The reduced axes get length 1, or go away without `keepdims`. */
 export const reduce: ShapeRule = (context) => {

@@ -1,0 +1,142 @@
+import { attributeFloat, attributeInt, attributeString, normalAxis } from '@pellucid/onnx-graph';
+import { choose, equal, keepWhere, knownShape, reduceSum, sign, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import type { GradientRule } from '../engine/gradient-rule.ts';
+
+const positive = (emit: Emitter, x: string): string => emit.op('Greater', [x, emit.scalar(0, x)]);
+
+/** dy scaled by a number. */
+const scaled = (emit: Emitter, dy: string, factor: number): string => (factor === 1 ? dy : emit.op('Mul', [dy, emit.scalar(factor, dy)]));
+
+/** y = max(x, 0); 0 at 0. y is never negative, so that its sign is the mask: cheaper than a comparison and a choice. */
+export const relu: GradientRule = ({ emit, dy, outputs: [y = ''] }) => [emit.op('Mul', [dy, sign(emit, y)])];
+
+/** y = x for x > 0, else slope x; the slope at 0. */
+export const leakyRelu: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) =>
+  [choose(emit, positive(emit, x), dy, scaled(emit, dy, attributeFloat(node, 'alpha', 0.01)))];
+
+/** As LeakyRelu, with the slope as a tensor that needs no gradient. */
+export const prelu: GradientRule = ({ emit, dy, inputs: [x = '', slope = ''], wanted }) => {
+  if (wanted[1]) return emit.fail('its slope depends on the tensor to differentiate at');
+  return [choose(emit, positive(emit, x), dy, emit.op('Mul', [dy, slope])), null];
+};
+
+/** y = min(max(x, low), high): dy wherever y is x, so also at the bounds. */
+export const clip: GradientRule = ({ emit, dy, inputs, outputs: [y = ''] }) =>
+  inputs.map((x, i) => (i === 0 ? keepWhere(emit, equal(emit, x, y), dy) : null));
+
+/** dx = dy y (1 - y) */
+export const sigmoid: GradientRule = ({ emit, dy, outputs: [y = ''] }) =>
+  [emit.op('Mul', [dy, emit.op('Mul', [y, emit.op('Sub', [emit.scalar(1, y), y])])])];
+
+/** dx = dy (1 - y^2) */
+export const tanh: GradientRule = ({ emit, dy, outputs: [y = ''] }) =>
+  [emit.op('Mul', [dy, emit.op('Sub', [emit.scalar(1, y), emit.op('Mul', [y, y])])])];
+
+/** The axes that a softmax normalises over: one since opset 13, all from `axis` on before. */
+function softmaxAxes({ emit, node, opset, inputs: [x = ''] }: Parameters<GradientRule>[0]): readonly number[] {
+  const rank = knownShape(emit, x).length;
+  const axis = normalAxis(attributeInt(node, 'axis', opset >= 13 ? -1 : 1), rank);
+  return opset >= 13 ? [axis] : Array.from({ length: rank - axis }, (_, i) => axis + i);
+}
+
+/** dx = y (dy - sum(dy y)) */
+export const softmax: GradientRule = (context) => {
+  const { emit, dy, outputs: [y = ''] } = context;
+  const sum = reduceSum(emit, emit.op('Mul', [dy, y]), softmaxAxes(context), true);
+  return [emit.op('Mul', [y, emit.op('Sub', [dy, sum])])];
+};
+
+/** dx = dy - exp(y) sum(dy) */
+export const logSoftmax: GradientRule = (context) => {
+  const { emit, dy, outputs: [y = ''] } = context;
+  const sum = reduceSum(emit, dy, softmaxAxes(context), true);
+  return [emit.op('Sub', [dy, emit.op('Mul', [emit.op('Exp', [y]), sum])])];
+};
+
+/** y = x for x > 0, else alpha (exp(x) - 1), whose slope is y + alpha. */
+export const elu: GradientRule = ({ emit, node, dy, inputs: [x = ''], outputs: [y = ''] }) => {
+  const slope = emit.op('Add', [y, emit.scalar(attributeFloat(node, 'alpha', 1), y)]);
+  return [choose(emit, positive(emit, x), dy, emit.op('Mul', [dy, slope]))];
+};
+
+/** y = gamma ELU(x) with the constants of Klambauer et al. 2017. */
+export const selu: GradientRule = ({ emit, node, dy, inputs: [x = ''], outputs: [y = ''] }) => {
+  const gamma = attributeFloat(node, 'gamma', 1.0507009873554804934193349852946);
+  const alpha = attributeFloat(node, 'alpha', 1.6732632423543772848170429916717);
+  const slope = emit.op('Add', [y, emit.scalar(gamma * alpha, y)]);
+  return [choose(emit, positive(emit, x), scaled(emit, dy, gamma), emit.op('Mul', [dy, slope]))];
+};
+
+/** y = x for x > 0, else alpha (exp(x / alpha) - 1), whose slope is y / alpha + 1. */
+export const celu: GradientRule = ({ emit, node, dy, inputs: [x = ''], outputs: [y = ''] }) => {
+  const slope = emit.op('Add', [scaled(emit, y, 1 / attributeFloat(node, 'alpha', 1)), emit.scalar(1, y)]);
+  return [choose(emit, positive(emit, x), dy, emit.op('Mul', [dy, slope]))];
+};
+
+/** y = log(1 + exp(x)); dx = dy sigmoid(x). */
+export const softplus: GradientRule = ({ emit, dy, inputs: [x = ''] }) => [emit.op('Mul', [dy, emit.op('Sigmoid', [x])])];
+
+/** y = x / (1 + |x|); dx = dy / (1 + |x|)^2. */
+export const softsign: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
+  const size = emit.op('Add', [emit.op('Abs', [x]), emit.scalar(1, x)]);
+  return [emit.op('Div', [dy, emit.op('Mul', [size, size])])];
+};
+
+/** dx = dy 2/sqrt(pi) exp(-x^2) */
+export const erf: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
+  const bell = emit.op('Exp', [emit.op('Neg', [emit.op('Mul', [x, x])])]);
+  return [emit.op('Mul', [scaled(emit, dy, 2 / Math.sqrt(Math.PI)), bell])];
+};
+
+/** 1 strictly inside the ramp, where 0 < s < 1, else 0. */
+const inRamp = (emit: Emitter, s: string): string => sign(emit, emit.op('Mul', [s, emit.op('Sub', [emit.scalar(1, s), s])]));
+
+/** y = min(max(alpha x + beta, 0), 1); 0 at both ends. */
+export const hardSigmoid: GradientRule = ({ emit, node, dy, outputs: [y = ''] }) =>
+  [emit.op('Mul', [scaled(emit, dy, attributeFloat(node, 'alpha', 0.2)), inRamp(emit, y)])];
+
+/** y = x h(x) with h = min(max(x/6 + 1/2, 0), 1); dx = dy (h + x h'). */
+export const hardSwish: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
+  const ramp = emit.op('Add', [scaled(emit, x, 1 / 6), emit.scalar(0.5, x)]);
+  const h = emit.op('Min', [emit.op('Max', [ramp, emit.scalar(0, x)]), emit.scalar(1, x)]);
+  const slope = emit.op('Mul', [scaled(emit, x, 1 / 6), inRamp(emit, h)]);
+  return [emit.op('Mul', [dy, emit.op('Add', [h, slope])])];
+};
+
+/** y = x tanh(s) with s = softplus(x); dx = dy (t + x (1 - t^2) sigmoid(x)). */
+export const mish: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
+  const t = emit.op('Tanh', [emit.op('Softplus', [x])]);
+  const slope = emit.op('Mul', [emit.op('Sub', [emit.scalar(1, x), emit.op('Mul', [t, t])]), emit.op('Sigmoid', [x])]);
+  return [emit.op('Mul', [dy, emit.op('Add', [t, emit.op('Mul', [x, slope])])])];
+};
+
+/** y = x Phi(x); dx = dy (Phi(x) + x phi(x)), or the same for the approximation by tanh (Hendrycks and Gimpel 2016). */
+export const gelu: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) => {
+  const half = emit.scalar(0.5, x);
+  const one = emit.scalar(1, x);
+  const square = emit.op('Mul', [x, x]);
+  if (attributeString(node, 'approximate', 'none') === 'tanh') {
+    const c = Math.sqrt(2 / Math.PI);
+    const cubic = emit.op('Add', [one, scaled(emit, square, 0.044715)]);
+    const t = emit.op('Tanh', [scaled(emit, emit.op('Mul', [x, cubic]), c)]);
+    const inner = emit.op('Add', [emit.scalar(c, x), scaled(emit, square, 3 * 0.044715 * c)]);
+    const rise = emit.op('Mul', [emit.op('Mul', [x, emit.op('Sub', [one, emit.op('Mul', [t, t])])]), inner]);
+    return [emit.op('Mul', [dy, emit.op('Mul', [half, emit.op('Add', [emit.op('Add', [one, t]), rise])])])];
+  }
+  const cumulative = emit.op('Mul', [half, emit.op('Add', [one, emit.op('Erf', [scaled(emit, x, Math.SQRT1_2)])])]);
+  const density = scaled(emit, emit.op('Exp', [scaled(emit, square, -0.5)]), 1 / Math.sqrt(2 * Math.PI));
+  return [emit.op('Mul', [dy, emit.op('Add', [cumulative, emit.op('Mul', [x, density])])])];
+};
+
+/** Inference: y = (x - mean) / sqrt(variance + epsilon) scale + bias, channel by channel. */
+export const batchNormalization: GradientRule = ({ emit, node, dy, inputs, outputs, wanted }) => {
+  const [x = '', scale = '', , , variance = ''] = inputs;
+  const trains = attributeInt(node, 'training_mode', 0) === 1 || outputs.filter((name) => name !== '').length > 1;
+  if (trains) return emit.fail('it normalises by the statistics of the batch', 'Export the model for inference.');
+  if (attributeInt(node, 'spatial', 1) === 0) return emit.fail('it normalises every position by itself (`spatial = 0`)');
+  if (wanted.slice(1).includes(true)) return emit.fail('its parameters depend on the tensor to differentiate at');
+  const rank = knownShape(emit, x).length;
+  const deviation = emit.op('Sqrt', [emit.op('Add', [variance, emit.scalar(attributeFloat(node, 'epsilon', 1e-5), variance)])]);
+  const factor = unsqueeze(emit, emit.op('Div', [scale, deviation]), Array.from({ length: rank - 2 }, (_, i) => i + 1));
+  return inputs.map((_, i) => (i === 0 ? emit.op('Mul', [dy, factor]) : null));
+};

@@ -1,0 +1,28 @@
+import { writeModel, type OnnxModel } from '@pellucid/onnx-graph';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+/** Values with their shape. */
+export interface Values {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** Runs a model once. Values enter in the element type that the model asks for and come back as float64. */
+export async function run(model: OnnxModel, feeds: ReadonlyMap<string, Values>, outputs?: readonly string[]): Promise<ReadonlyMap<string, Values>> {
+  const session = await InferenceSession.create(writeModel(model), { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  try {
+    const inputs: Record<string, Tensor> = {};
+    for (const { name, type } of model.graph.input) {
+      const values = feeds.get(name);
+      if (!values) continue;
+      const double = type?.value.case === 'tensorType' && type.value.value.elemType === 11;
+      inputs[name] = double
+        ? new Tensor('float64', values.data, values.shape)
+        : new Tensor('float32', Float32Array.from(values.data), values.shape);
+    }
+    const results = await session.run(inputs, outputs ?? session.outputNames);
+    return new Map(Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: Float64Array.from(data as Float32Array) }]));
+  } finally {
+    await session.release();
+  }
+}
