@@ -8,7 +8,7 @@ import { explain } from './explain.ts';
 import type { MethodContext, MethodFactory, SampleMethod } from './method.ts';
 import { integerOption } from './options.ts';
 
-const WEIGHTS = [[1, 2], [3, -1], [0, 1]];
+const WEIGHTS: readonly (readonly [number, number])[] = [[1, 2], [3, -1], [0, 1]];
 
 /** Three logits of two inputs, with the gradient of a target's logit. */
 const model: ModelAdapter = {
@@ -22,7 +22,7 @@ const model: ModelAdapter = {
   capabilities: new Set<Capability>(['gradient']),
   bytesPerSample: 100,
   evaluate: async ({ input, gradient }) => {
-    const rows = Array.from({ length: batchSize(input) }, (_, n) => WEIGHTS.map(([a, b]) => a! * input.data[2 * n]! + b! * input.data[2 * n + 1]!));
+    const rows = Array.from({ length: batchSize(input) }, (_, n) => WEIGHTS.map(([a, b]) => a * input.data[2 * n]! + b * input.data[2 * n + 1]!));
     const logits = tensor([rows.length, 3], rows.flat());
     const targets = gradient?.of.kind === 'logit' ? gradient.of.targets : [];
     const slopes = tensor([targets.length, 2], targets.flatMap((target) => WEIGHTS[target]!));
