@@ -1,5 +1,5 @@
 import type { Layout, ModelAdapter, Tensor } from '@pellucid/core';
-import { freeBatchAxis, readModel } from '@pellucid/onnx-graph';
+import { declaredType, readModel } from '@pellucid/onnx-graph';
 import { createHash } from 'node:crypto';
 import { openEngine, type EngineOptions } from './engine/open-engine.ts';
 import { bindInput } from './model/bound-inputs.ts';
@@ -35,7 +35,9 @@ export async function loadModel(source: string | URL | Uint8Array, options: Load
   const { explained, others } = chooseInputs(original, options.input, Object.keys(bind));
   const engine = await openEngine(options);
   const bound = others.map((info) => bindInput(engine.runtime, name, info, bind[info.name]!));
-  const { model, fixedBatch } = freeBatchAxis(original);
+  const batch = declaredType(explained)?.shape?.[0];
+  const fixedBatch = typeof batch === 'number' ? batch : null;
+  const model = original;
   const network = await describeNetwork(model, explained.name, fixedBatch, (...probed) => probeTypes(engine, probed[0], explained.name, bound, probed[1]), options);
   return onnxAdapter(engine, network, bound, createHash('sha256').update(bytes).digest('hex'));
 }

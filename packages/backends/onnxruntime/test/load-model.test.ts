@@ -49,7 +49,7 @@ test('a path, a URL and bytes give the same model', async () => {
 });
 
 test('a missing file and a folder are named', async () => {
-  expect(await refusal(join(folder, 'nowhere.onnx'))).toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('nowhere.onnx') });
+  expect(await refusal(join(folder, 'nowhere.onnx'))).toMatchObject({ code: 'DATA_MISSING', message: expect.stringMatching(/nowhere\.onnx.*no such file/) });
   expect(await refusal(folder)).toMatchObject({ code: 'DATA_MISSING' });
 });
 
@@ -65,7 +65,7 @@ test.each([
 test('an unknown operator is named with its node, and the cause is what the engine says', async () => {
   const error = await refusal(model({ nodes: [makeNode('Frobnicate', ['x'], ['y'])] }));
   expect(error).toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/`Frobnicate`.*`y`/) });
-  expect(error.cause).toBeInstanceOf(Error);
+  expect(String(error.cause)).toContain('Frobnicate');
 });
 
 test.each([

@@ -21,7 +21,8 @@ export async function importOnnxRuntime(): Promise<OnnxRuntime> {
   try {
     module = await import('onnxruntime-node');
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && (cause.code === 'ERR_MODULE_NOT_FOUND' || cause.code === 'MODULE_NOT_FOUND');
+    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
     throw new PellucidError(
       'BACKEND_UNAVAILABLE',
       {
