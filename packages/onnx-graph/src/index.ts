@@ -1,3 +1,4 @@
+export { freeBatchAxis } from './batch/free-batch-axis.ts';
 export {
   TensorProto_DataType as ElementType, type AttributeProto, type GraphProto, type ModelProto, type NodeProto, type TensorProto,
   type ValueInfoProto,
