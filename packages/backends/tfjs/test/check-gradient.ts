@@ -33,7 +33,7 @@ export function checkGradient({ shape, compute }: GradientCase): GradientCheck {
     const cotangent = gridValues(outputShape, 11, 0.1);
     const objective = (at: Float32Array): number =>
       inScope(() => floats(compute(tf.tensor(at, [...shape]))).reduce((sum, value, i) => sum + value * cotangent[i]!, 0));
-    const [result] = differentiate(x, () => {
+    const [result] = differentiate(() => {
       const scalar = tf.sum(tf.mul(compute(x), tf.tensor(cotangent, outputShape)));
       for (const index of findPath(tape(), [x], scalar).indices) kernels.add(tape()[index]!.kernelName);
       return { objective: scalar as tf.Scalar, points: [{ name: 'x', tensor: x }], locate: () => 'case' };

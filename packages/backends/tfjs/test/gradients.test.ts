@@ -32,7 +32,7 @@ describe.each(['wasm', 'cpu'] as const)('on engine %s', (name) => {
     return engine.exclusive(() =>
       inScope(() => {
         const input = tf.tensor(x);
-        const [gradient] = differentiate(input, () => ({
+        const [gradient] = differentiate(() => ({
           objective: tf.sum(compute(input)) as tf.Scalar,
           points: [{ name: 'x', tensor: input }],
           locate: () => 'here',

@@ -172,6 +172,23 @@ describe('layers', () => {
 });
 
 describe('passes', () => {
+  test('a gradient at a layer asks nothing of the operations before it', async () => {
+    const live = tfl.sequential({
+      layers: [
+        tfl.layers.conv3d({ filters: 2, kernelSize: 2, inputShape: [3, 3, 3, 1], name: 'volume' }),
+        tfl.layers.flatten({ name: 'flat' }),
+        tfl.layers.dense({ units: 2, kernelInitializer: 'ones', name: 'scores' }),
+      ],
+    });
+    const model = await loadModel(live);
+    const volume = { shape: [1, 3, 3, 3, 1], data: new Float32Array(27).fill(1) };
+    const ask = (point: string | typeof INPUT): Promise<unknown> =>
+      model.evaluate({ input: volume, gradient: { of: { kind: 'sum-of-logits' }, at: [point] } });
+    await expect(ask('flat')).resolves.toMatchObject({ gradients: new Map([['flat', { shape: [1, 16], data: new Float32Array(16).fill(2) }]]) });
+    await expect(ask(INPUT)).rejects.toMatchObject({ code: 'GRADIENT_UNDEFINED', details: { operator: 'Conv3D', node: 'volume' } });
+    live.dispose();
+  });
+
   test('an abort between chunks stops the evaluation and leaves nothing', async () => {
     const model = await loadModel(bytes);
     const before = tf.memory().numTensors;

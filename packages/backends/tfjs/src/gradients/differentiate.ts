@@ -76,23 +76,24 @@ function nameFailures(entry: TapeEntry, node: string, { depends }: TapePath): vo
 }
 
 /**
- * Runs a forward pass and differentiates it: the gradient of its objective at each of its points, in one backward pass. To be called
+ * Runs a forward pass and differentiates it: the gradient of its objective at each of its points (at least one),
+ * in one backward pass. To be called
  * inside `exclusive` and a tidy; everything it changes is restored before it returns.
  * @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE.
  */
-export function differentiate(input: tf.Tensor, record: () => Recording): tf.Tensor[] {
-  // The engine reads the list of points after the forward pass, so that tensors made by it can be added while it runs.
-  const points: tf.Tensor[] = [input];
+export function differentiate(record: () => Recording): tf.Tensor[] {
+  // The engine reads the list of points after the forward pass, so that it can hold tensors which that pass makes. The backward pass
+  // goes no further than to them.
+  const points: tf.Tensor[] = [tf.scalar(0)];
   let recording: Recording | undefined;
   const forward = (): tf.Scalar => {
     recording = record();
     checkPath(recording);
-    points.push(...recording.points.map(({ tensor }) => tensor));
+    points.splice(0, 1, ...recording.points.map(({ tensor }) => tensor));
     return recording.objective;
   };
   try {
-    const { grads } = withGradientRepairs(() => tf.engine().gradients(forward, points));
-    return grads.slice(1);
+    return withGradientRepairs(() => tf.engine().gradients(forward, points)).grads;
   } catch (error) {
     clearTape();
     if (isPellucidError(error) || recording === undefined) throw error;

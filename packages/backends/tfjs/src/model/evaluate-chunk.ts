@@ -39,7 +39,7 @@ function forwardAndBackward(
   request: PassRequest,
 ): Evaluation {
   let answer: Answer | undefined;
-  const gradients = differentiate(input, () => {
+  const gradients = differentiate(() => {
     const pass = network.run(input, request);
     const logits = flatten(pass.logits);
     answer = readPass(pass, logits, query);
@@ -75,7 +75,7 @@ export function evaluateChunk(network: Network, input: Tensor, query: ResolvedQu
     return inScope(() => {
       const values = tf.tensor(input.data, [...input.shape]);
       const { gradient } = query;
-      if (gradient === undefined) return forward(network, values, query, request);
+      if (gradient === undefined || gradient.at.size === 0) return forward(network, values, query, request);
       return forwardAndBackward(network, values, query, gradient, request);
     });
   } finally {
