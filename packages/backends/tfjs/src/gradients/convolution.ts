@@ -11,11 +11,17 @@ type Attributes = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dimRoundingMode' | '
 
 const isDilated = ({ dilations }: Attributes): boolean => [dilations ?? 1].flat().some((dilation) => dilation !== 1);
 
-/** dx of a plain or depthwise convolution, channels last, for any stride and dilation. */
+/** dx of a plain or depthwise convolution: by the engine's own kernel where there is no dilation, which no kernel takes. */
 function inputGradient(dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, attributes: Attributes, depthwise: boolean): tf.Tensor4D {
-  const { strides, dilations, pad, dimRoundingMode, dataFormat } = attributes;
-  if (dataFormat === 'NCHW') throw new Error('a convolution with channels first and dilation, or fused, is not covered');
-  const geometry = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, strides, dilations ?? 1, pad, dimRoundingMode, depthwise);
+  const { strides, pad, dimRoundingMode, dataFormat } = attributes;
+  if (dataFormat === 'NCHW') throw new Error('channels first together with fusing or dilation is not covered');
+  const dilations = attributes.dilations ?? 1;
+  if (!isDilated(attributes)) {
+    const kernel = depthwise ? 'DepthwiseConv2dNativeBackpropInput' : 'Conv2DBackpropInput';
+    const attrs = { strides, pad, dilations, dimRoundingMode, dataFormat, inputShape: x.shape };
+    return tf.engine().runKernel(kernel, { dy, filter }, attrs as unknown as tf.NamedAttrMap);
+  }
+  const geometry = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, strides, dilations, pad, dimRoundingMode, depthwise);
   return depthwise ? depthwiseConvolutionInputGradient(dy, filter, geometry) : convolutionInputGradient(dy, filter, geometry);
 }
 

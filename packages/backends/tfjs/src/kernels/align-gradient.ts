@@ -35,7 +35,7 @@ function marginsOf(dy: tf.Tensor4D, geometry: Geometry): Margins {
 /** Copies the gradient's values, a stride apart, into zeros of the padded size. */
 function placeOnHost(dy: tf.Tensor4D, { strideHeight, strideWidth }: Geometry, { top, bottom, left, right }: Margins): tf.Tensor4D {
   const backend = tf.backend();
-  if (!isHostBackend(backend)) throw new Error('internal: no engine needs this on values that it does not keep on the host');
+  if (!isHostBackend(backend)) throw new Error('a dilated convolution with more padding than its filter reaches is not covered');
   const [batch, height, width, channels] = dy.shape;
   const rows = (height - 1) * strideHeight + 1 + top + bottom;
   const columns = (width - 1) * strideWidth + 1 + left + right;
