@@ -33,12 +33,12 @@ export function checkGradient({ shape, compute }: GradientCase): GradientCheck {
     const cotangent = gridValues(outputShape, 11, 0.1);
     const objective = (at: Float32Array): number =>
       inScope(() => floats(compute(tf.tensor(at, [...shape]))).reduce((sum, value, i) => sum + value * cotangent[i]!, 0));
-    const [result] = differentiate(() => {
+    const { gradients } = differentiate(() => {
       const scalar = tf.sum(tf.mul(compute(x), tf.tensor(cotangent, outputShape)));
       for (const index of findPath(tape(), [x], scalar).indices) kernels.add(tape()[index]!.kernelName);
       return { objective: scalar as tf.Scalar, points: [{ name: 'x', tensor: x }], locate: () => 'case' };
     });
-    const gradient = floats(result!);
+    const gradient = floats(gradients[0]!);
     const scale = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const shifted = (index: number, by: number): number => {
       const at = values.slice();

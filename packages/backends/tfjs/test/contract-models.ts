@@ -10,8 +10,8 @@ interface Weight {
 }
 
 /** The shape of one sample in the order H, W, C. */
-const channelsLast = ([channels, height, width]: readonly number[]): number[] =>
-  height === undefined || width === undefined ? [channels!] : [height, width, channels!];
+const channelsLast = ([channels = 0, height, width]: readonly number[]): number[] =>
+  height === undefined || width === undefined ? [channels] : [height, width, channels];
 
 /** Convolution filters [out, in, h, w] as TensorFlow wants them: [h, w, in, out]. */
 function filtersLast({ shape, data }: Tensor): Tensor {
@@ -86,9 +86,9 @@ function layerWeights(layer: ContractLayer): Weight[] {
 /** A network as a sequential layers model. */
 export function asLayersModel({ name, inputShape, layers }: ContractNetwork): ModelBytes {
   const configs = layers.flatMap(layerConfigs);
-  const [first, ...rest] = configs;
-  const withShape = { ...first!, config: { ...first!.config, batch_input_shape: [null, ...channelsLast(inputShape)] } };
-  const topology = { class_name: 'Sequential', config: { name, layers: [withShape, ...rest] } };
+  const shape = { batch_input_shape: [null, ...channelsLast(inputShape)] };
+  const withShape = configs.map((layer, i) => (i === 0 ? { ...layer, config: { ...layer.config, ...shape } } : layer));
+  const topology = { class_name: 'Sequential', config: { name, layers: withShape } };
   return modelBytes('layers-model', topology, layers.flatMap(layerWeights));
 }
 

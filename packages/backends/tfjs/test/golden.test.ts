@@ -5,13 +5,14 @@ import { describe, expect, test } from '@jest/globals';
 import { decodeNpy, INPUT, type Tensor } from '@pellucid/core';
 
 import { loadModel } from '../src/index.ts';
+import { valueAt } from '../src/model/value-at.ts';
 
 /** Values that TensorFlow computed in double precision for converted Keras networks; not part of the repository. */
 const GOLDEN = join(import.meta.dirname, '../../../../../shared/tf-golden');
 const whereGolden = existsSync(GOLDEN) ? describe : describe.skip;
 
 interface Description {
-  readonly layers_model: { readonly path: string; readonly layer: string } | null;
+  readonly layers_model: { readonly path: string; readonly layer: string };
   readonly graph_model: { readonly path: string; readonly layer: string };
   readonly figures: { readonly grad_input_f32_relative_error: number };
 }
@@ -46,7 +47,7 @@ function largestDifference(actual: Tensor, expected: Tensor): number {
 whereGolden('against TensorFlow in double precision', () => {
   test.each(CASES)('on %s, %s as a %s model: values, gradients and Grad-CAM', async (engine, network, format) => {
     const description = JSON.parse(readFileSync(join(GOLDEN, network, 'net.json'), 'utf8')) as Description;
-    const { path, layer: described } = format === 'layers' ? description.layers_model! : description.graph_model;
+    const { path, layer: described } = format === 'layers' ? description.layers_model : description.graph_model;
     const layer = described.split(' of ')[0]!;
     const model = await loadModel(join(GOLDEN, network, path), { engine });
     const targets = [...read(network, 'targets.npy').data];
@@ -59,9 +60,9 @@ whereGolden('against TensorFlow in double precision', () => {
     const tolerance = Math.max(1e-5, 5 * description.figures.grad_input_f32_relative_error);
     expect(largestDifference(output, read(network, 'output.f32.npy'))).toBeLessThan(1e-5);
     expect(largestDifference(logits, read(network, 'logits.f64.npy'))).toBeLessThan(1e-5);
-    expect(largestDifference(activations.get(layer)!, read(network, 'act_layer.f64.npy'))).toBeLessThan(1e-5);
-    expect(largestDifference(gradients.get(INPUT)!, read(network, 'grad_input.f64.npy'))).toBeLessThan(tolerance);
-    expect(largestDifference(gradients.get(layer)!, read(network, 'grad_layer.f64.npy'))).toBeLessThan(tolerance);
+    expect(largestDifference(valueAt(activations, layer), read(network, 'act_layer.f64.npy'))).toBeLessThan(1e-5);
+    expect(largestDifference(valueAt(gradients, INPUT), read(network, 'grad_input.f64.npy'))).toBeLessThan(tolerance);
+    expect(largestDifference(valueAt(gradients, layer), read(network, 'grad_layer.f64.npy'))).toBeLessThan(tolerance);
     await model.dispose();
   });
 
@@ -74,7 +75,7 @@ whereGolden('against TensorFlow in double precision', () => {
       const point = { shape: input.shape, data: input.data.map((value) => (value * k) / 20) };
       const { gradients } = await model.evaluate({ input: point, gradient: { of: { kind: 'logit', targets }, at: [INPUT] } });
       const weight = k === 0 || k === 20 ? 1 / 40 : 1 / 20;
-      gradients.get(INPUT)!.data.forEach((value, i) => {
+      valueAt(gradients, INPUT).data.forEach((value, i) => {
         map[i]! += weight * value * input.data[i]!;
       });
     }

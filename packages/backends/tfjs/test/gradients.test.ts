@@ -32,12 +32,12 @@ describe.each(['wasm', 'cpu'] as const)('on engine %s', (name) => {
     return engine.exclusive(() =>
       inScope(() => {
         const input = tf.tensor(x);
-        const [gradient] = differentiate(() => ({
+        const { gradients } = differentiate(() => ({
           objective: tf.sum(compute(input)) as tf.Scalar,
           points: [{ name: 'x', tensor: input }],
           locate: () => 'here',
         }));
-        return [...gradient!.dataSync()];
+        return [...gradients[0]!.dataSync()];
       }),
     );
   };

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
 import { loadModel, openEngine, type ModelBytes } from '../src/index.ts';
+import { valueAt } from '../src/model/value-at.ts';
 import { disposeAll } from '../src/model/layers-network.ts';
 import { asGraphModel, asLayersModel } from './contract-models.ts';
 
@@ -24,7 +25,10 @@ async function writeModel(folder: string, { modelJson, weights }: ModelBytes, ch
 }
 
 const bytes = asLayersModel(softmaxNetwork);
-const input: Tensor = { shape: [2, 10, 8, 3], data: contractBatch(softmaxNetwork, 2).data };
+const [channels, height, width] = softmaxNetwork.inputShape as [number, number, number];
+/** Any values do: the answers are compared with each other. */
+const batch = (count: number): Tensor => ({ shape: [count, height, width, channels], data: contractBatch(softmaxNetwork, count).data });
+const input = batch(2);
 const at = { of: { kind: 'logit', targets: [0, 1] }, at: [INPUT] } as const;
 
 let folder: string;
@@ -61,15 +65,15 @@ describe('sources', () => {
       input: { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) },
       gradient: { of: { kind: 'logit', targets: [2] }, at: [INPUT] },
     });
-    const [kernel, bias] = live.getWeights().map((weight) => weight.dataSync());
-    const expected = [0, 1, 2].map((unit) => bias![unit]! + [1, 2, 3, 4].reduce((sum, x, i) => sum + x * kernel![i * 3 + unit]!, 0));
+    const [kernel, bias] = live.getWeights().map((weight) => weight.dataSync()) as [Float32Array, Float32Array];
+    const expected = [0, 1, 2].map((unit) => bias[unit]! + [1, 2, 3, 4].reduce((sum, x, i) => sum + x * kernel[i * 3 + unit]!, 0));
     expected.forEach((value, i) => {
       expect(logits.data[i]).toBeCloseTo(value, 5);
     });
     expect(output.data.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
     // The logit is linear, so that its gradient is the column of the kernel.
     [0, 1, 2, 3].forEach((i) => {
-      expect(gradients.get(INPUT)!.data[i]).toBeCloseTo(kernel![i * 3 + 2]!, 6);
+      expect(valueAt(gradients, INPUT).data[i]).toBeCloseTo(kernel[i * 3 + 2]!, 6);
     });
     await model.dispose();
     await model.dispose();
@@ -109,13 +113,16 @@ describe('sources', () => {
 describe('layers', () => {
   test('names, kinds, operators, shapes and layouts are those of the model', async () => {
     const model = await loadModel(bytes, { name: 'small' });
+    const filters = softmaxNetwork.layers.flatMap((layer) => (layer.kind === 'conv' ? [layer.filters.shape[0]!] : []));
+    const [first, second] = filters as [number, number];
+    const rest = [height / 2 - 2, width / 2 - 2];
     expect(model.layers.map(({ name, kind, operator, shape, layout }) => [name, kind, operator, shape, layout])).toEqual([
-      ['conv1', 'conv', 'Conv2D', [null, 10, 8, 6], 'NHWC'],
-      ['relu1', 'relu', 'ReLU', [null, 10, 8, 6], 'NHWC'],
-      ['pool1', 'max-pool', 'MaxPooling2D', [null, 5, 4, 6], 'NHWC'],
-      ['conv2', 'conv', 'Conv2D', [null, 3, 2, 8], 'NHWC'],
-      ['relu2', 'relu', 'ReLU', [null, 3, 2, 8], 'NHWC'],
-      ['scores_flatten', 'reshape', 'Flatten', [null, 48], 'NC'],
+      ['conv1', 'conv', 'Conv2D', [null, height, width, first], 'NHWC'],
+      ['relu1', 'relu', 'ReLU', [null, height, width, first], 'NHWC'],
+      ['pool1', 'max-pool', 'MaxPooling2D', [null, height / 2, width / 2, first], 'NHWC'],
+      ['conv2', 'conv', 'Conv2D', [null, ...rest, second], 'NHWC'],
+      ['relu2', 'relu', 'ReLU', [null, ...rest, second], 'NHWC'],
+      ['scores_flatten', 'reshape', 'Flatten', [null, rest[0]! * rest[1]! * second], 'NC'],
       ['scores', 'dense', 'Dense', [null, 5], 'NC'],
       ['probabilities', 'softmax', 'Softmax', [null, 5], 'NC'],
     ]);
@@ -132,8 +139,8 @@ describe('layers', () => {
       input: { shape: [1, 2], data: Float32Array.of(1, 2) },
       gradient: { of: { kind: 'logit', targets: [0] }, at: [INPUT, 'dropped'] },
     });
-    expect([...gradients.get('dropped')!.data]).toEqual([1, 0]);
-    expect([...gradients.get(INPUT)!.data]).toEqual([2, 0]);
+    expect([...valueAt(gradients, 'dropped').data]).toEqual([1, 0]);
+    expect([...valueAt(gradients, INPUT).data]).toEqual([2, 0]);
     live.dispose();
   });
 
@@ -156,9 +163,9 @@ describe('layers', () => {
     const stated = await loadModel(bytes, { logits: 'scores' });
     const output = await loadModel(bytes, { logits: 'output' });
     const found = await loadModel(bytes);
-    const [a, b, c] = await Promise.all([stated, output, found].map((model) => model.evaluate({ input })));
-    expect(a!.logits).toEqual(c!.logits);
-    expect(b!.logits).toEqual(b!.output);
+    const [a, b, c] = await Promise.all([stated.evaluate({ input }), output.evaluate({ input }), found.evaluate({ input })]);
+    expect(a.logits).toEqual(c.logits);
+    expect(b.logits).toEqual(b.output);
     await expect(loadModel(bytes, { logits: 'score' })).rejects.toMatchObject({ code: 'LAYER_NOT_FOUND' });
     await Promise.all([stated, output, found].map((model) => model.dispose()));
   });
@@ -194,8 +201,7 @@ describe('passes', () => {
     const before = tf.memory().numTensors;
     const abort = new AbortController();
     // One sample at a time: the timer fires long before the last of them.
-    const many = { shape: [200, 10, 8, 3], data: contractBatch(softmaxNetwork, 200).data };
-    const asked = model.evaluate({ input: many, gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } }, { memoryBudget: 1, signal: abort.signal });
+    const asked = model.evaluate({ input: batch(200), gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } }, { memoryBudget: 1, signal: abort.signal });
     setTimeout(() => {
       abort.abort();
     }, 0);
@@ -208,11 +214,12 @@ describe('passes', () => {
   test('models on two engines can be asked at the same time', async () => {
     const [fast, plain] = [await loadModel(bytes, { engine: 'wasm' }), await loadModel(bytes, { engine: 'cpu' })];
     const answers = await Promise.all([fast, plain, fast, plain].map((model) => model.evaluate({ input, gradient: at })));
-    const [a, b, c, d] = answers.map(({ gradients }) => gradients.get(INPUT)!.data);
+    const maps = answers.map(({ gradients }) => valueAt(gradients, INPUT).data);
+    const [a, b, c, d] = maps as [Float32Array, Float32Array, Float32Array, Float32Array];
     expect(c).toEqual(a);
     expect(d).toEqual(b);
-    a!.forEach((value, i) => {
-      expect(b![i]).toBeCloseTo(value, 5);
+    a.forEach((value, i) => {
+      expect(b[i]).toBeCloseTo(value, 5);
     });
     expect([fast.backend.engine, plain.backend.engine]).toEqual(['wasm', 'cpu']);
     await Promise.all([fast.dispose(), plain.dispose()]);

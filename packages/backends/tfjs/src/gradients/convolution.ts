@@ -33,8 +33,8 @@ export const dilatedConvolution = (depthwise: boolean) => (shipped: tf.GradConfi
     gradFunc: (dy, saved, attrs) => {
       const attributes = attrs as unknown as Attributes;
       if (!isDilated(attributes)) return shipped.gradFunc(dy, saved, attrs);
-      const [x, filter] = saved as tf.Tensor4D[];
-      return { x: () => inputGradient(dy as tf.Tensor4D, x!, filter!, attributes, depthwise) };
+      const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
+      return { x: () => inputGradient(dy as tf.Tensor4D, x, filter, attributes, depthwise) };
     },
   };
 };
@@ -46,7 +46,7 @@ export const dilatedConvolution = (depthwise: boolean) => (shipped: tf.GradConfi
 export const fusedConvolution = (kernelName: string, depthwise: boolean) => (): tf.GradConfig => ({
   kernelName,
   gradFunc: (dy, saved) => {
-    const [filter, x, y] = saved as tf.Tensor4D[];
-    return { 0: () => inputGradient(dy as tf.Tensor4D, x!, filter!, attributesOf(y!) as unknown as Attributes, depthwise) };
+    const [filter, x, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    return { 0: () => inputGradient(dy as tf.Tensor4D, x, filter, attributesOf(y) as unknown as Attributes, depthwise) };
   },
 });

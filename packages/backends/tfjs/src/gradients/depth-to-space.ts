@@ -4,10 +4,11 @@ import * as tf from '@tensorflow/tfjs-core';
 export const depthToSpaceGradient: tf.GradConfig = {
   kernelName: 'DepthToSpace',
   inputsToSave: ['x'],
-  gradFunc: (dy, [x], attrs) => {
+  gradFunc: (dy, saved, attrs) => {
+    const [x] = saved as [tf.Tensor4D];
     const { blockSize, dataFormat } = attrs as unknown as tf.DepthToSpaceAttrs;
     if (dataFormat !== 'NHWC') throw new Error('channels first is not covered');
-    const [batch, height, width, channels] = x!.shape as [number, number, number, number];
+    const [batch, height, width, channels] = x.shape;
     const block = channels / (blockSize * blockSize);
     return {
       x: () => {

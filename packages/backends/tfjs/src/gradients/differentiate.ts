@@ -15,6 +15,12 @@ export interface Recording {
   readonly locate: (tapeIndex: number, kernel: string) => string;
 }
 
+/** A recording, and the gradients at its points in their order. */
+export interface Differentiation<Recorded extends Recording> {
+  readonly recorded: Recorded;
+  readonly gradients: readonly tf.Tensor[];
+}
+
 const VERSION = `tfjs ${tf.version_core}`;
 
 function undefinedGradient(operator: string, node: string, reason: string, cause?: unknown): PellucidError {
@@ -81,22 +87,24 @@ function nameFailures(entry: TapeEntry, node: string, { depends }: TapePath): vo
  * inside `exclusive` and a tidy; everything it changes is restored before it returns.
  * @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE.
  */
-export function differentiate(record: () => Recording): tf.Tensor[] {
+export function differentiate<Recorded extends Recording>(record: () => Recorded): Differentiation<Recorded> {
   // The engine reads the list of points after the forward pass, so that it can hold tensors which that pass makes. The backward pass
   // goes no further than to them.
   const points: tf.Tensor[] = [tf.scalar(0)];
-  let recording: Recording | undefined;
+  let recorded: Recorded | undefined;
   const forward = (): tf.Scalar => {
-    recording = record();
-    checkPath(recording);
-    points.splice(0, 1, ...recording.points.map(({ tensor }) => tensor));
-    return recording.objective;
+    recorded = record();
+    checkPath(recorded);
+    points.splice(0, 1, ...recorded.points.map(({ tensor }) => tensor));
+    return recorded.objective;
   };
   try {
-    return withGradientRepairs(() => tf.engine().gradients(forward, points)).grads;
+    const { grads } = withGradientRepairs(() => tf.engine().gradients(forward, points));
+    if (recorded === undefined) throw new Error('internal: the engine skipped the forward pass');
+    return { recorded, gradients: grads };
   } catch (error) {
     clearTape();
-    if (isPellucidError(error) || recording === undefined) throw error;
+    if (isPellucidError(error) || recorded === undefined) throw error;
     throw undefinedGradient('unknown', 'unknown', `the engine could not compute it (${String(error)})`, error);
   }
 }

@@ -8,13 +8,14 @@ export const extremumGradient = (kernelName: 'Max' | 'Min') => (): tf.GradConfig
   kernelName,
   inputsToSave: ['x'],
   outputsToSave: [true],
-  gradFunc: (dy, [x, y], attrs) => {
-    const reduced = (attrs['reductionIndices'] ?? attrs['axis'] ?? x!.shape.map((_, axis) => axis)) as number | number[];
-    const axes = tf.util.parseAxisParam(reduced, x!.shape);
-    const kept = x!.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  gradFunc: (dy, saved, attrs) => {
+    const [x, y] = saved as [tf.Tensor, tf.Tensor];
+    const reduced = (attrs['reductionIndices'] ?? attrs['axis'] ?? x.shape.map((_, axis) => axis)) as number | number[];
+    const axes = tf.util.parseAxisParam(reduced, x.shape);
+    const kept = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
     return {
       x: () => {
-        const ties = tf.cast(tf.equal(x!, tf.reshape(y!, kept)), 'float32');
+        const ties = tf.cast(tf.equal(x, tf.reshape(y, kept)), 'float32');
         return tf.mul(ties, tf.div(tf.reshape(dy as tf.Tensor, kept), tf.sum(ties, axes, true)));
       },
     };

@@ -10,11 +10,11 @@ export const fusedMatrixProductGradient: tf.GradConfig = {
   kernelName: 'fusedMatMul__op',
   gradFunc: (dy, saved) => {
     const gradient = dy as tf.Tensor;
-    const [a, b, y] = saved;
-    const { transposeA, transposeB } = attributesOf(y!) as unknown as tf._FusedMatMulAttrs;
+    const [a, b, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const { transposeA, transposeB } = attributesOf(y) as unknown as tf._FusedMatMulAttrs;
     return {
-      0: () => (transposeA ? tf.matMul(b!, gradient, transposeB, true) : tf.matMul(gradient, b!, false, !transposeB)),
-      1: () => (transposeB ? tf.matMul(gradient, a!, true, transposeA) : tf.matMul(a!, gradient, !transposeA, false)),
+      0: () => (transposeA ? tf.matMul(b, gradient, transposeB, true) : tf.matMul(gradient, b, false, !transposeB)),
+      1: () => (transposeB ? tf.matMul(gradient, a, true, transposeA) : tf.matMul(a, gradient, !transposeA, false)),
     };
   },
 };

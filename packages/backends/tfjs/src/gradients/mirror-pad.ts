@@ -9,13 +9,14 @@ import { contractAxis } from './contract-axis.ts';
 export const mirrorPadGradient: tf.GradConfig = {
   kernelName: 'MirrorPad',
   inputsToSave: ['x'],
-  gradFunc: (dy, [x], attrs) => {
+  gradFunc: (dy, saved, attrs) => {
+    const [x] = saved as [tf.Tensor];
     const { paddings, mode } = attrs as unknown as tf.MirrorPadAttrs;
     return {
       x: () =>
         paddings.reduce((gradient, [before, after], axis) => {
           if (before === 0 && after === 0) return gradient;
-          const matrix = tf.mirrorPad(tf.eye(x!.shape[axis]!), [[before, after], [0, 0]], mode);
+          const matrix = tf.mirrorPad(tf.eye(x.shape[axis]!), [[before, after], [0, 0]], mode);
           return contractAxis(gradient, axis, matrix);
         }, dy as tf.Tensor),
     };

@@ -6,8 +6,9 @@ import { sumTo } from './sum-to.ts';
 export const squaredDifferenceGradient: tf.GradConfig = {
   kernelName: 'SquaredDifference',
   inputsToSave: ['a', 'b'],
-  gradFunc: (dy, [a, b]) => {
-    const slope = (): tf.Tensor => tf.mul(dy as tf.Tensor, tf.mul(tf.sub(a!, b!), 2));
-    return { a: () => sumTo(slope(), a!.shape), b: () => sumTo(tf.neg(slope()), b!.shape) };
+  gradFunc: (dy, saved) => {
+    const [a, b] = saved as [tf.Tensor, tf.Tensor];
+    const slope = (): tf.Tensor => tf.mul(dy as tf.Tensor, tf.mul(tf.sub(a, b), 2));
+    return { a: () => sumTo(slope(), a.shape), b: () => sumTo(tf.neg(slope()), b.shape) };
   },
 };

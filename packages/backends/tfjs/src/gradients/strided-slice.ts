@@ -6,9 +6,10 @@ import { contractAxis } from './contract-axis.ts';
 export const stridedSliceGradient: tf.GradConfig = {
   kernelName: 'StridedSlice',
   inputsToSave: ['x'],
-  gradFunc: (dy, [x], attrs) => {
+  gradFunc: (dy, saved, attrs) => {
+    const [x] = saved as [tf.Tensor];
     const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attrs as unknown as tf.StridedSliceAttrs;
-    const { shape } = x!;
+    const { shape } = x;
     const info = tf.slice_util.sliceInfo(shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask);
     const lengths = tf.slice_util.computeOutShape(info.begin, info.end, info.strides);
     return {

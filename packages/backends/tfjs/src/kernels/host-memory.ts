@@ -29,8 +29,9 @@ export function computeOnHost(
   }
   // The output comes first: allocating may grow the heap, which invalidates earlier views of it.
   const output = backend.makeOutput([...shape], 'float32');
-  const [result, ...values] = [output, ...inputs].map((info) => backend.typedArrayFromHeap(info) as Float32Array);
-  result!.fill(0);
-  compute(result!, ...values);
+  const view = (info: TensorInfo): Float32Array => backend.typedArrayFromHeap(info) as Float32Array;
+  const result = view(output);
+  result.fill(0);
+  compute(result, ...inputs.map(view));
   return output;
 }

@@ -9,6 +9,7 @@ import type { TfjsEngine } from '../engine/open-engine.ts';
 import { evaluateChunk, type ResolvedQuery } from './evaluate-chunk.ts';
 import type { Network } from './network.ts';
 import { checkObjective } from './objective-seed.ts';
+import { valueAt } from './value-at.ts';
 
 type Offers = 'activations' | 'gradient';
 
@@ -38,7 +39,7 @@ function resolveQuery(network: Network, name: string, query: Query<Offers>): Res
 
 function joinMaps<Key>(parts: readonly ReadonlyMap<Key, Tensor>[]): ReadonlyMap<Key, Tensor> {
   const keys = [...(parts[0]?.keys() ?? [])];
-  return new Map(keys.map((key) => [key, concatBatches(parts.map((part) => part.get(key)!))]));
+  return new Map(keys.map((key) => [key, concatBatches(parts.map((part) => valueAt(part, key)))]));
 }
 
 function joinChunks(parts: readonly Evaluation[]): Evaluation {

@@ -5,6 +5,7 @@ import { inScope } from '../engine/scope.ts';
 import { differentiate } from '../gradients/differentiate.ts';
 import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
 import { objectiveSeed } from './objective-seed.ts';
+import { valueAt } from './value-at.ts';
 
 /** A checked query. The maps lead from the names that were asked for to those of the layers. */
 export interface ResolvedQuery {
@@ -17,7 +18,7 @@ function flatten(logits: tf.Tensor): tf.Tensor2D {
 }
 
 function translate(asked: ReadonlyMap<LayerName, LayerName>, found: ReadonlyMap<LayerName, Tensor>): ReadonlyMap<LayerName, Tensor> {
-  return new Map([...asked].map(([name, layer]) => [name, found.get(layer)!]));
+  return new Map([...asked].map(([name, layer]) => [name, valueAt(found, layer)]));
 }
 
 type Answer = Omit<Evaluation, 'gradients' | 'uncovered'>;
@@ -38,23 +39,23 @@ function forwardAndBackward(
   { of, at }: NonNullable<ResolvedQuery['gradient']>,
   request: PassRequest,
 ): Evaluation {
-  let answer: Answer | undefined;
-  const gradients = differentiate(() => {
+  const { recorded, gradients } = differentiate(() => {
     const pass = network.run(input, request);
     const logits = flatten(pass.logits);
-    answer = readPass(pass, logits, query);
+    const answer = readPass(pass, logits, query);
     const { shape, data } = objectiveSeed(of, answer.logits);
     return {
+      answer,
       // The gradient of this scalar is that of the objective: the seed is the objective's derivative at these logits.
       objective: tf.sum(tf.mul(logits, tf.tensor(data, [...shape]))),
       points: [...at.values()].map((point) =>
-        point === INPUT ? { name: 'the input', tensor: input } : { name: point, tensor: pass.points.get(point)! },
+        point === INPUT ? { name: 'the input', tensor: input } : { name: point, tensor: valueAt(pass.points, point) },
       ),
       locate: pass.locate,
     };
   });
   return {
-    ...answer!,
+    ...recorded.answer,
     gradients: new Map([...at.keys()].map((asked, i) => [asked, readTensor(gradients[i]!)])),
     uncovered: [],
   };

@@ -8,6 +8,7 @@ import { graphNodes, type GraphNode } from './graph-nodes.ts';
 import { operatorKind } from './layer-kinds.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
 import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
+import { valueAt } from './value-at.ts';
 
 /** Operators that pass a softmax on without changing its values. */
 const TRANSPARENT: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'Squeeze']);
@@ -87,7 +88,7 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
     const results = model.execute({ [inputName]: values }, wanted);
     const list = Array.isArray(results) ? results : [results];
     const byName = new Map(wanted.map((node, i) => [node, list[i]!]));
-    const valueOf = (node: LayerName): tf.Tensor => byName.get(node)!;
+    const valueOf = (node: LayerName): tf.Tensor => valueAt(byName, node);
     return {
       output: valueOf(outputName),
       logits: valueOf(stated ?? softmax ?? outputName),
