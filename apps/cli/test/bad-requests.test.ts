@@ -32,7 +32,8 @@ beforeAll(async () => {
   const at = (name: string): string => join(folder, name);
   await writePhotograph(at('cat.png'), 40, 40);
   await writePhotograph(at('whole.jpg'), 200, 200);
-  writeFileSync(at('cut.jpg'), readFileSync(at('whole.jpg')).subarray(0, 3000));
+  const picture = readFileSync(at('whole.jpg'));
+  writeFileSync(at('cut.jpg'), picture.subarray(0, Math.floor(picture.length / 2)));
   writeFileSync(at('huge.png'), hugePng(60_000, 60_000));
   writeFileSync(at('picture.gif'), 'GIF89a');
   const bytes = readFileSync(ONNX_MODEL);

@@ -40,8 +40,9 @@ function dimension(length: number | string | null): ReturnType<typeof create<typ
   return create(TensorShapeProto_DimensionSchema);
 }
 
-/** Declares a graph input or output. */
+/** Declares a graph input or output; one of unknown element type without a type, which an engine then infers. */
 export function makeValueInfo(name: string, { elementType, shape }: TensorType): ValueInfoProto {
+  if (elementType === ElementType.UNDEFINED) return create(ValueInfoProtoSchema, { name });
   const tensor = create(TypeProto_TensorSchema, { elemType: elementType, ...(shape && { shape: { dim: shape.map(dimension) } }) });
   return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: 'tensorType', value: tensor } }) });
 }
