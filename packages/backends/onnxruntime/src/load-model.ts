@@ -1,10 +1,10 @@
 import type { Layout, ModelAdapter, Tensor } from '@pellucid/core';
-import { declaredType, readModel } from '@pellucid/onnx-graph';
+import { declaredType, freeBatchAxis, readModel } from '@pellucid/onnx-graph';
 import { createHash } from 'node:crypto';
 import { openEngine, type EngineOptions } from './engine/open-engine.ts';
 import { bindInput } from './model/bound-inputs.ts';
 import { chooseInputs } from './model/choose-input.ts';
-import { describeNetwork } from './model/describe-network.ts';
+import { describeNetwork, type Probe } from './model/describe-network.ts';
 import { onnxAdapter, type OnnxCapability } from './model/onnx-adapter.ts';
 import { probeTypes } from './model/probe-types.ts';
 import { readSource } from './model/read-source.ts';
@@ -31,13 +31,14 @@ export interface LoadModelOptions extends EngineOptions {
 export async function loadModel(source: string | URL | Uint8Array, options: LoadModelOptions = {}): Promise<ModelAdapter<OnnxCapability>> {
   const { name, bytes } = await readSource(source, options.name);
   const original = readModel(bytes, name);
+  const model = freeBatchAxis(original) ?? original;
   const bind = options.bind ?? {};
-  const { explained, others } = chooseInputs(original, options.input, Object.keys(bind));
+  const { explained, others } = chooseInputs(model, options.input, Object.keys(bind));
   const engine = await openEngine(options);
   const bound = others.map((info) => bindInput(engine.runtime, name, info, bind[info.name]!));
   const batch = declaredType(explained)?.shape?.[0];
   const fixedBatch = typeof batch === 'number' ? batch : null;
-  const model = original;
-  const network = await describeNetwork(model, explained.name, fixedBatch, (...probed) => probeTypes(engine, probed[0], explained.name, bound, probed[1]), options);
+  const probe: Probe = (graph, tensors) => probeTypes(engine, graph, explained.name, bound, tensors);
+  const network = await describeNetwork(model, explained.name, fixedBatch, probe, options);
   return onnxAdapter(engine, network, bound, createHash('sha256').update(bytes).digest('hex'));
 }

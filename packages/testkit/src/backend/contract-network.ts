@@ -86,28 +86,28 @@ function dense(network: string, name: string, from: readonly number[], to: numbe
 /** No kink anywhere: every gradient is the same at every input. */
 export const linearNetwork: ContractNetwork = {
   name: 'linear',
-  inputShape: [2, 6, 8],
+  inputShape: [2, 6, 4],
   classes: 3,
   layers: [
-    conv('linear', 'conv', 2, 4, 1),
+    conv('linear', 'conv', 2, 3, 1),
     { kind: 'average-pool', name: 'pool', size: 2 },
-    dense('linear', 'scores', [4, 3, 4], 3),
+    dense('linear', 'scores', [3, 3, 2], 3),
   ],
 };
 
 const convolutional: readonly ContractLayer[] = [
-  conv('convolutional', 'conv1', 3, 6, 1),
+  conv('convolutional', 'conv1', 3, 4, 1),
   { kind: 'relu', name: 'relu1' },
   { kind: 'max-pool', name: 'pool1', size: 2 },
-  conv('convolutional', 'conv2', 6, 8, 0),
+  conv('convolutional', 'conv2', 4, 6, 0),
   { kind: 'relu', name: 'relu2' },
-  dense('convolutional', 'scores', [8, 3, 2], 5),
+  dense('convolutional', 'scores', [6, 2, 1], 5),
 ];
 
 /** Convolutions, rectifiers and max pooling, scores at the end. */
 export const convolutionalNetwork: ContractNetwork = {
   name: 'convolutional',
-  inputShape: [3, 10, 8],
+  inputShape: [3, 8, 6],
   classes: 5,
   layers: convolutional,
 };

@@ -24,20 +24,18 @@ function convShape(layer: ConvLayer, from: readonly number[]): Image {
 function eachProduct(layer: ConvLayer, from: readonly number[], visit: (output: number, input: number, filter: number) => void): void {
   const [channels, height, width] = image(from);
   const [, , rows, columns] = layer.filters.shape as [number, number, number, number];
-  const [count, outHeight, outWidth] = convShape(layer, from);
-  const outputs = count * outHeight * outWidth;
-  const taps = channels * rows * columns;
-  for (let output = 0; output < outputs; output++) {
-    const y = Math.floor(output / outWidth) % outHeight;
-    const x = output % outWidth;
-    const firstFilter = Math.floor(output / (outHeight * outWidth)) * taps;
-    for (let tap = 0; tap < taps; tap++) {
-      const row = y + (Math.floor(tap / columns) % rows) - layer.padding;
-      const column = x + (tap % columns) - layer.padding;
-      if (row < 0 || row >= height || column < 0 || column >= width) continue;
-      visit(output, (Math.floor(tap / (rows * columns)) * height + row) * width + column, firstFilter + tap);
+  const [, outHeight, outWidth] = convShape(layer, from);
+  layer.filters.data.forEach((_, filter) => {
+    const row = (Math.floor(filter / columns) % rows) - layer.padding;
+    const column = (filter % columns) - layer.padding;
+    const channel = Math.floor(filter / (rows * columns)) % channels;
+    const out = Math.floor(filter / (rows * columns * channels));
+    for (let y = Math.max(0, -row); y < Math.min(outHeight, height - row); y++) {
+      const output = (out * outHeight + y) * outWidth;
+      const input = (channel * height + y + row) * width + column;
+      for (let x = Math.max(0, -column); x < Math.min(outWidth, width - column); x++) visit(output + x, input + x, filter);
     }
-  }
+  });
 }
 
 function conv(layer: ConvLayer, x: Sample): Sample {
