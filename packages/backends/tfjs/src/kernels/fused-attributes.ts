@@ -1,7 +1,12 @@
 import type { KernelFunc, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 
-/** By the data of a fused operation's result: with which attributes it ran. */
-const ATTRIBUTES = new WeakMap<object, NamedAttrMap>();
+const PLACE = Symbol.for('pellucid.backend-tfjs.fused-attributes');
+
+/**
+ * By the data of a fused operation's result: with which attributes it ran. Kernels are installed once per process, so what they write has
+ * to be found by every copy of this package.
+ */
+const ATTRIBUTES: WeakMap<object, NamedAttrMap> = ((globalThis as { [PLACE]?: WeakMap<object, NamedAttrMap> })[PLACE] ??= new WeakMap());
 
 /**
  * A fused kernel that remembers its attributes. The tape keeps those of plain operations alone, so that a gradient for a fused one could

@@ -60,6 +60,19 @@ function surveyNodes(model: GraphModel, nodes: readonly GraphNode[], input: Tens
   });
 }
 
+/** A name without what sets the operators of graphs apart from the kernels that run them: `_FusedConv2D`, `fusedConv2d__op`. */
+const bare = (name: string): string => name.toLowerCase().replace(/__op$|_|v\d$|native$/g, '');
+
+/** The first node that may have run a kernel: the tape does not say which. A fused node runs those of its parts. */
+function nodeOf(nodes: readonly GraphNode[], kernel: string): string {
+  const wanted = bare(kernel);
+  const found =
+    nodes.find(({ op }) => bare(op) === wanted) ??
+    nodes.find(({ name }) => bare(name.split('/').at(-1) ?? '') === wanted) ??
+    nodes.find(({ op }) => bare(op).includes(wanted));
+  return found?.name ?? 'unknown';
+}
+
 function checkSingle(model: GraphModel, name: string): void {
   if (model.inputs.length === 1 && model.outputs.length === 1) return;
   throw new PellucidError('MODEL_UNSUPPORTED', {
@@ -75,7 +88,7 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
   const declared = model.inputs[0]!;
   const inputName = declared.name.replace(/:0$/, '');
   const input = describeInput(name, { name: inputName, shape: declared.shape, channelsFirst: false }, settings);
-  const { all, reachable, output: outputNode } = graphNodes(model);
+  const { reachable, output: outputNode } = graphNodes(model);
   const layers = surveyNodes(model, reachable, input);
   const outputName = outputNode.name;
   const outputShape = inScope(() => (model.execute(tf.zeros([1, ...input.shape.slice(1)] as number[]), outputName) as tf.Tensor).shape);
@@ -94,7 +107,7 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
       logits: valueOf(stated ?? softmax ?? outputName),
       activations: new Map([...activations].map((node): [LayerName, Tensor] => [node, readTensor(valueOf(node))])),
       points: new Map([...points].map((node) => [node, valueOf(node)])),
-      locate: (_, kernel) => all.find(({ op }) => op === kernel)?.name ?? 'a node that this operation is part of',
+      locate: (_, kernel) => nodeOf(reachable, kernel),
     };
   };
 
