@@ -9,3 +9,5 @@ ensureBuilt();
 const built = (path) => import(pathToFileURL(join(ROOT, path)).href);
 const { errorsPage } = await built('packages/core/dist/errors/errors-page.js');
 writeFileSync(join(ROOT, 'docs/errors.md'), errorsPage());
+const { operatorsPage } = await built('packages/onnx-autodiff/dist/operators-page.js');
+writeFileSync(join(ROOT, 'docs/operators.md'), operatorsPage());

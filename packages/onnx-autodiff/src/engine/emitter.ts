@@ -1,8 +1,8 @@
 import {
-  concreteShape, ElementType, inferNode, int64Tensor, intAttribute, intsAttribute, makeNode, makeTensor, tensorProducers, uniqueNames,
+  attributeTensor, concreteShape, ElementType, inferNode, int64Tensor, intAttribute, intsAttribute, makeNode, makeTensor, opsetOf, tensorProducers,
+  uniqueNames,
   type AttributeProto, type Dimension, type NodeProto, type OnnxModel, type TensorProto, type TensorType, type WritableElementType,
 } from '@pellucid/onnx-graph';
-import { attributeTensor, opsetOf } from '@pellucid/onnx-graph';
 
 /** Appends backward nodes to a model, in the form that the model's operator set asks for. */
 export interface Emitter {
@@ -127,6 +127,11 @@ export function reduceSum(emit: Emitter, x: string, axes: readonly number[], kee
   return emit.opset >= 13
     ? emit.op('ReduceSum', [x, emit.integers(axes)], [keep])
     : emit.op('ReduceSum', [x], [intsAttribute('axes', axes), keep]);
+}
+
+/** Mean over axes, which stay as length 1. */
+export function reduceMean(emit: Emitter, x: string, axes: readonly number[]): string {
+  return emit.opset >= 18 ? emit.op('ReduceMean', [x, emit.integers(axes)]) : emit.op('ReduceMean', [x], [intsAttribute('axes', axes)]);
 }
 
 /** Inserts axes of length 1. */

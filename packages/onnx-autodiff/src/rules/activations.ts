@@ -1,5 +1,5 @@
 import { attributeFloat, attributeInt, attributeString, normalAxis } from '@pellucid/onnx-graph';
-import { choose, equal, keepWhere, knownShape, reduceSum, sign, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import { choose, equal, keepWhere, knownShape, reduceMean, reduceSum, sign, unsqueeze, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
 
 const positive = (emit: Emitter, x: string): string => emit.op('Greater', [x, emit.scalar(0, x)]);
@@ -139,4 +139,25 @@ export const batchNormalization: GradientRule = ({ emit, node, dy, inputs, outpu
   const deviation = emit.op('Sqrt', [emit.op('Add', [variance, emit.scalar(attributeFloat(node, 'epsilon', 1e-5), variance)])]);
   const factor = unsqueeze(emit, emit.op('Div', [scale, deviation]), Array.from({ length: rank - 2 }, (_, i) => i + 1));
   return inputs.map((_, i) => (i === 0 ? emit.op('Mul', [dy, factor]) : null));
+};
+
+/**
+ * y = n scale + bias with n = (x - mean) / sqrt(variance + epsilon) over the last axes;
+ * dx = (d - mean(d) - n mean(d n)) / sqrt(variance + epsilon) with d = dy scale (Ba et al. 2016).
+ */
+export const layerNormalization: GradientRule = ({ emit, node, dy, inputs, wanted }) => {
+  const [x = '', scale = ''] = inputs;
+  if (wanted.slice(1).includes(true)) return emit.fail('its parameters depend on the tensor to differentiate at');
+  const rank = knownShape(emit, x).length;
+  const first = normalAxis(attributeInt(node, 'axis', -1), rank);
+  const axes = Array.from({ length: rank - first }, (_, i) => first + i);
+  const mean = (value: string): string => reduceMean(emit, value, axes);
+  const centred = emit.op('Sub', [x, mean(x)]);
+  const variance = mean(emit.op('Mul', [centred, centred]));
+  const deviation = emit.op('Sqrt', [emit.op('Add', [variance, emit.scalar(attributeFloat(node, 'epsilon', 1e-5), x)])]);
+  const normal = emit.op('Div', [centred, deviation]);
+  const d = emit.op('Mul', [dy, scale]);
+  const along = emit.op('Mul', [normal, mean(emit.op('Mul', [d, normal]))]);
+  const dx = emit.op('Div', [emit.op('Sub', [emit.op('Sub', [d, mean(d)]), along]), deviation]);
+  return inputs.map((_, i) => (i === 0 ? dx : null));
 };

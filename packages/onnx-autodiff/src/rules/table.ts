@@ -1,7 +1,7 @@
 import { normalDomain, type NodeProto } from '@pellucid/onnx-graph';
 import { flat, type RuleEntry } from '../engine/gradient-rule.ts';
 import {
-  batchNormalization, celu, clip, elu, erf, gelu, hardSigmoid, hardSwish, leakyRelu, logSoftmax, mish, prelu, relu, selu, sigmoid, softmax,
+  batchNormalization, celu, clip, elu, erf, gelu, hardSigmoid, hardSwish, layerNormalization, leakyRelu, logSoftmax, mish, prelu, relu, selu, sigmoid, softmax,
   softplus, softsign, tanh,
 } from './activations.ts';
 import {
@@ -31,6 +31,7 @@ export const RULES: readonly RuleEntry[] = [
   { operator: 'AveragePool', opsets: [OLDEST, NEWEST], rule: averagePool, notes: 'Spatial lengths have to be known.' },
   { operator: 'BatchNormalization', opsets: [OLDEST, NEWEST], rule: batchNormalization, notes: 'Inference alone.' },
   { operator: 'Cast', opsets: [OLDEST, NEWEST], rule: cast, notes: 'Between floating-point types.' },
+  { operator: 'CastLike', opsets: [15, NEWEST], rule: cast, notes: 'Between floating-point types.' },
   { operator: 'Ceil', opsets: [OLDEST, NEWEST], rule: flat, notes: FLAT_NOTES },
   { operator: 'Celu', opsets: [12, NEWEST], rule: celu, notes: '' },
   { operator: 'Clip', opsets: [OLDEST, NEWEST], rule: clip, notes: 'Passes at the bounds themselves.' },
@@ -57,6 +58,7 @@ export const RULES: readonly RuleEntry[] = [
   { operator: 'HardSigmoid', opsets: [OLDEST, NEWEST], rule: hardSigmoid, notes: '0 at both ends of the ramp.' },
   { operator: 'HardSwish', opsets: [14, NEWEST], rule: hardSwish, notes: '' },
   { operator: 'Identity', opsets: [OLDEST, NEWEST], rule: identity, notes: '' },
+  { operator: 'LayerNormalization', opsets: [17, NEWEST], rule: layerNormalization, notes: 'The first output. Parameters may not depend on the input.' },
   { operator: 'LeakyRelu', opsets: [OLDEST, NEWEST], rule: leakyRelu, notes: 'The slope at 0.' },
   { operator: 'Less', opsets: [OLDEST, NEWEST], rule: flat, notes: FLAT_NOTES },
   { operator: 'LessOrEqual', opsets: [12, NEWEST], rule: flat, notes: FLAT_NOTES },

@@ -1,0 +1,102 @@
+import { randomStream } from '@pellucid/core';
+import {
+  ElementType, intAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type AttributeProto, type Dimension, type NodeProto, type OnnxModel, type TensorProto,
+} from '@pellucid/onnx-graph';
+import { differentiate } from '../src/index.ts';
+import { run, type Values } from './session.ts';
+
+/** One use of an operator whose gradient is checked. */
+export interface RuleCase {
+  readonly operator: string;
+  /** @defaultValue 17 */
+  readonly opset?: number;
+  /** Declared shapes of the inputs that vary; the symbol `n` is a batch of 2. */
+  readonly inputs: Readonly<Record<string, readonly Dimension[]>>;
+  /** Stored inputs. */
+  readonly constants?: readonly TensorProto[];
+  /** Order of all inputs. @defaultValue those that vary, then the constants */
+  readonly order?: readonly string[];
+  readonly attributes?: readonly AttributeProto[];
+  /** Number of outputs; the gradient of the sum over all is checked. @defaultValue 1 */
+  readonly outputs?: number;
+  /** Values of an input from standard normal draws, to stay inside a domain or away from kinks. @defaultValue the draws */
+  readonly values?: (draw: number, index: number) => number;
+  /** The runtime has no double kernel, so that single precision is used. @defaultValue false */
+  readonly single?: boolean;
+  /** The operator is linear between kinks, so that a long step is exact. @defaultValue false */
+  readonly linear?: boolean;
+}
+
+const BATCH = 2;
+export const lengthsOf = (shape: readonly Dimension[]): number[] => shape.map((length) => (length === 'n' ? BATCH : Number(length)));
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+/** The model of a case: the operator; several outputs are joined to one. */
+export function caseModel({ operator, opset = 17, inputs, constants = [], order, attributes = [], outputs = 1, single = false }: RuleCase): OnnxModel {
+  const elementType = single ? ElementType.FLOAT : ElementType.DOUBLE;
+  const names = Array.from({ length: outputs }, (_, i) => `y${i}`);
+  const nodes: NodeProto[] = [makeNode(operator, order ?? [...Object.keys(inputs), ...constants.map(({ name }) => name)], names, attributes)];
+  // Several outputs of unequal size are joined in one list.
+  if (outputs > 1) {
+    for (const name of names) nodes.push(makeNode('Flatten', [name], [`${name}/flat`]));
+    nodes.push(makeNode('Concat', names.map((name) => `${name}/flat`), ['y'], [intAttribute('axis', 1)]));
+  } else {
+    nodes.push(makeNode('Identity', ['y0'], ['y']));
+  }
+  return makeModel({
+    name: operator, opset, producer: 'test', nodes, initializers: constants,
+    inputs: Object.entries(inputs).map(([name, shape]) => makeValueInfo(name, { elementType, shape })),
+    outputs: [makeValueInfo('y', { elementType, shape: null })],
+  });
+}
+
+/** A stored tensor of the case's precision with standard normal values. */
+export function weights(name: string, shape: readonly number[], single = false): TensorProto {
+  const stream = randomStream(11, name);
+  const values = Float64Array.from({ length: sizeOf(shape) }, () => stream.normal());
+  return makeTensor(name, single ? ElementType.FLOAT : ElementType.DOUBLE, shape, values);
+}
+
+function draw(seed: string, shape: readonly number[], single: boolean, map: (draw: number, index: number) => number = (value) => value): Values {
+  const stream = randomStream(5, seed);
+  const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => map(stream.normal(), i));
+  return { shape, data: single ? Float64Array.from(Float32Array.from(data)) : data };
+}
+
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+
+/**
+ * Compares the gradient of `sum(c y)` with central differences in random directions, one per input.
+ * @returns the largest difference, relative to the length of the gradient
+ */
+export async function gradientError(check: RuleCase): Promise<number> {
+  const { inputs, single = false, linear = false, values } = check;
+  const model = caseModel(check);
+  const names = Object.keys(inputs);
+  const derivative = differentiate(model, { of: 'y', at: names });
+  const point = new Map(names.map((name) => [name, draw(name, lengthsOf(inputs[name] ?? []), single, values)]));
+  const forward = async (feeds: ReadonlyMap<string, Values>): Promise<Values> => {
+    const y = (await run(model, feeds)).get('y');
+    if (!y) throw new Error('no output');
+    return y;
+  };
+  const cotangent = draw('cotangent', (await forward(point)).shape, single);
+  const gradients = await run(derivative.model, new Map(point).set(derivative.cotangent, cotangent));
+  const step = linear ? 0.05 : single ? 1e-2 : 1e-5;
+  let worst = 0;
+  for (const name of names) {
+    const at = point.get(name);
+    const gradient = gradients.get(derivative.gradients.get(name) ?? '');
+    if (!at || !gradient) throw new Error(`no gradient at ${name}`);
+    if (gradient.shape.join() !== at.shape.join()) throw new Error(`the gradient has shape ${gradient.shape.join()}, not ${at.shape.join()}`);
+    const direction = draw(`direction of ${name}`, at.shape, single).data;
+    const moved = async (sign: number): Promise<number> => {
+      const data = at.data.map((value, i) => value + sign * step * direction[i]!);
+      return dot(cotangent.data, (await forward(new Map(point).set(name, { shape: at.shape, data }))).data);
+    };
+    const difference = (await moved(1) - await moved(-1)) / (2 * step);
+    const length = Math.sqrt(dot(gradient.data, gradient.data)) * Math.sqrt(dot(direction, direction));
+    worst = Math.max(worst, Math.abs(difference - dot(gradient.data, direction)) / Math.max(length, 1e-12));
+  }
+  return worst;
+}

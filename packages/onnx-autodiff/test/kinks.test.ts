@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import {
+  ElementType, floatAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type AttributeProto, type TensorProto,
+} from '@pellucid/onnx-graph';
+import { differentiate } from '../src/index.ts';
+import { run } from './session.ts';
+
+/** The gradient of the sum of an operator's output, at given values. */
+async function slopes(
+  operator: string, opset: number, shape: readonly number[], data: readonly number[], attributes: readonly AttributeProto[] = [],
+  constants: readonly TensorProto[] = [],
+): Promise<readonly number[]> {
+  const elementType = ElementType.FLOAT;
+  const model = makeModel({
+    name: operator, opset, producer: 'test', initializers: constants,
+    nodes: [
+      makeNode(operator, ['x', ...constants.map(({ name }) => name)], ['y'], attributes),
+      makeNode('ReduceSum', ['y'], ['sum']),
+    ],
+    inputs: [makeValueInfo('x', { elementType, shape })], outputs: [makeValueInfo('sum', { elementType, shape: null })],
+  });
+  const { model: extended, cotangent } = differentiate(model, { of: 'sum', at: ['x'] });
+  const one = { shape: shape.map(() => 1), data: Float64Array.of(1) };
+  const result = await run(extended, new Map([['x', { shape, data: Float64Array.from(data) }], [cotangent, one]]), ['x/gradient']);
+  return [...result.get('x/gradient')?.data ?? []];
+}
+
+const bound = (name: string, value: number): TensorProto => makeTensor(name, ElementType.FLOAT, [], [value]);
+
+test.each([7, 13, 22])('at 0, ReLU has slope 0, LeakyReLU its slope and |x| 0, as in PyTorch (opset %i)', async (opset) => {
+  expect(await slopes('Relu', opset, [3], [-1, 0, 1])).toEqual([0, 0, 1]);
+  expect(await slopes('LeakyRelu', opset, [3], [-1, 0, 1], [floatAttribute('alpha', 0.25)])).toEqual([0.25, 0.25, 1]);
+  expect(await slopes('Abs', opset, [3], [-1, 0, 1])).toEqual([-1, 0, 1]);
+});
+
+test('Clip passes the gradient at its bounds', async () => {
+  const x = [-1, 0, 3, 6, 7];
+  expect(await slopes('Clip', 7, [5], x, [floatAttribute('min', 0), floatAttribute('max', 6)])).toEqual([0, 1, 1, 1, 0]);
+  expect(await slopes('Clip', 13, [5], x, [], [bound('low', 0), bound('high', 6)])).toEqual([0, 1, 1, 1, 0]);
+});
+
+const window = (kernel: number, stride: number, pad = 0): AttributeProto[] =>
+  [intsAttribute('kernel_shape', [kernel, kernel]), intsAttribute('strides', [stride, stride]), intsAttribute('pads', [pad, pad, pad, pad])];
+
+test.each([7, 10, 17, 22])('of equal maxima the first in row-major order takes all (opset %i)', async (opset) => {
+  expect(await slopes('MaxPool', opset, [1, 1, 2, 4], [0, 5, 0, 0, 5, 5, 0, 0], window(2, 2))).toEqual([0, 1, 1, 0, 0, 0, 0, 0]);
+  // Overlapping windows at columns 0 and 1: both find their first maximum in the middle column.
+  expect(await slopes('MaxPool', opset, [1, 1, 2, 3], [1, 2, 2, 2, 2, 0], window(2, 1))).toEqual([0, 2, 0, 0, 0, 0]);
+});
+
+test('padding never wins a maximum', async () => {
+  expect(await slopes('MaxPool', 17, [1, 1, 2, 2], [-9, -9, -9, -9], window(3, 1, 1))).toEqual([4, 0, 0, 0]);
+  expect(await slopes('MaxPool', 8, [1, 1, 2, 2], [-9, -9, -9, -9], window(3, 1, 1))).toEqual([4, 0, 0, 0]);
+});
+
+test('the first of equal maxima of a whole channel takes all', async () => {
+  expect(await slopes('GlobalMaxPool', 17, [1, 2, 1, 3], [1, 4, 4, 7, 7, 7])).toEqual([0, 1, 0, 1, 0, 0]);
+});
