@@ -1,11 +1,16 @@
-import { batchSize, imageGeometry, isSpatial, resample, sliceBatch, type Explanation, type Layout } from '@pellucid/core';
+import {
+  batchSize, imageGeometry, isSpatial, resample, sliceBatch, type Explanation, type Interpolation, type Layout, type Tensor,
+} from '@pellucid/core';
 import { enlarge, heatMap, imagePixels, overlay, type Pixels } from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
+import { averageCells } from './average-cells.ts';
 
 /** Small arrays are enlarged to at least this many pixels on the shorter side. */
 const SMALLEST_PICTURE = 448;
 /** Percent of the mass of a signed map in full colour: pixel maps are heavy-tailed, and few extremes would hide all the rest. */
 const OUTLIERS = 10;
+/** A map is drawn in at most so many cells along its shorter side: single pixels of a photograph cannot be seen. */
+const MOST_CELLS = 64;
 /** How much of the contrast is left in a faded picture. */
 const CONTRAST = 0.5;
 
@@ -32,17 +37,30 @@ function fade({ width, height, data }: Pixels): Pixels {
   return { width, height, data: faded };
 }
 
-/**
- * One sample's map over its picture; undefined where the map is not an image, as for a layer without height and width. Maps with
- * both signs are red and blue over pale grey, each value a square; others go from blue to red over the colours.
- */
+/** The map in cells that can be seen, at the size of the picture. */
+function enlargeMap(map: Tensor, layout: Layout, { height, width }: Pixels, interpolation: Interpolation): Tensor {
+  const own = imageGeometry(map.shape, layout);
+  const side = Math.ceil(Math.min(own.height, own.width) / MOST_CELLS);
+  return resample(averageCells(map, layout, side), layout, height, width, interpolation);
+}
+
+/** Red for positive, blue for negative values, in squares over the faded picture. */
+function drawSigned(map: Tensor, layout: Layout, picture: Pixels): Pixels {
+  const enlarged = enlargeMap(map, layout, picture, 'nearest');
+  return overlay(fade(picture), heatMap(enlarged, layout, 0, { sign: 'all', opacity: 'magnitude', outlierPercentile: OUTLIERS }), { alpha: 1 });
+}
+
+/** From blue for little to red for much, over the colours of the picture. */
+function drawUnsigned(map: Tensor, layout: Layout, picture: Pixels): Pixels {
+  const enlarged = enlargeMap(map, layout, picture, 'bilinear');
+  return overlay(picture, heatMap(enlarged, layout, 0, { sign: 'positive', scale: 'turbo', opacity: 'magnitude' }), { alpha: 0.85 });
+}
+
+/** One sample's map over its picture; undefined where the map is not an image, as for a layer without height and width. */
 export function drawMap({ values, provenance: { layout } }: Explanation, sample: number, picture: Pixels, isSigned: boolean): Pixels | undefined {
   if (!isSpatial(layout) || values.shape.length !== 4) return undefined;
   const map = sliceBatch(values, sample, sample + 1);
-  const resized = resample(map, layout, picture.height, picture.width, isSigned ? 'nearest' : 'bilinear');
-  return isSigned
-    ? overlay(fade(picture), heatMap(resized, layout, 0, { sign: 'all', opacity: 'magnitude', outlierPercentile: OUTLIERS }), { alpha: 1 })
-    : overlay(picture, heatMap(resized, layout, 0, { sign: 'positive', scale: 'turbo', opacity: 'magnitude' }), { alpha: 0.85 });
+  return isSigned ? drawSigned(map, layout, picture) : drawUnsigned(map, layout, picture);
 }
 
 /** Whether any of the maps that were made together has a negative value: they all are drawn alike. */
