@@ -77,7 +77,6 @@ const WITHOUT_RULE: Readonly<Record<string, RegExp>> = {
   decoder: /Resize|ConvTranspose|its weights or bias depend/, einsum: /ReduceMax|Einsum/, norms: /InstanceNormalization|RMSNormalization/,
   'convnext/dynamo18': /Gather/, 'convnext/dynamo20': /Gather/, 'convnext/dynamo20.unoptimised': /Gather/, 'convnext/dynamo23': /Gather/,
   'vit/dynamo23': /Attention/, 'vit/dynamo25': /Attention/, 'swin/dynamo23': /Attention/, 'swin/dynamo25': /Attention/,
-  'swin/legacy17': /XXX/,
 };
 
 for (const net of ['convnext', 'decoder', 'densenet', 'efficientnet', 'einsum', 'mixer', 'mobilenetv2', 'mobilenetv3', 'norms', 'resnet', 'squeezenet', 'swin', 'vgg', 'video', 'vit']) {

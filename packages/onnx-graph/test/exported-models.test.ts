@@ -6,7 +6,7 @@ import { inferShapes, readModel, replaceParts, writeModel } from '../src/index.t
 const SHARED = join(__dirname, '../../../../shared');
 
 /** Networks whose graphs hold what is only known at run time, or operators without a shape rule. */
-const PARTLY_UNKNOWN = /external|int8|convnext\/dynamo|einsum\/legacy|(swin|vit)\/dynamo2[35]|swin\/legacy/;
+const PARTLY_UNKNOWN = /external|int8|convnext\/dynamo|(swin|vit)\/dynamo2[35]/;
 
 function modelsBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];

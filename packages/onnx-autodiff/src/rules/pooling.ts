@@ -1,7 +1,7 @@
 import {
   attributeInt, attributeInts, concreteShape, ElementType, floatAttribute, intAttribute, intsAttribute, windowGeometry, type WindowGeometry,
 } from '@pellucid/onnx-graph';
-import { equal, expandAxes, keepWhere, knownShape, reshapeLike, sliceAxes, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import { equal, expandAxes, keepWhere, knownShape, padZeros, reshapeLike, sliceAxes, unsqueeze, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { transposedWindows } from './convolution.ts';
 
@@ -66,6 +66,13 @@ function maximumShares(emit: Emitter, x: string, y: string, dy: string, geometry
   });
 }
 
+/** Shares of windows that tile the image, put side by side again; what the windows left out gets 0, what hangs over the end goes. */
+function interleave(emit: Emitter, shares: readonly string[], block: number, lengths: readonly number[], counts: readonly number[]): string {
+  const joined = emit.op('Concat', shares, [intAttribute('axis', 1)]);
+  const spread = emit.op('DepthToSpace', [joined], [intAttribute('blocksize', block)]);
+  return padZeros(emit, spread, [0, 0, 0, 0, 0, 0, ...lengths.map((length, i) => length - counts[i]! * block)]);
+}
+
 /** The first maximum of a window in row-major order takes all, as in PyTorch. */
 export const maxPool: GradientRule = (context) => {
   const { emit, node, dy, inputs: [x = ''], outputs: [y = ''] } = context;
@@ -75,6 +82,10 @@ export const maxPool: GradientRule = (context) => {
   const counts = spatialLengths(emit, y);
   const shares = maximumShares(emit, x, y, dy, geometry, lengths);
   const taps = shares.length;
+  const [block = 0] = geometry.kernel;
+  const tiles = geometry.kernel.length === 2
+    && geometry.kernel.every((size, i) => size === block && geometry.strides[i] === block && geometry.dilations[i] === 1 && geometry.padsBegin[i] === 0);
+  if (tiles) return [interleave(emit, shares, block, lengths, counts)];
   const joined = emit.op('Concat', shares.map((share) => unsqueeze(emit, share, [2])), [intAttribute('axis', 2)]);
   // Each share goes to its own position of the window: a transposed convolution whose weights are one-hot.
   const oneHot = emit.constant([taps, 1, ...geometry.kernel], Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0)), x);

@@ -1,6 +1,7 @@
 import { attributeInt, attributeInts } from '../node/attributes.ts';
 import { inputValues, likeFirst, listOf, type ShapeContext, type ShapeRule } from './context.ts';
 import { divideDimensions, multiplyDimensions, normalAxis } from './dimension.ts';
+import { pickValues } from './pick-values.ts';
 import type { Dimension, TensorType } from './tensor-type.ts';
 
 /** The same contents in another shape. */
@@ -38,7 +39,9 @@ export const transpose: ShapeRule = (context) => {
   const shape = context.inputs[0]?.shape;
   if (!shape) return likeFirst(context, null);
   const order = attributeInts(context.node, 'perm', shape.map((_, axis) => shape.length - 1 - axis));
-  return likeFirst(context, order.map((axis) => shape[axis] ?? null));
+  const permuted = order.map((axis) => shape[axis] ?? null);
+  const values = pickValues(context.inputs[0], permuted, (position) => shape.map((_, axis) => position[order.indexOf(axis)] ?? 0));
+  return likeFirst(context, permuted).map((type) => ({ ...type, values }));
 };
 
 /** Drops axes of length 1. */

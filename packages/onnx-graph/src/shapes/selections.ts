@@ -1,6 +1,7 @@
 import { attributeInt, attributeInts } from '../node/attributes.ts';
 import { elementTypeOf, inputNumbers, inputValues, likeFirst, listOf, MOST_VALUES, type ShapeRule } from './context.ts';
 import { broadcastShapes, concreteShape, divideDimensions, multiplyDimensions, normalAxis } from './dimension.ts';
+import { pickValues } from './pick-values.ts';
 import type { Dimension, TensorType } from './tensor-type.ts';
 
 /** Joined along one axis; short one-dimensional contents are joined too. */
@@ -89,15 +90,14 @@ export const slice: ShapeRule = (context) => {
   const { axes, starts, ends, steps } = bounds;
   const lengths = [...shape];
   for (const [i, axis] of axes.entries()) lengths[axis] = slicedLength(shape[axis] ?? null, starts[i] ?? null, ends[i] ?? null, steps?.[i] ?? null);
-  const [length] = concreteShape(shape) ?? [];
-  const [start] = starts;
-  const [end] = ends;
-  const step = steps?.[0];
-  let values: readonly Dimension[] | undefined;
-  if (x.values && shape.length === 1 && length !== undefined && typeof start === 'number' && typeof end === 'number' && step !== undefined) {
-    const { start: from, count } = clampSlice(length, start, end, step);
-    values = Array.from({ length: count }, (_, i) => x.values?.[from + i * step] ?? null);
+  const origins = shape.map(() => ({ start: 0, step: 1 }));
+  for (const [i, axis] of axes.entries()) {
+    const [length, start, end, step] = [shape[axis], starts[i], ends[i], steps?.[i]];
+    if (typeof length === 'number' && typeof start === 'number' && typeof end === 'number' && step !== undefined) {
+      origins[axis] = { start: clampSlice(length, start, end, step).start, step };
+    }
   }
+  const values = pickValues(x, lengths, (position) => position.map((at, axis) => (origins[axis]?.start ?? 0) + at * (origins[axis]?.step ?? 1)));
   return [{ elementType: x.elementType, shape: lengths, values }];
 };
 
