@@ -53,8 +53,9 @@ describe.each(zooModels)('$name', (entry) => {
   test('both formats give the same logits and reach the recorded accuracy', async () => {
     const { logits } = await onTfjs.evaluate({ input: data.images });
     const other = await onOnnx.evaluate({ input: convertLayout(data.images, 'NHWC', 'NCHW') });
-    // Logits reach about 20, where 32-bit floats are 2e-6 apart.
-    expect(largestDifference(other.logits, logits)).toBeLessThan(1e-4);
+    // Rounding errors grow with the logits.
+    const scale = logits.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    expect(largestDifference(other.logits, logits)).toBeLessThan(1e-5 * Math.max(scale, 1));
     expect(accuracy(logits, data.labels)).toBe(entry.accuracy);
     expect(accuracy(other.logits, data.labels)).toBe(entry.accuracy);
     expect(entry.accuracy).toBeGreaterThanOrEqual(0.85);
@@ -63,9 +64,8 @@ describe.each(zooModels)('$name', (entry) => {
   });
 
   test('every layer has the same name in both formats, and both give the same gradients', async () => {
-    const shared = onTfjs.layers.map(({ name }) => name).filter((name) => onOnnx.layers.some((layer) => layer.name === name));
-    expect(shared.length).toBeGreaterThanOrEqual(onTfjs.layers.length - 1);
-    const layer = shared.findLast((name) => onTfjs.layers.find((candidate) => candidate.name === name)?.layout === 'NHWC')!;
+    expect(onOnnx.layers.map(({ name }) => name)).toEqual(expect.arrayContaining(onTfjs.layers.map(({ name }) => name)));
+    const layer = onTfjs.layers.findLast(({ layout }) => layout === 'NHWC')?.name ?? '';
     const input = sliceBatch(data.images, 0, 8);
     const ask = { activations: [layer], gradient: { of: { kind: 'logit', targets: [...data.labels.slice(0, 8)] }, at: [INPUT] } } as const;
     const here = await onTfjs.evaluate({ ...ask, input });
