@@ -17,7 +17,7 @@ const tensors = (): number => engine.tf.memory().numTensors;
 
 test('a network learns what can be learned, and knows it again', async () => {
   const trained = await train({ ...request, epochs: 15 });
-  const [first, last] = [trained.history[0]!, trained.history.at(-1)!];
+  const [first, last] = [trained.history[0]!, trained.history[14]!];
   expect(trained.history.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 15 }, (_, i) => i));
   expect(last.loss).toBeLessThan(first.loss / 10);
   expect(last.accuracy).toBe(1);
@@ -26,15 +26,15 @@ test('a network learns what can be learned, and knows it again', async () => {
 
 test('every kind of layer learns', async () => {
   const { history } = await train({ ...request, network: everyLayer, epochs: 20 });
-  expect(history.at(-1)!.accuracy).toBe(1);
+  expect(history.at(-1)?.accuracy).toBe(1);
 });
 
 test('the first step of Adam moves every weight that has a gradient by the learning rate', async () => {
   const steps = { ...request, data: bars(16, 1), epochs: 1 };
   const [before, after] = [await train({ ...steps, learningRate: 1e-9 }), await train(steps)];
-  const [a, b] = [before, after].map(({ weights }) => weights.get('logits/bias')!.data);
+  const biases = [before, after].map(({ weights }) => weights.get('logits/bias')?.data ?? []);
   // Kingma and Ba 2015, section 2.1: the first step is the learning rate times the sign of the gradient.
-  for (let i = 0; i < 2; i++) expect(Math.abs(b![i]! - a![i]!)).toBeCloseTo(0.01, 4);
+  for (let i = 0; i < 2; i++) expect(Math.abs(biases[1]![i]! - biases[0]![i]!)).toBeCloseTo(0.01, 4);
 });
 
 test('the same seed gives the same bits, another seed others', async () => {

@@ -1,6 +1,7 @@
 import type * as Core from '@tensorflow/tfjs-core';
 import type { LayerDefinition } from '../network/network.ts';
-import { INPUT_NAME, type ResolvedLayer } from '../network/resolve-network.ts';
+import { INPUT_NAME, lastLayer, type ResolvedLayer } from '../network/resolve-network.ts';
+import { present } from '../present.ts';
 
 /** The functions of TensorFlow.js. */
 export type TensorFlow = typeof Core;
@@ -10,13 +11,11 @@ export type LiveValues = ReadonlyMap<string, Core.Tensor>;
 
 /** A value that is there by construction. */
 export function valueOf(values: LiveValues, name: string): Core.Tensor {
-  const value = values.get(name);
-  if (value === undefined) throw new Error(`internal: no value \`${name}\``);
-  return value;
+  return present(values.get(name), `value of ${name}`);
 }
 
 function apply(tf: TensorFlow, layer: LayerDefinition, weights: LiveValues, [x, other]: readonly Core.Tensor[]): Core.Tensor {
-  const input = x!;
+  const input = present(x, `input of ${layer.name}`);
   const image = input as Core.Tensor4D;
   switch (layer.kind) {
     case 'conv': {
@@ -36,7 +35,7 @@ function apply(tf: TensorFlow, layer: LayerDefinition, weights: LiveValues, [x, 
     case 'relu':
       return tf.relu(input);
     case 'add':
-      return tf.add(input, other!);
+      return tf.add(input, present(other, `second input of ${layer.name}`));
   }
 }
 
@@ -56,7 +55,7 @@ export function forward(tf: TensorFlow, layers: readonly ResolvedLayer[], weight
 
 /** The logits among the values of a run: those of the last layer. */
 export function logitsOf(layers: readonly ResolvedLayer[], values: LiveValues): Core.Tensor2D {
-  return valueOf(values, layers.at(-1)!.definition.name) as Core.Tensor2D;
+  return valueOf(values, lastLayer(layers).definition.name) as Core.Tensor2D;
 }
 
 /** Runs work and frees every tensor that it made. `tf.tidy` with a result of any kind, for work whose result holds no tensors. */

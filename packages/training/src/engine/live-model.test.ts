@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadModel, openEngine, type TfjsEngine } from '@pellucid/backend-tfjs';
-import { gradientAt, INPUT, randomStream, sampleData, score, type ModelAdapter, type Objective, type Tensor } from '@pellucid/core';
+import { activationOf, gradientAt, INPUT, randomStream, sampleData, score, type ModelAdapter, type Objective, type Tensor } from '@pellucid/core';
 import { everyLayer } from '../../test/bars.ts';
 import { toTfjs } from '../export/to-tfjs.ts';
 import type { NetworkDefinition } from '../network/network.ts';
@@ -82,7 +82,7 @@ test('logits, activations and gradients at every layer are those of the exported
     a.data.forEach((value, i) => expect(Math.abs(value - b.data[i]!)).toBeLessThan(1e-5));
   };
   close(here.logits, there.logits);
-  for (const name of names) close(here.activations.get(name)!, there.activations.get(name)!);
+  for (const name of names) close(activationOf(here, name), activationOf(there, name));
   for (const point of query.gradient.at) close(gradientAt(here, point), gradientAt(there, point));
 });
 
@@ -102,9 +102,9 @@ test('the hash follows the weights', async () => {
   const before = model.hash;
   expect(model.hash).toBe(before);
   await engine.exclusive(() => {
-    const bias = weights.variables.get('logits/bias')!;
+    const bias = weights.variables.get('logits/bias');
     engine.tf.tidy(() => {
-      bias.assign(engine.tf.add(bias, 1));
+      if (bias !== undefined) bias.assign(engine.tf.add(bias, 1));
     });
   });
   expect(model.hash).not.toBe(before);

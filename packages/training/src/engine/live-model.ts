@@ -7,7 +7,8 @@ import {
 import type { TfjsEngine } from '@pellucid/backend-tfjs';
 import type * as Core from '@tensorflow/tfjs-core';
 import type { LayerDefinition, NetworkDefinition } from '../network/network.ts';
-import { INPUT_NAME, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
+import { INPUT_NAME, lastLayer, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
+import { present } from '../present.ts';
 import { forward, inScope, logitsOf, valueOf, type LiveValues } from './forward.ts';
 import type { LiveWeights } from './live-weights.ts';
 import { objectiveSum } from './objective.ts';
@@ -65,9 +66,9 @@ function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }
       readings.push(read(values));
       return objectiveSum(tf, gradient.of, logitsOf(layers, values));
     });
-    const [atInput, ...atLayers] = differentiate([x, ...offsets]).map(download);
-    const gradients = new Map<GradientPoint, Tensor>(names.map((name, i) => [name, atLayers[i]!]));
-    if (gradient.at.includes(INPUT)) gradients.set(INPUT, atInput!);
+    const places: readonly GradientPoint[] = [INPUT, ...names];
+    const all = differentiate([x, ...offsets]).map((value, i) => [places[i]!, download(value)] as const);
+    const gradients = new Map(all.filter(([place]) => gradient.at.includes(place)));
     return complete(readings[0]!, gradients);
   };
   return inScope(tf, answer);
@@ -80,9 +81,9 @@ function complete(reading: Reading, gradients: Evaluation['gradients']): Evaluat
 /** Joins the answers of the chunks of a batch. */
 function join(parts: readonly Evaluation[]): Evaluation {
   const [first] = parts;
-  if (first === undefined || parts.length === 1) return first!;
+  if (first === undefined || parts.length === 1) return present(first, 'chunk');
   const joined = <Key>(pick: (part: Evaluation) => ReadonlyMap<Key, Tensor>): ReadonlyMap<Key, Tensor> =>
-    new Map([...pick(first).keys()].map((key) => [key, concatBatches(parts.map((part) => pick(part).get(key)!))]));
+    new Map([...pick(first).keys()].map((key) => [key, concatBatches(parts.map((part) => present(pick(part).get(key), 'value of a chunk')))]));
   const logits = concatBatches(parts.map((part) => part.logits));
   return { output: logits, logits, activations: joined((part) => part.activations), gradients: joined((part) => part.gradients), uncovered: [] };
 }
@@ -97,7 +98,7 @@ export function liveModel(engine: TfjsEngine, network: NetworkDefinition, weight
   const layers = resolveNetwork(network);
   const known = new Map(layers.map((layer) => [layer.definition.name, layerInfo(layer)]));
   const input: TensorSpec = { name: INPUT_NAME, shape: [null, ...network.input], layout: 'NHWC' };
-  const output: TensorSpec = { name: layers.at(-1)!.definition.name, shape: [null, network.classes], layout: 'NC' };
+  const output: TensorSpec = { name: lastLayer(layers).definition.name, shape: [null, network.classes], layout: 'NC' };
   // Forward values and their gradients, in 32-bit floats.
   const bytesPerSample = 8 * [network.input, ...layers.map(({ shape }) => shape)].reduce((sum, shape) => sum + sizeOf(shape), 0);
   let open = true;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-tfjs';
-import { convertLayout, randomStream, type Tensor } from '@pellucid/core';
+import { activationOf, convertLayout, randomStream, tensor, type Tensor } from '@pellucid/core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { bars, everyLayer } from '../../test/bars.ts';
 import type { NetworkDefinition } from '../network/network.ts';
@@ -30,7 +30,7 @@ async function runOnnx(bytes: Uint8Array, images: Tensor): Promise<Tensor> {
   const { shape, data } = convertLayout(images, 'NHWC', 'NCHW');
   const { logits } = await session.run({ input: new OrtTensor('float32', data, shape) });
   await session.release();
-  return { shape: logits!.dims, data: logits!.data as Float32Array };
+  return tensor(logits?.dims ?? [], logits?.data as Float32Array);
 }
 
 function largestDifference(a: Tensor, b: Tensor): number {
@@ -75,8 +75,8 @@ test('layers have the same names and values in both formats', async () => {
   const model = await loadModel(toTfjs(result), { engine: 'wasm' });
   const names = model.layers.map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(network.layers.map(({ name }) => name)));
-  const { activations } = await model.evaluate({ input: bars(2, 2).images, activations: ['block1/add'] });
-  expect(activations.get('block1/add')!.shape).toEqual([2, 4, 4, 4]);
+  const evaluation = await model.evaluate({ input: bars(2, 2).images, activations: ['block1/add'] });
+  expect(activationOf(evaluation, 'block1/add').shape).toEqual([2, 4, 4, 4]);
   await model.dispose();
 });
 

@@ -1,6 +1,7 @@
 import { sizeOf, type Tensor } from '@pellucid/core';
 import { ElementType, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, writeModel } from '@pellucid/onnx-graph';
-import { INPUT_NAME, padding, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
+import { INPUT_NAME, lastLayer, padding, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
+import { present } from '../present.ts';
 import type { TrainedNetwork } from '../train.ts';
 
 type Node = ReturnType<typeof makeNode>;
@@ -20,7 +21,7 @@ function transpose({ shape, data }: Tensor, order: readonly number[]): Tensor {
   const index = order.map(() => 0);
   for (let i = 0; i < result.length; i++) {
     result[i] = data[index.reduce((sum, position, axis) => sum + position * strides[order[axis]!]!, 0)]!;
-    for (let axis = target.length - 1; axis >= 0 && ++index[axis]! === target[axis]; axis--) index[axis] = 0;
+    for (let axis = target.length - 1; axis >= 0 && (index[axis]! += 1) === target[axis]; axis--) index[axis] = 0;
   }
   return { shape: target, data: result };
 }
@@ -47,11 +48,12 @@ function denseKernel(kernel: Tensor, image: readonly number[] | null): Tensor {
 }
 
 function convolution(layer: ResolvedLayer, kernel: Tensor): OnnxLayer {
-  const { definition, inputShape: [height, width], sources } = layer;
+  const { definition, inputShape: [height = 0, width = 0], sources } = layer;
   if (definition.kind !== 'conv') throw new Error('internal: not a convolution');
   const { name, kernel: size, stride = 1, padding: mode = 'same' } = definition;
-  const [rows, columns] = [height!, width!].map((length) => padding(length, size, stride, mode));
-  const pads = [rows!.before, columns!.before, rows!.after, columns!.after];
+  const rows = padding(height, size, stride, mode);
+  const columns = padding(width, size, stride, mode);
+  const pads = [rows.before, columns.before, rows.after, columns.after];
   const attributes = [square('kernel_shape', size), square('strides', stride), intsAttribute('pads', pads)];
   return {
     nodes: [makeNode('Conv', [sources[0]!, `${name}/kernel`, `${name}/bias`], [name], attributes)],
@@ -62,7 +64,7 @@ function convolution(layer: ResolvedLayer, kernel: Tensor): OnnxLayer {
 function onnxLayer(layer: ResolvedLayer, layers: readonly ResolvedLayer[], weights: TrainedNetwork['weights']): OnnxLayer {
   const { definition, sources } = layer;
   const { name } = definition;
-  const weight = (suffix: string): Tensor => weights.get(`${name}/${suffix}`)!;
+  const weight = (suffix: string): Tensor => present(weights.get(`${name}/${suffix}`), `${suffix} of ${name}`);
   const only = (...nodes: readonly Node[]): OnnxLayer => ({ nodes, initializers: [] });
   switch (definition.kind) {
     case 'conv': {
@@ -108,7 +110,7 @@ export function toOnnx({ network, weights }: TrainedNetwork): Uint8Array {
   const layers = resolveNetwork(network);
   const parts = layers.map((layer) => onnxLayer(layer, layers, weights));
   const [height, width, channels] = network.input;
-  const output = layers.at(-1)!.definition.name;
+  const output = lastLayer(layers).definition.name;
   return writeModel(
     makeModel({
       name: network.name,

@@ -1,9 +1,10 @@
 import type { LayerDefinition } from '../network/network.ts';
-import { INPUT_NAME, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
+import { INPUT_NAME, lastLayer, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
 import type { TrainedNetwork } from '../train.ts';
 
 /** A value of a JSON document. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+type JsonObject = Readonly<Record<string, Json>>;
 
 /** A LayersModel of TensorFlow.js as its two files hold it. */
 export interface TfjsModel {
@@ -14,7 +15,7 @@ export interface TfjsModel {
 }
 
 /** Class and settings of a layer in the Keras vocabulary. */
-function kerasLayer(layer: LayerDefinition): readonly [className: string, config: { readonly [key: string]: Json }] {
+function kerasLayer(layer: LayerDefinition): readonly [className: string, config: JsonObject] {
   switch (layer.kind) {
     case 'conv': {
       const { filters, kernel, stride = 1, padding = 'same' } = layer;
@@ -56,7 +57,7 @@ function topology({ network }: TrainedNetwork, layers: readonly ResolvedLayer[])
     config: { name: INPUT_NAME, batch_input_shape: [null, ...network.input], dtype: 'float32', sparse: false },
     inbound_nodes: [],
   };
-  const output = layers.at(-1)!.definition.name;
+  const output = lastLayer(layers).definition.name;
   return {
     class_name: 'Model',
     config: {

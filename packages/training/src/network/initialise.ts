@@ -5,8 +5,8 @@ import { INPUT_NAME, resolveNetwork, type ResolvedLayer } from './resolve-networ
 /** The variance of a fresh kernel: He et al. 2015, eq. 10 before a ReLU, else Glorot and Bengio 2010, eq. 16. */
 function kernelVariance(shape: readonly number[], beforeRelu: boolean): number {
   const receptive = sizeOf(shape.slice(0, -2));
-  const fanIn = receptive * shape.at(-2)!;
-  const fanOut = receptive * shape.at(-1)!;
+  const [inputs = 1, outputs = 1] = shape.slice(-2);
+  const [fanIn, fanOut] = [receptive * inputs, receptive * outputs];
   return beforeRelu ? 2 / fanIn : 2 / (fanIn + fanOut);
 }
 

@@ -1,4 +1,5 @@
 import { equalShapes, formatShape, PellucidError } from '@pellucid/core';
+import { present } from '../present.ts';
 import type { LayerDefinition, NetworkDefinition } from './network.ts';
 
 /** The name of the image among the values of a network. */
@@ -46,14 +47,14 @@ function inferShape(layer: LayerDefinition, input: readonly number[], other: rea
   switch (layer.kind) {
     case 'conv': {
       if (!spatial) return `needs an image, got ${formatShape(input)}`;
-      const [rows, columns] = [height, width].map((length) => padding(length, layer.kernel, layer.stride ?? 1, layer.padding ?? 'same').length);
-      return [rows!, columns!, layer.filters];
+      const side = (length: number): number => padding(length, layer.kernel, layer.stride ?? 1, layer.padding ?? 'same').length;
+      return [side(height), side(width), layer.filters];
     }
     case 'max-pool':
     case 'average-pool': {
       if (!spatial) return `needs an image, got ${formatShape(input)}`;
-      const [rows, columns] = [height, width].map((length) => padding(length, layer.size, layer.stride ?? layer.size, 'valid').length);
-      return [rows!, columns!, channels];
+      const side = (length: number): number => padding(length, layer.size, layer.stride ?? layer.size, 'valid').length;
+      return [side(height), side(width), channels];
     }
     case 'global-average-pool':
       return spatial ? [channels] : `needs an image, got ${formatShape(input)}`;
@@ -97,16 +98,16 @@ export function resolveNetwork(network: NetworkDefinition): readonly ResolvedLay
     checkSizes(network, definition);
     if (shapes.has(name)) throw invalid(network.name, name, 'has a name that is taken');
     const sources = [definition.from ?? previous, ...(definition.kind === 'add' ? [definition.with] : [])];
-    const [inputShape, other] = sources.map((source) => {
+    const [inputShape = [], other = []] = sources.map((source) => {
       const shape = shapes.get(source);
       if (shape === undefined) throw invalid(network.name, name, `takes \`${source}\`, which is no earlier layer`);
       return shape;
     });
-    const shape = inferShape(definition, inputShape!, other ?? []);
+    const shape = inferShape(definition, inputShape, other);
     if (typeof shape === 'string') throw invalid(network.name, name, shape);
-    if (shape.some((length) => length < 1)) throw invalid(network.name, name, `has nothing left of ${formatShape(inputShape!)}`);
+    if (shape.some((length) => length < 1)) throw invalid(network.name, name, `has nothing left of ${formatShape(inputShape)}`);
     shapes.set(name, shape);
-    resolved.push({ definition, sources, inputShape: inputShape!, shape, weights: weightShapes(definition, inputShape!) });
+    resolved.push({ definition, sources, inputShape, shape, weights: weightShapes(definition, inputShape) });
     previous = name;
   }
   const last = resolved.at(-1);
@@ -114,6 +115,11 @@ export function resolveNetwork(network: NetworkDefinition): readonly ResolvedLay
     throw invalid(network.name, previous, `gives ${formatShape(shapes.get(previous) ?? [])} instead of the logits ${formatShape([network.classes])}`);
   }
   return resolved;
+}
+
+/** The layer that gives the logits. */
+export function lastLayer(layers: readonly ResolvedLayer[]): ResolvedLayer {
+  return present(layers.at(-1), 'layer');
 }
 
 /** Number of trained values. */
