@@ -29,7 +29,7 @@ function storeNetwork(trained: TrainedNetwork, files: ModelFiles): void {
   writeWhole(files.onnxruntime, toOnnx(trained));
   const { modelJson, weights } = toTfjs(trained);
   writeWhole(join(dirname(files.tfjs), 'weights.bin'), weights);
-  writeWhole(files.tfjs, JSON.stringify(modelJson));
+  writeWhole(files.tfjs, modelJson);
 }
 
 /** Trains on whole images, with a map of accumulated gradients per epoch, and stores network and maps. */
