@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { decodeNpy, encodeNpy, zeros } from '@pellucid/core';
 import { ONNX_MODEL, pellucid } from './pellucid.ts';
 
 let folder = '';
@@ -38,7 +39,7 @@ test('methods lists the methods that come along, with their options', async () =
   for (const name of SEVEN) expect(table.stdout).toContain(name);
 });
 
-test('methods of packages in the project are found, a broken one is left out with its reason', async () => {
+test('methods of packages in the project are found and run, a broken one is left out with its reason', async () => {
   const install = (name: string, exports: string, program: string): void => {
     mkdirSync(join(folder, 'node_modules', name), { recursive: true });
     writeFileSync(join(folder, 'node_modules', name, 'package.json'), JSON.stringify({ name, type: 'module', exports: `./${exports}`, pellucid: { methods: ['mine'] } }));
@@ -54,6 +55,12 @@ test('methods of packages in the project are found, a broken one is left out wit
   expect(status).toBe(0);
   expect((JSON.parse(stdout) as Listed[]).map(({ name }) => name)).toEqual([...SEVEN.slice(0, 5), 'mine', ...SEVEN.slice(5)]);
   expect(stderr).toContain('broken is left out: out of order');
+
+  const shape = [1, 3, 32, 32];
+  const input = zeros(shape).data.map((_, i) => i / 3072);
+  writeFileSync(join(folder, 'deeper/slope.npy'), encodeNpy({ shape, data: input }));
+  expect((await pellucid(join(folder, 'deeper'), 'explain', ONNX_MODEL, 'slope.npy', '--method', '@me/method-mine')).status).toBe(0);
+  expect(decodeNpy(readFileSync(join(folder, 'deeper/maps/slope.mine.npy')), '').data).toEqual(input.map((x) => 2 * x));
 });
 
 test('layers lists name, operator, shape and aliases', async () => {
