@@ -60,7 +60,7 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .option('--config <file>', 'settings as JSON; flags come first')
     .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist or cifar10')
     .option('--data-dir <folder>', 'where the files of the data set are')
-    .option('--network <name>', 'plain-cnn or residual-cnn')
+    .option('--network <name>', 'pruning-cnn (the default), plain-cnn or residual-cnn')
     .option('--fractions <percents>', 'shares of pixels to keep, in percent, separated by commas')
     .option('--seeds <count>', 'repeat with seeds 0, 1, ...; 3 unless given')
     .option('--rankings <names>', 'methods, and the controls random and edges, separated by commas')
