@@ -5,6 +5,8 @@ import { checkSettings, readSettings, type Settings } from '../configuration/set
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 const LISTS = ['models', 'methods', 'backends', 'metrics', 'rankings'];
+/** Flags that are not settings: where those are, and what to do with an earlier run. */
+const NO_SETTINGS = ['config', 'resume'];
 const NUMBERS = ['samples', 'seeds', 'workers'];
 
 const splitList = (text: string): string[] => text.split(',').map((part) => part.trim());
@@ -20,8 +22,11 @@ function parseFlag(name: string, value: string | boolean): unknown {
  * The settings of a command: what the configuration file says, then what the flags say.
  * @throws CONFIGURATION_INVALID.
  */
-export function settingsFromFlags({ config, resume: _, ...flags }: Flags, folder: string): Settings {
+export function settingsFromFlags(flags: Flags, folder: string): Settings {
+  const { config } = flags;
   const file = typeof config === 'string' ? readSettings(resolve(folder, config)) : {};
-  const said = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [[name, parseFlag(name, value)] as const]));
+  const said = Object.entries(flags).flatMap(([name, value]) =>
+    value === undefined || NO_SETTINGS.includes(name) ? [] : [[name, parseFlag(name, value)] as const],
+  );
   return { ...file, ...checkSettings(Object.fromEntries(said), 'on the command line') };
 }

@@ -107,13 +107,13 @@ export async function resolvePrune(settings: Settings, folder: string): Promise<
     settings.methodOptions ?? {},
     folder,
   );
-  const { images = quick ? 16 : 96, fractions: _, ...recipe } = given(settings.pruning);
+  const { images = quick ? 16 : 96, fractions = [60, 40, 10], ...recipe } = given(settings.pruning);
   const network = settings.network ?? recipe.network ?? RECIPE.network;
   pick('network', [network], NETWORKS);
   return {
     data,
     rankings,
-    fractions: unique(settings.fractions ?? settings.pruning?.fractions ?? [60, 40, 10]),
+    fractions: unique(settings.fractions ?? fractions),
     seeds: settings.seeds ?? 3,
     images: Math.min(images, data.trainImages),
     recipe: { ...RECIPE, ...(quick && { epochs: 1 }), ...recipe, network },

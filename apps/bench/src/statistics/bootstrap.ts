@@ -17,11 +17,8 @@ export interface Estimate {
 export function bootstrapMean(scores: readonly number[], seed: number): Estimate {
   const value = mean([...scores]);
   const { integer } = randomStream(seed, 'bootstrap');
-  const means = Float64Array.from({ length: RESAMPLES }, () => {
-    let sum = 0;
-    for (let i = 0; i < scores.length; i++) sum += scores[integer(scores.length)]!;
-    return sum / scores.length;
-  }).sort();
+  const drawn = (): number => scores.reduce((sum) => sum + scores[integer(scores.length)]!, 0) / scores.length;
+  const means = Float64Array.from({ length: RESAMPLES }, drawn).sort();
   const sorted = Array.from(means);
   return { value, ci95: [quantileSorted(sorted, 0.025), quantileSorted(sorted, 0.975)] };
 }
