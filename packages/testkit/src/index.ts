@@ -1,9 +1,11 @@
-export { backendContract, type BackendContractOptions, type ContractCheck, type LoadNetwork } from './backend/contract.ts';
+export type { LoadNetwork } from './backend/backend-check.ts';
+export { backendContract, type BackendContractOptions } from './backend/contract.ts';
 export {
   contractBatch, contractNetworks, convolutionalNetwork, denseWeights, linearNetwork, softmaxNetwork, vectorNetwork,
   type ContractLayer, type ContractNetwork, type ConvLayer, type DenseLayer, type PlainLayer, type PoolLayer,
 } from './backend/contract-network.ts';
 export type { SubjectModel } from './backend/subject.ts';
+export type { ContractCheck } from './contract-check.ts';
 export { analyticModel, type AnalyticModelSettings, type AnalyticNetwork, type AnalyticPass } from './method/analytic-model.ts';
 export type { KnownAnswers } from './method/answer-checks.ts';
 export { relativeDifference } from './method/assertions.ts';

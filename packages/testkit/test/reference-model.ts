@@ -53,7 +53,7 @@ export function referenceModel(network: ContractNetwork): SubjectModel {
     const shapes = [inputShape, ...outputs.map(({ shape }) => shape)];
     if (wanted.some((place) => place >= shapes.length)) throw new Error('internal: no such place');
     return {
-      output: stack(samples.map((sample) => sample.activations.at(-1)!.data), [classes]),
+      output: stack(samples.map((sample) => sample.output), [classes]),
       logits: stack(samples.map(({ logits }) => logits), [classes]),
       activations: new Map(activations.map((layer) => [
         layer, stack(samples.map((sample) => sample.activations[position(layer) - 1]!.data), shapes[position(layer)]!),

@@ -22,13 +22,17 @@ export function validateBatch(batch: Tensor, spec: TensorSpec, what: string): vo
 
 /** @throws INPUT_NOT_FINITE when a value is NaN or infinite. */
 export function assertFinite(batch: Tensor, what: string): void {
-  const index = batch.data.findIndex((value) => !Number.isFinite(value));
-  if (index < 0) return;
+  const { data } = batch;
+  const { isFinite } = Number;
+  // A loop: every value of every batch passes here, and `findIndex` takes several times as long.
+  let index = 0;
+  while (index < data.length && isFinite(data[index])) index++;
+  if (index === data.length) return;
   const size = sampleSize(batch);
   throw new PellucidError('INPUT_NOT_FINITE', {
     what,
     sample: Math.floor(index / size),
     index: index % size,
-    value: String(batch.data[index]),
+    value: String(data[index]),
   });
 }

@@ -1,29 +1,16 @@
+import type { ContractCheck } from '../contract-check.ts';
 import { answerChecks } from './answer-checks.ts';
+import type { LoadNetwork, SubjectCheck } from './backend-check.ts';
 import { contractNetworks, type ContractNetwork } from './contract-network.ts';
 import { executionChecks } from './execution-checks.ts';
 import { refusalChecks } from './refusal-checks.ts';
-import { makeSubject, type Subject, type SubjectModel } from './subject.ts';
-
-/** One demand on a backend, to be run by any test runner. `run` throws an Error that says what was violated. */
-export interface ContractCheck {
-  readonly name: string;
-  readonly run: () => Promise<void>;
-}
+import { makeSubject } from './subject.ts';
 
 /** How strict the contract is. */
 export interface BackendContractOptions {
   /** Largest difference from the double-precision reference, relative to the largest value. @defaultValue 1e-5 */
   readonly tolerance?: number | undefined;
 }
-
-/** A demand on one loaded model. */
-export type SubjectCheck = readonly [name: string, run: (subject: Subject, tolerance: number) => Promise<void>];
-
-/** Demands that load models themselves. */
-export type LoadCheck = readonly [name: string, run: (load: LoadNetwork) => Promise<void>];
-
-/** Builds a network in the backend's own format and loads it. */
-export type LoadNetwork = (network: ContractNetwork) => Promise<SubjectModel>;
 
 /**
  * Everything that a backend promises, as named checks: answers against a double-precision reference, finite differences and the

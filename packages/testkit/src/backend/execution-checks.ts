@@ -1,5 +1,5 @@
 import { activationOf, batchSize, gradientAt, INPUT, sampleData, sliceBatch, type Evaluation, type Objective, type Query, selectObjective } from '@pellucid/core';
-import type { LoadCheck, LoadNetwork } from './contract.ts';
+import type { LoadCheck, LoadNetwork } from './backend-check.ts';
 import { convolutionalNetwork, linearNetwork, type ContractNetwork } from './contract-network.ts';
 import { assert, assertClose, makeSubject, type Subject } from './subject.ts';
 

@@ -5,6 +5,8 @@ import { logitsPosition, referenceActivations, referenceGradients, type Sample }
 /** What a model has to answer for one sample: the output of every layer, and the gradient at the input (first) and at each of them. */
 export interface Expected {
   readonly activations: readonly Sample[];
+  /** The value of the last layer. */
+  readonly output: Float64Array;
   readonly logits: Float64Array;
   readonly gradients: readonly Float64Array[];
 }
@@ -45,5 +47,6 @@ export function expectedAnswer(network: ContractNetwork, batch: Tensor, sample: 
   const input = referenceSample(batch, sample);
   const activations = referenceActivations(network, input);
   const logits = activations[logitsPosition(network)]!.data;
-  return { activations, logits, gradients: referenceGradients(network, input, objectiveCotangent(objective, logits, sample)) };
+  const output = activations[activations.length - 1]!.data;
+  return { activations, output, logits, gradients: referenceGradients(network, input, objectiveCotangent(objective, logits, sample)) };
 }

@@ -1,5 +1,5 @@
 import { INPUT, zeros } from '@pellucid/core';
-import type { SubjectCheck } from './contract.ts';
+import type { SubjectCheck } from './backend-check.ts';
 import { assertRefused, type Subject } from './subject.ts';
 
 async function refusesShapes({ model, input }: Subject): Promise<void> {

@@ -41,7 +41,7 @@ export function assert(holds: boolean, violation: () => string): asserts holds {
 export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, what: string): void {
   assert(actual.length === expected.length, () => `${what}: expected ${expected.length} values, got ${actual.length}`);
   let scale = 0;
-  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]!));
+  for (const value of Array.from(expected)) scale = Math.max(scale, Math.abs(value));
   for (let i = 0; i < expected.length; i++) {
     const difference = Math.abs(actual[i]! - expected[i]!);
     assert(

@@ -1,5 +1,5 @@
 import { explain } from '@pellucid/core';
-import type { ContractCheck } from '../backend/contract.ts';
+import type { ContractCheck } from '../contract-check.ts';
 import { require, requireError } from './assertions.ts';
 import { exactModel, imageRequest, type Subject } from './subject.ts';
 

@@ -1,5 +1,5 @@
 import { explain, sampleData, score, type Tensor } from '@pellucid/core';
-import type { ContractCheck } from '../backend/contract.ts';
+import type { ContractCheck } from '../contract-check.ts';
 import { analyticModel } from './analytic-model.ts';
 import { require, requireClose } from './assertions.ts';
 import { asBatch } from './cotangent.ts';

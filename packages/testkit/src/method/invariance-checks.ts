@@ -1,5 +1,5 @@
 import { batchSize, concatBatches, convertLayout, isSpatial, sampleData, sliceBatch, type ModelAdapter, type Tensor } from '@pellucid/core';
-import type { ContractCheck } from '../backend/contract.ts';
+import type { ContractCheck } from '../contract-check.ts';
 import { require, requireClose } from './assertions.ts';
 import { exactModel, explainImages, imageRequest, SAMPLES, type Subject } from './subject.ts';
 

@@ -1,4 +1,4 @@
-import type { ContractCheck } from '../backend/contract.ts';
+import type { ContractCheck } from '../contract-check.ts';
 import { abortChecks } from './abort-checks.ts';
 import { answerChecks, type KnownAnswers } from './answer-checks.ts';
 import { descriptionChecks } from './description-checks.ts';

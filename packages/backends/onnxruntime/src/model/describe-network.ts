@@ -90,7 +90,11 @@ export async function describeNetwork(
   const input: TensorSpec = { name: inputName, shape, layout: layout ?? inputLayout(shape, readers) };
 
   const tensors = candidates.filter(({ name }) => types.get(name)?.elementType === ElementType.FLOAT);
-  const layers = describeLayers(model, tensors, types, input).filter(({ name }) => hasBatchAxis(types.get(name)!, fixedBatch));
+  const perSample = (name: string): boolean => {
+    const type = types.get(name);
+    return type !== undefined && hasBatchAxis(type, fixedBatch);
+  };
+  const layers = describeLayers(model, tensors, types, input).filter(({ name }) => perSample(name));
   const output = chooseOutput(model, types, new Set([inputName, ...candidates.map(({ name }) => name)]));
   const scores = chooseLogits(model, output, wanted, tensors);
   const logits = uniqueNames(model)('logits/flat');
