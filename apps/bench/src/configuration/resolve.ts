@@ -41,12 +41,6 @@ function checkMetricOptions(options: Readonly<Record<string, Readonly<Record<str
   }
 }
 
-/**
- * Black is no lack of information in images from 0 to 1: scattered black pixels mislead these networks whatever stood there before.
- * (Where RISE says zero, its images are normalised, and zero is the mean colour.)
- */
-const DELETION = { substrate: 'blur' };
-
 const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)];
 
 /** A network that trains in seconds on the embedded set, and well enough on the small public ones. */
@@ -67,8 +61,7 @@ export function resolveExecution(settings: Settings, folder: string, resume: boo
  * @throws METHOD_UNKNOWN, OPTION_INVALID, OPTION_UNKNOWN, CONFIGURATION_INVALID, DATA_MISSING.
  */
 export async function resolveRun(settings: Settings, folder: string): Promise<RunConfiguration> {
-  const { quick = false, pruning } = settings;
-  const metricOptions = { ...settings.metricOptions, deletion: { ...DELETION, ...settings.metricOptions?.['deletion'] } };
+  const { quick = false, metricOptions = {}, pruning } = settings;
   const data = findSource(settings, folder, quick);
   const embedded = data.name === EMBEDDED;
   const zoo = zooModels.map(({ name }) => name);

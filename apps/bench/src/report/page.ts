@@ -28,7 +28,7 @@ export interface ReportContent {
   readonly records: readonly RecordPicture[];
 }
 
-const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:80rem;padding:0 1rem;color:#1a1a1a;background:#fff}
+const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:96rem;padding:0 1rem;color:#1a1a1a;background:#fff}
 h2{margin-top:2.2rem}table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.6rem 0}
 th,td{padding:.25rem .7rem;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}
 th[scope=row],thead th:first-child{text-align:left;font-weight:600}td.failed{color:#a40000;white-space:normal;text-align:left}
