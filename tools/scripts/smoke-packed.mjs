@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { ensureBuilt, ensureInstalled, ROOT } from './workspace.mjs';
@@ -25,15 +25,16 @@ function report(name, problems, detail = '') {
 }
 
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
+const tarballName = ({ name, version }) => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
 const foldersIn = (folder) => readdirSync(join(ROOT, folder)).map((name) => join(ROOT, folder, name));
 
-/** The package.json of every package that is meant for the registry. */
+/** The package.json of every package that is meant for the registry, and its folder. */
 function publicPackages() {
   return ['packages', 'packages/backends', 'packages/methods', 'apps']
     .flatMap(foldersIn)
     .map((folder) => join(folder, 'package.json'))
     .filter((path) => existsSync(path))
-    .map(readJson)
+    .map((path) => ({ ...readJson(path), folder: dirname(path) }))
     .filter((manifest) => manifest.private !== true);
 }
 
@@ -43,12 +44,20 @@ function run(command, args, cwd) {
   return { ok: status === 0, stdout: stdout ?? '', problems: status === 0 ? [] : [`${command} ${args.join(' ')}`, ...output.split('\n').slice(-15)] };
 }
 
-/** Packs with pnpm, which applies `publishConfig` and replaces `workspace:` and `catalog:` by versions. */
+/** Packs with pnpm, which applies `publishConfig`: this is what gets published. */
 function packAll(packages, destination) {
   const { packageManager } = readJson(join(ROOT, 'package.json'));
   const filters = packages.flatMap(({ name }) => ['--filter', name]);
   report('pnpm packs every public package', run('npx', ['--yes', packageManager, ...filters, '-r', 'pack', '--pack-destination', destination], ROOT).problems);
-  return new Map(packages.map(({ name, version }) => [name, join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`)]));
+  return new Map(packages.map((manifest) => [manifest.name, join(destination, tarballName(manifest))]));
+}
+
+/** Packs some packages with npm, as a user does who builds a fork: what comes out must be installable, too. */
+function packWithNpm(packages, destination) {
+  mkdirSync(destination, { recursive: true });
+  const problems = packages.flatMap(({ folder }) => run('npm', ['pack', '--silent', '--pack-destination', destination], folder).problems);
+  report('npm packs core, one method and backend-onnxruntime', problems);
+  return new Map(packages.map((manifest) => [manifest.name, join(destination, tarballName(manifest))]));
 }
 
 async function checkTarball({ name, dependencies = {} }, tarball) {
@@ -126,7 +135,8 @@ try {
   const types = readJson(join(ROOT, 'node_modules/@types/node/package.json')).version;
 
   const onnx = join(work, 'onnx');
-  report('core, one method and backend-onnxruntime install with npm', installProject(onnx, ONNX, tarballs, { 'onnxruntime-node': version, '@types/node': types }));
+  const fromNpm = packWithNpm(packages.filter(({ name }) => ONNX.includes(name)), join(work, 'npm-tarballs'));
+  report('core, one method and backend-onnxruntime install with npm', installProject(onnx, ONNX, fromNpm, { 'onnxruntime-node': version, '@types/node': types }));
   report('they bring nothing of tfjs', installed(onnx).filter((name) => name === '@tensorflow'));
   checkProgram(onnx);
 
