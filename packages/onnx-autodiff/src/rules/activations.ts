@@ -1,5 +1,5 @@
-import { attributeFloat, attributeInt, attributeString, normalAxis } from '@pellucid/onnx-graph';
-import { choose, equal, keepWhere, knownShape, reduceMean, reduceSum, sign, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import { attributeFloat, attributeInt, attributeString, ElementType, intAttribute, normalAxis } from '@pellucid/onnx-graph';
+import { choose, equal, keepWhere, knownShape, multiplyMask, reduceMean, reduceSum, sign, unsqueeze, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
 
 const positive = (emit: Emitter, x: string): string => emit.op('Greater', [x, emit.scalar(0, x)]);
@@ -7,8 +7,9 @@ const positive = (emit: Emitter, x: string): string => emit.op('Greater', [x, em
 /** dy scaled by a number. */
 const scaled = (emit: Emitter, dy: string, factor: number): string => (factor === 1 ? dy : emit.op('Mul', [dy, emit.scalar(factor, dy)]));
 
-/** y = max(x, 0); 0 at 0. y is never negative, so that its sign is the mask: cheaper than a comparison and a choice. */
-export const relu: GradientRule = ({ emit, dy, outputs: [y = ''] }) => [emit.op('Mul', [dy, sign(emit, y)])];
+/** y = max(x, 0); 0 at 0. As a truth value y is the mask: cheaper than its sign, or a comparison and a choice. */
+export const relu: GradientRule = ({ emit, dy, outputs: [y = ''] }) =>
+  [multiplyMask(emit, emit.op('Cast', [y], [intAttribute('to', ElementType.BOOL)]), dy)];
 
 /** y = x for x > 0, else slope x; the slope at 0. */
 export const leakyRelu: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) =>

@@ -8,7 +8,8 @@ import {
   absolute, add, divide, exponential, logarithm, multiply, negate, power, reciprocal, squareRoot, subtract, where,
 } from './arithmetic.ts';
 import { conv } from './convolution.ts';
-import { averagePool, globalAveragePool, globalMaxPool, maxPool } from './pooling.ts';
+import { maxPool } from './max-pooling.ts';
+import { averagePool, globalAveragePool, globalMaxPool } from './pooling.ts';
 import { gemm, matMul } from './products.ts';
 import {
   cast, concat, dropout, expand, gather, identity, pad, reshape, slice, split, transpose,

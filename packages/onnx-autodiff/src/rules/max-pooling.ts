@@ -1,0 +1,137 @@
+import { attributeInt, attributeString, ElementType, floatAttribute, intAttribute, intsAttribute, type AttributeProto } from '@pellucid/onnx-graph';
+import { addAll, equal, multiplyMask, padZeros, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
+import type { GradientRule } from '../engine/gradient-rule.ts';
+import { poolGeometry, spatialLengths } from './pooling.ts';
+
+/** The windows of a pool along one spatial axis: window o reads the positions o stride + tap dilation - padBegin. */
+interface AxisWindows {
+  /** Among the axes of the tensor. */
+  readonly axis: number;
+  readonly rank: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly padBegin: number;
+  readonly padEnd: number;
+  /** Positions of the input. */
+  readonly length: number;
+  /** Number of windows. */
+  readonly count: number;
+}
+
+/** The position that a tap reads in window 0. */
+const startOf = ({ dilation, padBegin }: AxisWindows, tap: number): number => tap * dilation - padBegin;
+
+/** An attribute list or padding that is `value` at the windows' axis and `rest` elsewhere. */
+const atAxis = ({ axis, rank }: AxisWindows, value: number, rest: number): number[] => Array.from({ length: rank }, (_, i) => (i === axis ? value : rest));
+
+/** The maximum of each window along one axis. */
+function maximaAlong(emit: Emitter, x: string, windows: AxisWindows, ceil: boolean): string {
+  const spatial = (value: number, rest: number): number[] => atAxis(windows, value, rest).slice(2);
+  const attributes: AttributeProto[] = [
+    intsAttribute('kernel_shape', spatial(windows.kernel, 1)), intsAttribute('strides', spatial(windows.stride, 1)),
+    intsAttribute('pads', [...spatial(windows.padBegin, 0), ...spatial(windows.padEnd, 0)]),
+  ];
+  // Neither is an attribute before opset 10.
+  if (windows.dilation !== 1) attributes.push(intsAttribute('dilations', spatial(windows.dilation, 1)));
+  if (ceil) attributes.push(intAttribute('ceil_mode', 1));
+  return emit.op('MaxPool', [x], attributes);
+}
+
+/** Every stride-th position from `start` on. */
+function everyStride(emit: Emitter, x: string, { axis, rank, stride }: AxisWindows, start: number, count: number): string {
+  const end = start + (count - 1) * stride + 1;
+  if (stride === 1) return sliceAxes(emit, x, [axis], [start], [end]);
+  if (emit.opset >= 10) return emit.op('Slice', [x, emit.integers([start]), emit.integers([end]), emit.integers([axis]), emit.integers([stride])]);
+  // Slice has no steps before opset 10, but a pooling with windows of one element has strides.
+  const spatial = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+  const window = [intsAttribute('kernel_shape', spatial.map(() => 1)), intsAttribute('strides', spatial.map((other) => (other === axis ? stride : 1)))];
+  return emit.op('MaxPool', [sliceAxes(emit, x, [axis], [start], [end])], window);
+}
+
+function padLowest(emit: Emitter, x: string, pads: readonly number[]): string {
+  if (pads.every((pad) => pad === 0)) return x;
+  const lowest = emit.typeOf(x).elementType === Number(ElementType.FLOAT16) ? -65504 : -3.4028234663852886e38;
+  if (emit.opset >= 11) return emit.op('Pad', [x, emit.integers(pads), emit.scalar(lowest, x)]);
+  return emit.op('Pad', [x], [intsAttribute('pads', pads), floatAttribute('value', lowest)]);
+}
+
+/** What each window reads at a tap; the lowest number where that is padding, `null` where all of it is. */
+function readTap(emit: Emitter, x: string, windows: AxisWindows, tap: number): string | null {
+  const { stride, length, count } = windows;
+  const start = startOf(windows, tap);
+  const first = Math.max(0, Math.ceil(-start / stride));
+  const last = Math.min(count - 1, Math.floor((length - 1 - start) / stride));
+  if (last < first) return null;
+  const inside = everyStride(emit, x, windows, start + first * stride, last - first + 1);
+  return padLowest(emit, inside, [...atAxis(windows, first, 0), ...atAxis(windows, count - 1 - last, 0)]);
+}
+
+/** dy at the first tap of each window that holds the maximum, one tensor of the maxima's shape per tap; `null` where a tap never does. */
+function sharesOfTaps(emit: Emitter, x: string, y: string, dy: string, windows: AxisWindows): (string | null)[] {
+  let left = dy;
+  return Array.from({ length: windows.kernel }, (_, tap) => {
+    // What no earlier tap took goes to the last one, which needs no comparison.
+    if (tap === windows.kernel - 1) return left;
+    const values = readTap(emit, x, windows, tap);
+    if (values === null) return null;
+    const share = multiplyMask(emit, equal(emit, values, y), left);
+    left = emit.op('Sub', [left, share]);
+    return share;
+  });
+}
+
+/**
+ * Shares summed at the positions that they were read at. Positions of equal remainder modulo the stride are one phase, within which shares are only
+ * shifted against each other; phases are interleaved by a concatenation, which moves memory but computes nothing.
+ */
+function spreadShares(emit: Emitter, shares: readonly (string | null)[], windows: AxisWindows, lengths: readonly number[]): string {
+  const { axis, stride, length, count } = windows;
+  const perPhase = Math.ceil(length / stride);
+  const phases = Array.from({ length: stride }, (): string[] => []);
+  for (const [tap, share] of shares.entries()) {
+    if (share === null) continue;
+    const shift = Math.floor(startOf(windows, tap) / stride);
+    // Negative padding cuts what was read outside the input.
+    const placed = padZeros(emit, share, [...atAxis(windows, shift, 0), ...atAxis(windows, perPhase - count - shift, 0)]);
+    phases[startOf(windows, tap) - shift * stride]!.push(placed);
+  }
+  const [anything = ''] = phases.flat();
+  const sums = phases.map((terms) => (terms.length === 0 ? zerosLike(emit, anything) : addAll(emit, terms)));
+  if (stride === 1) return sums[0]!;
+  const joined = emit.op('Concat', sums.map((sum) => unsqueeze(emit, sum, [axis + 1])), [intAttribute('axis', axis + 1)]);
+  const merged = lengths.map((other, i) => (i + 2 === axis ? perPhase * stride : other));
+  const dx = emit.op('Reshape', [joined, emit.integers([0, 0, ...merged])]);
+  return perPhase * stride === length ? dx : sliceAxes(emit, dx, [axis], [0], [length]);
+}
+
+/**
+ * The first maximum of a window in row-major order takes all, as in PyTorch. A maximum over a box is one of maxima along single axes, and the first in
+ * row-major order is the first along the first axis, then along the second: each axis is differentiated by itself, which compares
+ * k1 + k2 times where the box has k1 k2 positions.
+ */
+export const maxPool: GradientRule = (context) => {
+  const { emit, node, dy, inputs: [x = ''], outputs: [y = ''] } = context;
+  if (attributeInt(node, 'storage_order', 0) === 1) return emit.fail('it counts in column-major order (`storage_order = 1`)');
+  const { kernel, strides, dilations, padsBegin, padsEnd } = poolGeometry(context);
+  const lengths = spatialLengths(emit, x);
+  const counts = spatialLengths(emit, y);
+  const ceil = attributeInt(node, 'ceil_mode', 0) === 1 && !attributeString(node, 'auto_pad', 'NOTSET').startsWith('SAME');
+  const windows = kernel.map((size, i): AxisWindows => ({
+    axis: i + 2, rank: kernel.length + 2, kernel: size, stride: strides[i]!, dilation: dilations[i]!,
+    padBegin: padsBegin[i]!, padEnd: padsEnd[i]!, length: lengths[i]!, count: counts[i]!,
+  })).filter(({ kernel: size, stride, length, count }) => size > 1 || stride > 1 || length !== count);
+  // From x to y, last axis first: before each axis is pooled, and after all.
+  const stages = [x];
+  for (const [i, axisWindows] of windows.toReversed().entries()) {
+    stages.unshift(i === windows.length - 1 ? y : maximaAlong(emit, stages[0]!, axisWindows, ceil));
+  }
+  const reached = [...counts];
+  let gradient = dy;
+  for (const [i, axisWindows] of windows.entries()) {
+    const shares = sharesOfTaps(emit, stages[i + 1]!, stages[i]!, gradient, axisWindows);
+    gradient = spreadShares(emit, shares, axisWindows, reached);
+    reached[axisWindows.axis - 2] = axisWindows.length;
+  }
+  return [gradient];
+};
