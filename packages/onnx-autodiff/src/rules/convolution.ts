@@ -1,5 +1,5 @@
 import { attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute, tensorShape, tensorValues, windowGeometry, type TensorProto, type WindowGeometry } from '@pellucid/onnx-graph';
-import { knownShape, runtimeShape, type Emitter } from '../engine/emitter.ts';
+import { knownShape, padZeros, runtimeShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
 
 /** Weights [O, C/g, k...] as [C, O/g, k...], every spatial axis reversed. */
@@ -30,9 +30,12 @@ function flippedConv(emit: Emitter, dy: string, w: string, weights: TensorProto,
     return emit.constant(shape, values, w);
   });
   const reach = kernel.map((size, i) => (size - 1) * dilations[i]!);
-  const pads = [...reach.map((span, i) => span - padsBegin[i]!), ...reach.map((span, i) => span - padsEnd[i]!)];
-  return emit.op('Conv', [dy, flipped], [
-    intsAttribute('kernel_shape', kernel), intsAttribute('dilations', dilations), intsAttribute('pads', pads), intAttribute('group', groups),
+  const margins = [padsBegin, padsEnd].map((pads) => reach.map((span, i) => span - pads[i]!));
+  // Windows that lie in the padding alone read nothing of x: a padding wider than the kernel's reach cuts dy.
+  const cuts = margins.flatMap((margin) => [0, 0, ...margin.map((length) => Math.min(0, length))]);
+  return emit.op('Conv', [padZeros(emit, dy, cuts), flipped], [
+    intsAttribute('kernel_shape', kernel), intsAttribute('dilations', dilations),
+    intsAttribute('pads', margins.flat().map((length) => Math.max(0, length))), intAttribute('group', groups),
   ]);
 }
 
@@ -74,11 +77,7 @@ export const conv: GradientRule = ({ emit, node, dy, inputs, wanted }) => {
   if (!geometry) return emit.fail('`auto_pad` depends on lengths that are not known', 'Export the model with fixed spatial lengths.');
   const groups = attributeInt(node, 'group', 1);
   const weights = emit.stored(w);
-  const inside = geometry.padsBegin.concat(geometry.padsEnd).every((pad, i) => {
-    const axis = i % kernel.length;
-    return pad <= (kernel[axis]! - 1) * geometry.dilations[axis]!;
-  });
-  const flips = weights !== null && inside && geometry.strides.every((stride) => stride === 1);
+  const flips = weights !== null && geometry.strides.every((stride) => stride === 1);
   const dx = flips ? flippedConv(emit, dy, w, weights, geometry, groups) : transposedWindows(emit, dy, w, x, geometry, groups);
   return inputs.map((_, i) => (i === 0 ? dx : null));
 };
