@@ -14,8 +14,9 @@ const ARROWS = [
   { ...only('layer:render', 'layer:core'), bannedExternalImports: [...RUNTIMES, 'sharp'] },
   { ...only('layer:data', 'layer:core'), bannedExternalImports: RUNTIMES },
   only('layer:training', 'layer:core', 'layer:graph', 'layer:backend'),
+  { ...only('layer:plugins', 'layer:core'), bannedExternalImports: RUNTIMES },
   only('layer:testkit', 'layer:core'),
-  only('layer:app', 'layer:core', 'layer:graph', 'layer:backend', 'layer:method', 'layer:metric', 'layer:render', 'layer:data', 'layer:training'),
+  only('layer:app', 'layer:core', 'layer:graph', 'layer:backend', 'layer:method', 'layer:metric', 'layer:render', 'layer:data', 'layer:plugins', 'layer:training'),
 ];
 const boundaries = (arrows) => [
   'error',

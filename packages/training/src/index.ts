@@ -1,4 +1,4 @@
-export { recordAccumulated, type AccumulatedRecord } from './record-accumulated.ts';
+export { recordAccumulated, type AccumulatedRecord, type RecordingCallbacks } from './record-accumulated.ts';
 export type { LiveModel } from './engine/live-model.ts';
 export { toOnnx } from './export/to-onnx.ts';
 export { toTfjs, type TfjsModel } from './export/to-tfjs.ts';

@@ -1,9 +1,17 @@
 import type { Accumulation, GlobalMethod, Tensor } from '@pellucid/core';
 import type { TrainingBatch } from './train.ts';
 
+/** What a training run calls, to be spread into its request. */
+export interface RecordingCallbacks {
+  /** Adds the batch to the map of this epoch. */
+  readonly onBatch: (batch: TrainingBatch) => Promise<void>;
+  /** Closes the map of this epoch. */
+  readonly onEpoch: () => void;
+}
+
 /** Records the maps of a training run: spread `callbacks` into the request, and read `maps` afterwards. */
 export interface AccumulatedRecord {
-  readonly callbacks: { readonly onBatch: (batch: TrainingBatch) => Promise<void>; readonly onEpoch: () => void };
+  readonly callbacks: RecordingCallbacks;
   /** One map per finished epoch, [1, height, width, channels]: how the network's view changed while it learned. */
   readonly maps: readonly Tensor[];
 }

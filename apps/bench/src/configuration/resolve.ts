@@ -71,7 +71,7 @@ export async function resolveRun(settings: Settings, folder: string): Promise<Ru
   const methodNames = settings.methods === undefined ? KNOWN_METHODS.map(({ name }) => name) : settings.methods;
   const methods = await chooseMethods([...methodNames, ...CONTROLS], settings.methodOptions ?? {}, folder);
   checkMetricOptions(metricOptions);
-  const { fractions = [10], images = quick ? 16 : 96, ...recipe } = given(pruning);
+  const { fractions = quick ? [10] : [60, 40, 10], images = quick ? 16 : 96, ...recipe } = given(pruning);
   pick('network', recipe.network === undefined ? undefined : [recipe.network], NETWORKS);
   return {
     data,

@@ -1,4 +1,3 @@
-import type { Capability, Method, MethodFactory } from '@pellucid/core';
 import { accumulatedGradients } from '@pellucid/method-accumulated-gradients';
 import { eigenCam } from '@pellucid/method-eigen-cam';
 import { gradCam } from '@pellucid/method-grad-cam';
@@ -6,17 +5,7 @@ import { inputXGradient } from '@pellucid/method-input-x-gradient';
 import { integratedGradients } from '@pellucid/method-integrated-gradients';
 import { occlusion } from '@pellucid/method-occlusion';
 import { saliency } from '@pellucid/method-saliency';
-
-/** A method factory whose options are known by their description alone. */
-export type AnyMethodFactory = MethodFactory<Capability, Readonly<Record<string, unknown>>, Method>;
-
-/** Whether a value was made by `defineMethod` or `defineGlobalMethod`. */
-export function isMethodFactory(value: unknown): value is AnyMethodFactory {
-  return (
-    typeof value === 'function' && 'kind' in value && 'title' in value && 'paper' in value &&
-    'needs' in value && Array.isArray(value.needs) && 'options' in value && typeof value.options === 'object'
-  );
-}
+import { isMethodFactory, type AnyMethodFactory } from '@pellucid/plugins';
 
 // As unknown values: each has options of its own type, and all are treated by their description from here on.
 const BROUGHT: readonly unknown[] = [saliency, inputXGradient, integratedGradients, gradCam, eigenCam, occlusion, accumulatedGradients];

@@ -1,40 +1,37 @@
 import { pathToFileURL } from 'node:url';
 import { PellucidError, suggestNames, type Method } from '@pellucid/core';
+import { installedPackage, isMethodFactory, loadPackage, type AnyMethodFactory } from '@pellucid/plugins';
 import type { MethodChoice } from '../configuration/configuration.ts';
-import { CONTROLS, isMethodFactory, KNOWN_METHODS, type AnyMethodFactory } from './known-methods.ts';
-import { findMethodPackage, type MethodPackage } from './package-entry.ts';
+import { CONTROLS, KNOWN_METHODS } from './known-methods.ts';
 
 /** Options of methods by the name of the method. */
 export type OptionsByMethod = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-async function importFactories(packageName: string, { entry, exports }: MethodPackage): Promise<AnyMethodFactory[]> {
-  const fail = (problem: string, cause?: unknown): never => {
-    throw new PellucidError(
-      'CONFIGURATION_INVALID',
-      { where: `of methods, package \`${packageName}\``, problem, help: 'Methods are made by `defineMethod` of @pellucid/core.' },
-      { cause },
-    );
-  };
-  const loaded: Readonly<Record<string, unknown>> = await import(pathToFileURL(entry).href).catch((cause: unknown) =>
-    fail(`it cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause),
-  );
-  return exports.map((name) => {
-    const factory = loaded[name];
-    return isMethodFactory(factory) ? factory : fail(`its export \`${name}\` is no method`);
-  });
+/** All methods of an installed package. @throws METHOD_UNKNOWN when there is none of this name, CONFIGURATION_INVALID. */
+async function importPackage(name: string, from: string): Promise<{ readonly factories: readonly AnyMethodFactory[]; readonly entry: string }> {
+  const manifest = await installedPackage(name, from);
+  if (manifest === undefined) {
+    const help = suggestNames(name, [...KNOWN_METHODS.map((factory) => factory.name), ...CONTROLS]);
+    throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name, help: `${help} A package of methods has to be installed.` });
+  }
+  const { methods, broken } = await loadPackage(manifest);
+  const problem = manifest.methods.length === 0 ? 'its package.json lists no methods' : broken[0]?.problem;
+  if (problem !== undefined) {
+    throw new PellucidError('CONFIGURATION_INVALID', {
+      where: `of methods, package \`${name}\``,
+      problem,
+      help: 'A package of methods has a field such as "pellucid": { "methods": ["myMethod"] } with the names of its exports.',
+    });
+  }
+  return { factories: methods.map(({ factory }) => factory), entry: manifest.entry };
 }
 
 async function chooseOne(name: string, from: string): Promise<{ factory: AnyMethodFactory | null; name: string; entry: string | null }[]> {
   if (CONTROLS.includes(name)) return [{ factory: null, name, entry: null }];
   const known = KNOWN_METHODS.find((factory) => factory.name === name);
   if (known !== undefined) return [{ factory: known, name, entry: null }];
-  const found = findMethodPackage(name, from);
-  if (found === undefined) {
-    const help = suggestNames(name, [...KNOWN_METHODS.map((factory) => factory.name), ...CONTROLS]);
-    throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name, help: `${help} A package of methods has to be installed.` });
-  }
-  const factories = await importFactories(name, found);
-  return factories.map((factory) => ({ factory, name: factory.name, entry: found.entry }));
+  const { factories, entry } = await importPackage(name, from);
+  return factories.map((factory) => ({ factory, name: factory.name, entry }));
 }
 
 /**

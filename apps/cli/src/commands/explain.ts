@@ -10,7 +10,7 @@ import { openModel, type ModelRequest } from '../inputs/open-model.ts';
 import { openSource } from '../inputs/input-source.ts';
 import { openOutputFolder, type OutputFolder } from '../output/output-folder.ts';
 import { chooseMethods } from '../plugins/choose-methods.ts';
-import { discoverMethods } from '../plugins/discover-methods.ts';
+import { findMethods } from '../plugins/find-methods.ts';
 
 /** What `pellucid explain` may be told. */
 export interface ExplainRequest extends ModelRequest {
@@ -58,7 +58,7 @@ function printResult({ shown, predictions, files }: InputResult, folder: string,
  * @throws any of Pellucid's typed errors.
  */
 export async function explainInputs(modelPath: string, names: readonly string[], request: ExplainRequest, terminal: Terminal): Promise<void> {
-  const methods = chooseMethods(await discoverMethods(terminal.folder), { names: request.method, options: request.options, layer: request.layer });
+  const methods = chooseMethods(await findMethods(terminal.folder), { names: request.method, options: request.options, layer: request.layer });
   const files = await listInputs(names, terminal.folder);
   const output = await openOutputFolder(resolve(terminal.folder, request.out));
   let explained: ExplainedFiles;

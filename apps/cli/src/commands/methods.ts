@@ -1,6 +1,7 @@
+import type { AnyMethodFactory, FoundMethod } from '@pellucid/plugins';
 import type { Terminal } from '../command-line/terminal.ts';
 import { alignColumns } from '../output/columns.ts';
-import { discoverMethods, type AnyMethodFactory, type FoundMethod } from '../plugins/discover-methods.ts';
+import { findMethods } from '../plugins/find-methods.ts';
 
 /** What `pellucid methods` may be told. */
 export interface MethodsRequest {
@@ -38,7 +39,7 @@ function listMethod({ packageName, factory }: FoundMethod): object {
 
 /** Prints every method that is found, as text or as one JSON list. */
 export async function listMethods({ json = false }: MethodsRequest, terminal: Terminal): Promise<void> {
-  const { methods, broken } = await discoverMethods(terminal.folder);
+  const { methods, broken } = await findMethods(terminal.folder);
   terminal.print(json ? JSON.stringify(methods.map(listMethod), null, 2) : methods.map(describeMethod).join('\n\n'));
   for (const { packageName, problem } of broken) terminal.report(`pellucid: the package ${packageName} is left out: ${problem}`);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { defineMethod, integerOption, layerOption, zeros, type MethodFactory } from '@pellucid/core';
+import type { AnyMethodFactory, Discovery } from '@pellucid/plugins';
 import { chooseMethods } from './choose-methods.ts';
-import type { AnyMethodFactory, Discovery } from './discover-methods.ts';
 
 const paper = { authors: 'Nobody', year: 2026, title: 'Nothing', url: 'https://example.org' };
 

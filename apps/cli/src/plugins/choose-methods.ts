@@ -1,6 +1,6 @@
 import { PellucidError, suggestNames, type Method } from '@pellucid/core';
+import type { Discovery, FoundMethod } from '@pellucid/plugins';
 import { isJsonObject, parseJsonObject, type JsonObject } from '../command-line/parse-values.ts';
-import type { Discovery, FoundMethod } from './discover-methods.ts';
 
 /** What the command line says about methods. */
 export interface MethodRequest {

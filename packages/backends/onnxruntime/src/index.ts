@@ -1,4 +1,4 @@
 export type { EngineOptions } from './engine/open-engine.ts';
-export type { OnnxRuntime } from './engine/onnxruntime-module.ts';
+export type { OnnxRuntime, SessionFactory } from './engine/onnxruntime-module.ts';
 export { loadModel, type LoadModelOptions } from './load-model.ts';
 export type { OnnxCapability } from './model/onnx-adapter.ts';

@@ -11,7 +11,9 @@ export const SEQUENTIAL_SCALES = ['cividis', 'greys', 'inferno', 'magma', 'plasm
 /** Scales for signed values, nearly white at zero. The colour that is named first (brown, pink, purple, purple, red) is positive. */
 export const DIVERGING_SCALES = ['BrBG', 'PiYG', 'PRGn', 'PuOr', 'RdBu'] as const;
 
+/** The name of a scale for values of one sign. */
 export type SequentialScale = (typeof SEQUENTIAL_SCALES)[number];
+/** The name of a scale for signed values. */
 export type DivergingScale = (typeof DIVERGING_SCALES)[number];
 /** A colour scale of d3-scale-chromatic, by its name there. */
 export type ScaleName = SequentialScale | DivergingScale;

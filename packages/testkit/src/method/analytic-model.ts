@@ -20,6 +20,7 @@ export interface AnalyticNetwork {
   readonly classes: number;
   /** In the order of execution; shapes of one sample, channels first. */
   readonly layers: readonly { readonly name: LayerName; readonly kind: OpKind; readonly shape: readonly number[] }[];
+  /** One sample through the network, values channels first. */
   readonly pass: (values: Float64Array) => AnalyticPass;
 }
 

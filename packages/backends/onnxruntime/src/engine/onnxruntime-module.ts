@@ -1,9 +1,15 @@
 import { PellucidError } from '@pellucid/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 
+/** Makes sessions from the bytes of a model. */
+export interface SessionFactory {
+  /** Compiles a model. */
+  readonly create: (model: Uint8Array, options?: InferenceSession.SessionOptions) => Promise<InferenceSession>;
+}
+
 /** The parts of an ONNX Runtime package that are used: `onnxruntime-node`, `onnxruntime-web` and `onnxruntime-react-native` have them. */
 export interface OnnxRuntime {
-  readonly InferenceSession: { readonly create: (model: Uint8Array, options?: InferenceSession.SessionOptions) => Promise<InferenceSession> };
+  readonly InferenceSession: SessionFactory;
   readonly Tensor: {
     new (type: 'float32', data: Float32Array, dims: readonly number[]): Tensor;
     new (type: 'int64', data: BigInt64Array, dims: readonly number[]): Tensor;

@@ -27,7 +27,7 @@ test('the entry of a package follows its exports as import does', async () => {
     [{ exports: { '.': { types: './a.d.ts', default: './a.js' } } }, './a.js'],
     [{ exports: { '.': [{ browser: './b.js' }, { node: { import: './n.js' } }] } }, './n.js'],
   ];
-  for (const [fields, entry] of entries) expect((await readManifest(manifest(fields)))?.entry).toBe(entry);
+  for (const [fields, entry] of entries) expect((await readManifest(manifest(fields)))?.entry).toBe(join(folder, entry));
 });
 
 test('the methods of a package stand in its pellucid field', async () => {

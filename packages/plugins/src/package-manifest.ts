@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isJsonObject } from '../command-line/parse-values.ts';
 
 /** What is read of a package's package.json. */
 export interface PackageManifest {
   readonly name: string;
-  readonly folder: string;
   /** Names of the exports that are methods: the `methods` of the `pellucid` field. */
   readonly methods: readonly string[];
   readonly dependencies: readonly string[];
-  /** File that `import` loads, relative to the folder. */
+  /** The file that `import` loads. */
   readonly entry: string;
+}
+
+function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const CONDITIONS = ['node', 'import', 'default'];
@@ -46,9 +48,8 @@ export async function readManifest(folder: string): Promise<PackageManifest | un
   const methods: unknown = isJsonObject(field) ? field['methods'] : undefined;
   return {
     name: value['name'],
-    folder,
     methods: Array.isArray(methods) ? methods.filter((name): name is string => typeof name === 'string') : [],
     dependencies: isJsonObject(value['dependencies']) ? Object.keys(value['dependencies']) : [],
-    entry: entryOf(value),
+    entry: join(folder, entryOf(value)),
   };
 }

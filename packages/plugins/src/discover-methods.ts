@@ -1,0 +1,60 @@
+import { pathToFileURL } from 'node:url';
+import { dependenciesOf, installedPackages } from './installed-packages.ts';
+import { isMethodFactory, type AnyMethodFactory } from './method-factory.ts';
+import type { PackageManifest } from './package-manifest.ts';
+
+/** A method and the package that it comes from. */
+export interface FoundMethod {
+  readonly packageName: string;
+  readonly factory: AnyMethodFactory;
+}
+
+/** A package that says that it offers methods but cannot be loaded. */
+export interface BrokenPackage {
+  readonly packageName: string;
+  readonly problem: string;
+}
+
+/** Everything that a search for methods found. */
+export interface Discovery {
+  readonly methods: readonly FoundMethod[];
+  readonly broken: readonly BrokenPackage[];
+}
+
+/** Where methods are looked for. */
+export interface SearchFolders {
+  /** The user's folder: every `node_modules` from there upward counts. */
+  readonly user: string;
+  /** The folder of the application's package.json, whose dependencies count. */
+  readonly application: string;
+}
+
+/** Imports the methods of one package. What cannot be loaded is reported, not thrown. */
+export async function loadPackage({ name, entry, methods }: PackageManifest): Promise<Discovery> {
+  try {
+    const loaded: Readonly<Record<string, unknown>> = await import(pathToFileURL(entry).href);
+    const missing = methods.filter((method) => !isMethodFactory(loaded[method]));
+    return {
+      methods: methods.map((method) => loaded[method]).filter(isMethodFactory).map((factory) => ({ packageName: name, factory })),
+      broken: missing.map((method) => ({ packageName: name, problem: `its export \`${method}\` is no method made by \`defineMethod\`` })),
+    };
+  } catch (cause) {
+    return { methods: [], broken: [{ packageName: name, problem: cause instanceof Error ? cause.message : String(cause) }] };
+  }
+}
+
+/**
+ * Finds the methods that an application brings and those of packages installed beside the user's project, in the order of their names.
+ * A package in the user's project takes the place of the same package of the application.
+ */
+export async function discoverMethods({ user, application }: SearchFolders): Promise<Discovery> {
+  const packages = new Map<string, PackageManifest>();
+  for (const manifest of [...(await installedPackages(user)), ...(await dependenciesOf(application))]) {
+    if (!packages.has(manifest.name)) packages.set(manifest.name, manifest);
+  }
+  const loaded = await Promise.all([...packages.values()].map(loadPackage));
+  return {
+    methods: loaded.flatMap(({ methods }) => methods).sort((a, b) => a.factory.name.localeCompare(b.factory.name)),
+    broken: loaded.flatMap(({ broken }) => broken),
+  };
+}

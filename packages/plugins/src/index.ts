@@ -1,0 +1,6 @@
+export {
+  discoverMethods, loadPackage, type BrokenPackage, type Discovery, type FoundMethod, type SearchFolders,
+} from './discover-methods.ts';
+export { installedPackage } from './installed-packages.ts';
+export { isMethodFactory, type AnyMethodFactory } from './method-factory.ts';
+export type { PackageManifest } from './package-manifest.ts';
