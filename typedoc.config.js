@@ -13,6 +13,7 @@ export default {
     entryPoints: ['src/index.ts'],
     tsconfig: 'tsconfig.lib.json',
     excludeInternal: true,
+    disableSources: true,
     validation: { notExported: false, invalidLink: true, notDocumented: true },
     requiredToBeDocumented: ['Function', 'Interface', 'TypeAlias', 'Variable', 'Enum', 'Class'],
   },
