@@ -1,6 +1,6 @@
 import { attributeInt, attributeString, ElementType, floatAttribute, intAttribute, intsAttribute, type AttributeProto } from '@pellucid/onnx-graph';
 import { addAll, equal, multiplyMask, padZeros, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
-import type { GradientRule } from '../engine/gradient-rule.ts';
+import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { poolGeometry, spatialLengths } from './pooling.ts';
 
 /** The windows of a pool along one spatial axis: window o reads the positions o stride + tap dilation - padBegin. */
@@ -13,6 +13,8 @@ interface AxisWindows {
   readonly dilation: number;
   readonly padBegin: number;
   readonly padEnd: number;
+  /** A last window may hang over the end. */
+  readonly ceil: boolean;
   /** Positions of the input. */
   readonly length: number;
   /** Number of windows. */
@@ -22,11 +24,15 @@ interface AxisWindows {
 /** The position that a tap reads in window 0. */
 const startOf = ({ dilation, padBegin }: AxisWindows, tap: number): number => tap * dilation - padBegin;
 
+/** How far a tap of the last window reads behind the input. */
+const overhangOf = (windows: AxisWindows, tap: number): number =>
+  Math.max(0, (windows.count - 1) * windows.stride + startOf(windows, tap) + 1 - windows.length);
+
 /** An attribute list or padding that is `value` at the windows' axis and `rest` elsewhere. */
 const atAxis = ({ axis, rank }: AxisWindows, value: number, rest: number): number[] => Array.from({ length: rank }, (_, i) => (i === axis ? value : rest));
 
 /** The maximum of each window along one axis. */
-function maximaAlong(emit: Emitter, x: string, windows: AxisWindows, ceil: boolean): string {
+function maximaAlong(emit: Emitter, x: string, windows: AxisWindows): string {
   const spatial = (value: number, rest: number): number[] => atAxis(windows, value, rest).slice(2);
   const attributes: AttributeProto[] = [
     intsAttribute('kernel_shape', spatial(windows.kernel, 1)), intsAttribute('strides', spatial(windows.stride, 1)),
@@ -34,7 +40,7 @@ function maximaAlong(emit: Emitter, x: string, windows: AxisWindows, ceil: boole
   ];
   // Neither is an attribute before opset 10.
   if (windows.dilation !== 1) attributes.push(intsAttribute('dilations', spatial(windows.dilation, 1)));
-  if (ceil) attributes.push(intAttribute('ceil_mode', 1));
+  if (windows.ceil) attributes.push(intAttribute('ceil_mode', 1));
   return emit.op('MaxPool', [x], attributes);
 }
 
@@ -73,9 +79,9 @@ function readTap(emit: Emitter, x: string, windows: AxisWindows, tap: number): s
  */
 function maximaUpTo(emit: Emitter, x: string, windows: AxisWindows, tap: number): string | null {
   const { axis, rank, stride, dilation, padBegin, length, count } = windows;
-  const overhang = Math.max(0, (count - 1) * stride + startOf(windows, tap) + 1 - length);
+  const overhang = overhangOf(windows, tap);
   if (axis !== rank - 1 || stride === 1 || padBegin > tap || overhang > tap) return null;
-  const maxima = maximaAlong(emit, x, { ...windows, kernel: tap + 1, padEnd: overhang }, false);
+  const maxima = maximaAlong(emit, x, { ...windows, kernel: tap + 1, padEnd: overhang, ceil: false });
   const made = Math.floor((length + padBegin + overhang - tap * dilation - 1) / stride) + 1;
   return made === count ? maxima : sliceAxes(emit, maxima, [axis], [0], [count]);
 }
@@ -119,6 +125,27 @@ function spreadShares(emit: Emitter, shares: readonly (string | null)[], windows
 }
 
 /**
+ * The same windows and as many more, of gradient 0, as make them cover the whole input: then the shares of a tap need no padding, which is slow along
+ * the last axis.
+ */
+function coverInput(windows: AxisWindows): AxisWindows {
+  const { kernel, stride, length, count } = windows;
+  const covering = { ...windows, count: Math.ceil(length / stride), ceil: false };
+  const padEnd = overhangOf(covering, kernel - 1);
+  return stride > 1 && covering.count > count && padEnd < kernel ? { ...covering, padEnd } : windows;
+}
+
+/** The windows along each axis that has any of more than one element, first axis first. */
+function windowsOf(context: RuleContext, lengths: readonly number[], counts: readonly number[]): AxisWindows[] {
+  const { kernel, strides, dilations, padsBegin, padsEnd } = poolGeometry(context);
+  const ceil = attributeInt(context.node, 'ceil_mode', 0) === 1 && !attributeString(context.node, 'auto_pad', 'NOTSET').startsWith('SAME');
+  return kernel.map((size, i): AxisWindows => ({
+    axis: i + 2, rank: kernel.length + 2, kernel: size, stride: strides[i]!, dilation: dilations[i]!, padBegin: padsBegin[i]!, padEnd: padsEnd[i]!, ceil,
+    length: lengths[i]!, count: counts[i]!,
+  })).filter(({ kernel: size, stride, length, count }) => size > 1 || stride > 1 || length !== count).map(coverInput);
+}
+
+/**
  * The first maximum of a window in row-major order takes all, as in PyTorch. A maximum over a box is one of maxima along single axes, and the first in
  * row-major order is the first along the first axis, then along the second: each axis is differentiated by itself, which compares
  * k1 + k2 times where the box has k1 k2 positions.
@@ -126,21 +153,18 @@ function spreadShares(emit: Emitter, shares: readonly (string | null)[], windows
 export const maxPool: GradientRule = (context) => {
   const { emit, node, dy, inputs: [x = ''], outputs: [y = ''] } = context;
   if (attributeInt(node, 'storage_order', 0) === 1) return emit.fail('it counts in column-major order (`storage_order = 1`)');
-  const { kernel, strides, dilations, padsBegin, padsEnd } = poolGeometry(context);
-  const lengths = spatialLengths(emit, x);
-  const counts = spatialLengths(emit, y);
-  const ceil = attributeInt(node, 'ceil_mode', 0) === 1 && !attributeString(node, 'auto_pad', 'NOTSET').startsWith('SAME');
-  const windows = kernel.map((size, i): AxisWindows => ({
-    axis: i + 2, rank: kernel.length + 2, kernel: size, stride: strides[i]!, dilation: dilations[i]!,
-    padBegin: padsBegin[i]!, padEnd: padsEnd[i]!, length: lengths[i]!, count: counts[i]!,
-  })).filter(({ kernel: size, stride, length, count }) => size > 1 || stride > 1 || length !== count);
+  const counts = [...spatialLengths(emit, y)];
+  const windows = windowsOf(context, spatialLengths(emit, x), counts);
+  const more = counts.map(() => 0);
+  for (const { axis, count } of windows) more[axis - 2] = count - counts[axis - 2]!;
+  const pads = [0, 0, ...counts.map(() => 0), 0, 0, ...more];
   // From x to y, last axis first: before each axis is pooled, and after all.
   const stages = [x];
   for (const [i, axisWindows] of windows.toReversed().entries()) {
-    stages.unshift(i === windows.length - 1 ? y : maximaAlong(emit, stages[0]!, axisWindows, ceil));
+    stages.unshift(i === windows.length - 1 ? padZeros(emit, y, pads) : maximaAlong(emit, stages[0]!, axisWindows));
   }
-  const reached = [...counts];
-  let gradient = dy;
+  const reached = counts.map((count, i) => count + more[i]!);
+  let gradient = padZeros(emit, dy, pads);
   for (const [i, axisWindows] of windows.entries()) {
     const shares = sharesOfTaps(emit, stages[i + 1]!, stages[i]!, gradient, axisWindows);
     gradient = spreadShares(emit, shares, axisWindows, reached);
