@@ -9,6 +9,10 @@ export interface Emitter {
   readonly opset: number;
   /** Appends a node and names its output. */
   readonly op: (operator: string, inputs: readonly string[], attributes?: readonly AttributeProto[]) => string;
+  /** Appends a node with several outputs and names them. */
+  readonly opMany: (operator: string, inputs: readonly string[], count: number, attributes?: readonly AttributeProto[]) => readonly string[];
+  /** States the type of a tensor that was appended, where more is known than shape inference can tell. */
+  readonly declare: (name: string, type: TensorType) => void;
   /** A scalar of the element type of a tensor. */
   readonly scalar: (value: number, like: string) => string;
   /** A constant of the element type of a tensor. */
@@ -53,6 +57,7 @@ export function createEmitter(model: OnnxModel, known: ReadonlyMap<string, Tenso
   };
   const store = (tensor: TensorProto): string => {
     initializers.push(tensor);
+    storedTensors.set(tensor.name, tensor);
     const values = concreteShape(tensor.dims.map(Number)) ?? [];
     types.set(tensor.name, { elementType: tensor.dataType, shape: values });
     return tensor.name;
@@ -62,15 +67,18 @@ export function createEmitter(model: OnnxModel, known: ReadonlyMap<string, Tenso
     if (!WRITABLE.includes(elementType)) return fail(`the element type of \`${like}\` is not a float that the gradient can be computed in`);
     return elementType as WritableElementType;
   };
+  const opMany: Emitter['opMany'] = (operator, inputs, count, attributes = []) => {
+    const outputs = Array.from({ length: count }, () => unique(`gradient/${operator}`));
+    const node = makeNode(operator, inputs, outputs, attributes);
+    nodes.push(node);
+    const inferred = inferNode(node, opset, types);
+    for (const [i, output] of outputs.entries()) types.set(output, inferred[i] ?? { elementType: 0, shape: null });
+    return outputs;
+  };
   return {
-    opset, nodes, initializers, once, fail,
-    op(operator, inputs, attributes = []) {
-      const output = unique(`gradient/${operator}`);
-      const node = makeNode(operator, inputs, [output], attributes);
-      nodes.push(node);
-      types.set(output, inferNode(node, opset, types)[0] ?? { elementType: 0, shape: null });
-      return output;
-    },
+    opset, nodes, initializers, once, fail, opMany,
+    op: (operator, inputs, attributes = []) => opMany(operator, inputs, 1, attributes)[0]!,
+    declare: (name, type) => types.set(name, type),
     scalar(value, like) {
       const elementType = floatType(like);
       return once(`scalar ${elementType} ${value}`, () => store(makeTensor(unique('gradient/scalar'), elementType, [], [value])));
