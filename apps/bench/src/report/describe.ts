@@ -58,7 +58,11 @@ export interface Order {
   readonly backends: readonly string[];
 }
 
-const metricRank = (metric: string): number => (metric === 'deletion' ? 0 : metric === 'insertion' ? 1 : 2);
+/** Deletion, insertion, then pruning from the most pixels kept to the fewest, whichever row was finished first. */
+function metricRank(metric: string): number {
+  const [, kept] = /^pruning-(.+)$/.exec(metric) ?? [];
+  return kept === undefined ? ['deletion', 'insertion'].indexOf(metric) : 101 - Number(kept);
+}
 
 function sectionOf(rows: readonly ResultRow[], order: Order): Section {
   const [{ dataset, model, seed }] = rows as readonly [ResultRow, ...ResultRow[]];

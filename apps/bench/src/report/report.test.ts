@@ -28,6 +28,11 @@ test('a section has a line for each method and backend, in the order of the conf
   expect(section?.lines[2]?.agreement?.value).toBe(3e-7);
 });
 
+test('columns stand in one order, whichever cell was finished first', () => {
+  const finished = ['pruning-40', 'insertion', 'pruning-10', 'pruning-60', 'deletion'].map((metric) => ok({ metric }, 1));
+  expect(sectionsOf(finished, order)[0]?.metrics).toEqual(['deletion', 'insertion', 'pruning-60', 'pruning-40', 'pruning-10']);
+});
+
 test('networks and seeds have sections of their own', () => {
   expect(sectionsOf([ok({}, 1), ok({ seed: 1 }, 1), ok({ model: 'other' }, 1)], order)).toHaveLength(3);
 });
