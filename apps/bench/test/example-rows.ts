@@ -1,4 +1,5 @@
 import { failedRow, scoredRow, type CellKey, type ResultRow } from '../src/store/result-row.ts';
+import type { RunRecord } from '../src/store/run-record.ts';
 
 /** A cell with these differences from an ordinary one. */
 export const cell = (change: Partial<CellKey> = {}): CellKey => ({
@@ -11,3 +12,18 @@ export const ok = (change: Partial<CellKey>, value: number, ci95: readonly [numb
 
 /** The row of a failed cell. */
 export const failed = (change: Partial<CellKey>, code: string, message: string): ResultRow => failedRow(cell(change), null, { code, message });
+
+/** What is known of a run that was killed. */
+export const record: RunRecord = {
+  command: 'run',
+  configuration: {
+    data: { name: 'shapes', directory: null, trainImages: 1, testImages: 1 }, models: ['plain'], methods: [], backends: ['tfjs'],
+    metrics: [], metricOptions: {}, samples: 1, seeds: 1, training: { width: 1, epochs: 1, batchSize: 1, learningRate: 1 },
+    pruning: { fractions: [], images: 1, recipe: { network: 'plain-cnn', width: 1, epochs: 1, batchSize: 1, learningRate: 1 } },
+  },
+  versions: { node: '20.0.0' },
+  machine: { platform: 'linux', cpu: 'a fast one', cores: 2, memoryGiB: 8 },
+  trained: [],
+  start: '2026-01-01T00:00:00.000Z',
+  end: null,
+};

@@ -1,9 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { cell, failed, ok } from '../../test/example-rows.ts';
+import { cell, failed, ok, record } from '../../test/example-rows.ts';
 import { compareRuns, describeDifferences } from '../diff/diff.ts';
 import { estimateRest, formatDuration, startProgress } from '../progress/progress.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
-import type { RunRecord } from '../store/run-record.ts';
 import { formatCell, formatNumber, sectionsOf } from './describe.ts';
 import { html, table } from './markup.ts';
 import { reportPage } from './page.ts';
@@ -67,20 +66,6 @@ test('markup escapes texts and keeps markup', () => {
   expect(html`<p title="${'"a"'}">${'<b> & co'}${html`<i>${1}</i>`}</p>`.html).toBe('<p title="&quot;a&quot;">&lt;b&gt; &amp; co<i>1</i></p>');
   expect(table(['a', 'b'], [['x', 2]]).html).toContain('<th scope="row">x</th><td>2</td>');
 });
-
-const record: RunRecord = {
-  command: 'run',
-  configuration: {
-    data: { name: 'shapes', directory: null, trainImages: 1, testImages: 1 }, models: ['plain'], methods: [], backends: ['tfjs'],
-    metrics: [], metricOptions: {}, samples: 1, seeds: 1, training: { width: 1, epochs: 1, batchSize: 1, learningRate: 1 },
-    pruning: { fractions: [], images: 1, recipe: { network: 'plain-cnn', width: 1, epochs: 1, batchSize: 1, learningRate: 1 } },
-  },
-  versions: { node: '20.0.0' },
-  machine: { platform: 'linux', cpu: 'a fast one', cores: 2, memoryGiB: 8 },
-  trained: [],
-  start: '2026-01-01T00:00:00.000Z',
-  end: null,
-};
 
 test('the page shows results, failures with their reason, versions and machine, and loads nothing', () => {
   const page = reportPage({ record, rows, pruning: [pruningRow({})], examples: [], records: [] });
