@@ -53,15 +53,22 @@ export interface RuleNode<Value> {
   readonly name: string;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** The gradient that arrives at each output. */
+  /** The gradient that arrives at each output, up to the last one that has any; zeros where none arrives in between. */
   readonly gradients: readonly Value[];
+  /** Which inputs a gradient flows to: those that depend on where it is taken. The others are constants of the pass. */
+  readonly wanted: readonly boolean[];
+  /** A linear operation with no other one between the model's input and itself, where rules for the domain of pixels apply. */
+  readonly isFirst: boolean;
   /** Present for linear operations. */
   readonly linear?: LinearOperation<Value> | undefined;
   /** The true derivative, for rules that change only part of it: it accepts another gradient of the first output. */
   readonly derivative: (gradient?: Value) => readonly (Value | null)[];
 }
 
-/** Turns the gradients at the outputs of an operation into those at its inputs; `null` where none flows. */
+/**
+ * Turns the gradients at the outputs of an operation into those at its inputs; `null`, or nothing at the end of the list, where none flows.
+ * A gradient may have the shape that the inputs broadcast to: it is summed over what was broadcast.
+ */
 export type BackwardRule = <Value>(node: RuleNode<Value>, operations: TensorOperations<Value>) => readonly (Value | null)[];
 
 /**
@@ -72,4 +79,11 @@ export interface BackwardRules {
   /** Names the set in caches and provenance: equal names must mean equal rules. */
   readonly name: string;
   readonly rules: Readonly<Partial<Record<OpKind, BackwardRule>>>;
+  /**
+   * The second half of the batch holds a baseline for each sample of the first, and `halves` parts them: a backend that cuts the batch
+   * keeps each pair together. @defaultValue false
+   */
+  readonly paired?: boolean | undefined;
+  /** Whether a batch normalisation that follows a linear operation is first merged into its weights and bias. @defaultValue false */
+  readonly mergeBatchNorm?: boolean | undefined;
 }

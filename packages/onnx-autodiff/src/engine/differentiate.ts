@@ -1,12 +1,16 @@
-import { PellucidError, suggestNames } from '@pellucid/core';
+import { PellucidError, suggestNames, type BackwardRules } from '@pellucid/core';
 import {
   ElementType, extendGraph, inferShapes, makeValueInfo, nodeReads, nodeTitle, normalDomain, opsetOf, uniqueNames,
-  type NodeProto, type OnnxModel, type TensorType,
+  type NodeProto, type OnnxModel, type TensorProto, type TensorType,
 } from '@pellucid/onnx-graph';
+import { applyBackwardRule } from '../backward-rules/apply-backward-rule.ts';
+import { mergeBatchNorm } from '../backward-rules/merge-batch-norm.ts';
+import { isLinear } from '../operators/linear-operators.ts';
+import { nodeKinds, type NodeKinds } from '../operators/node-kinds.ts';
 import { findRule } from '../rules/table.ts';
 import { addAll, createEmitter, type EmitterState } from './emitter.ts';
 import { flat } from './gradient-rule.ts';
-import { sumToShape } from './sum-to-shape.ts';
+import { trueDerivative } from './true-derivative.ts';
 
 /** What to differentiate. */
 export interface DerivativeRequest {
@@ -16,6 +20,8 @@ export interface DerivativeRequest {
   readonly at: readonly string[];
   /** A floating-point tensor of the graph, of the shape of `of`, that holds dL/d`of`. @defaultValue a new input `<of>/cotangent` */
   readonly cotangent?: string | undefined;
+  /** Replacements of the true derivative, by kind of operation. @defaultValue none */
+  readonly rules?: BackwardRules | undefined;
 }
 
 /** A model that also computes gradients. */
@@ -26,6 +32,8 @@ export interface Derivative {
   readonly cotangent: string;
   /** From each name in `at` to the output that holds its gradient: `<NAME>/gradient`. */
   readonly gradients: ReadonlyMap<string, string>;
+  /** Nonlinear nodes on the way that the backward rules do not cover and that kept their true derivative: `<node> (<operator>)`. */
+  readonly uncovered: readonly string[];
 }
 
 const FLOATS: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, ElementType.FLOAT16, ElementType.BFLOAT16];
@@ -36,24 +44,31 @@ const FLOATS: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, Elemen
  * @throws GRADIENT_UNDEFINED where no rule covers an operator on the way; GRADIENT_UNREACHABLE when `of` does not depend on a tensor;
  * LAYER_NOT_FOUND for an unknown tensor; REQUEST_INVALID for a tensor that is stored or not of floating point.
  */
-export function differentiate(model: OnnxModel, request: DerivativeRequest): Derivative {
+export function differentiate(given: OnnxModel, request: DerivativeRequest): Derivative {
+  const model = request.rules?.mergeBatchNorm === true ? mergeBatchNorm(given, request.at) : given;
   const types = inferShapes(model);
   checkRequest(model, request, types);
   const unique = uniqueNames(model);
   const cotangent = request.cotangent ?? unique(`${request.of}/cotangent`);
   const type = types.get(request.of) ?? { elementType: 0, shape: null };
   const known = new Map(types).set(cotangent, types.get(cotangent) ?? type);
-  const { emit, gradients } = backward(model, request, known, cotangent);
+  const { emit, gradients, uncovered } = backward(model, request, known, cotangent);
 
   const outputs = new Map(request.at.map((name) => [name, unique(`${name}/gradient`)]));
   const nodes = nameOutputs(emit, gradients, outputs);
   const extended = extendGraph(model, {
     node: nodes,
-    initializer: emit.initializers,
+    initializer: usedConstants(emit),
     input: request.cotangent === undefined ? [makeValueInfo(cotangent, type)] : [],
     output: [...outputs].map(([name, output]) => makeValueInfo(output, types.get(name) ?? type)),
   });
-  return { model: extended, cotangent, gradients: outputs };
+  return { model: extended, cotangent, gradients: outputs, uncovered };
+}
+
+/** What the appended nodes read: intermediate results of arithmetic on constants are not kept. */
+function usedConstants({ nodes, initializers }: EmitterState): TensorProto[] {
+  const read = new Set(nodes.flatMap(({ input }) => input));
+  return initializers.filter(({ name }) => read.has(name));
 }
 
 function checkRequest(model: OnnxModel, { of, at, cotangent }: DerivativeRequest, types: ReadonlyMap<string, TensorType>): void {
@@ -102,14 +117,33 @@ function pathFrom(node: NodeProto, next: ReadonlyMap<string, NodeProto>, of: str
   return `${shown.join(' -> ')} -> \`${of}\``;
 }
 
+/** The backward nodes, the gradient of each asked tensor, and what the rules left to the true derivative. */
+interface BackwardPass {
+  readonly emit: EmitterState;
+  readonly gradients: ReadonlyMap<string, string>;
+  readonly uncovered: readonly string[];
+}
+
+/** How gradients pass one node: by a backward rule that covers its kind, else by its true derivative. */
+function passNode(
+  emit: EmitterState, node: NodeProto, wanted: readonly boolean[], gradients: readonly (string | null)[], kinds: NodeKinds, rules: BackwardRules | undefined,
+): { readonly results: readonly (string | null)[]; readonly covered: boolean } {
+  const { kind, isFirst } = kinds(node);
+  const rule = rules?.rules[kind];
+  if (rule === undefined) return { results: trueDerivative(emit, node, wanted, gradients), covered: rules === undefined || isLinear(node, wanted) };
+  return { results: applyBackwardRule(emit, rule, { node, kind, isFirst, wanted, gradients }), covered: true };
+}
+
 function backward(
-  model: OnnxModel, { of, at }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
-): { emit: EmitterState; gradients: ReadonlyMap<string, string> } {
+  model: OnnxModel, { of, at, rules }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
+): BackwardPass {
   const opset = opsetOf(model);
   const dependent = dependents(model, at, types);
+  const kinds = nodeKinds(model);
   const arriving = new Map<string, string[]>([[of, [cotangent]]]);
   const consumer = new Map<string, NodeProto>();
   const summed = new Map<string, string>();
+  const uncovered: string[] = [];
   let current: NodeProto | undefined;
   const emit = createEmitter(model, types, (reason, help = '') => {
     throw undefinedGradient(current, opset, reason, help, current ? pathFrom(current, consumer, of) : `\`${of}\``);
@@ -127,7 +161,9 @@ function backward(
     const wanted = node.input.map((name) => name !== '' && dependent.has(name));
     if (!nodeReads(node).some((name) => dependent.has(name))) continue;
     current = node;
-    for (const [i, result] of applyRule(emit, node, opset, wanted, node.output.map(take)).entries()) {
+    const { results, covered } = passNode(emit, node, wanted, node.output.map(take), kinds, rules);
+    if (!covered) uncovered.push(`${nodeTitle(node)} (${node.opType})`);
+    for (const [i, result] of results.entries()) {
       const input = node.input[i];
       if (result === null || input === undefined || !wanted[i]) continue;
       arriving.set(input, [...(arriving.get(input) ?? []), result]);
@@ -142,38 +178,13 @@ function backward(
     }
     gradients.set(name, gradient);
   }
-  return { emit, gradients };
+  return { emit, gradients, uncovered: uncovered.toReversed() };
 }
 
 function undefinedGradient(node: NodeProto | undefined, opset: number, reason: string, help: string, path: string): PellucidError {
   const domain = normalDomain(node?.domain ?? '');
   return new PellucidError('GRADIENT_UNDEFINED', {
     operator: node?.opType ?? '', node: node ? nodeTitle(node) : '', version: domain === '' ? `opset ${opset}` : `domain ${domain}`, path, reason, help,
-  });
-}
-
-/** Runs the rule of a node and brings its results into the shapes of the inputs. */
-function applyRule(
-  emit: EmitterState, node: NodeProto, opset: number, wanted: readonly boolean[], gradients: readonly (string | null)[],
-): readonly (string | null)[] {
-  const entry = findRule(node, opset);
-  if (!entry) return emit.fail('there is no gradient rule for it', 'docs/operators.md lists the operators that have one.');
-  const dy = gradients[0] ?? null;
-  if (dy === null && gradients.length === 1) throw new Error(`internal: no gradient arrives at ${nodeTitle(node)}`);
-  const context = {
-    emit, node, opset, inputs: node.input, outputs: node.output, gradients, wanted, dy: dy ?? '',
-    types: node.input.map((name) => (name === '' ? undefined : emit.typeOf(name))),
-  };
-  if (dy === null && entry.operator !== 'Split') return emit.fail('only its first output has a gradient');
-  const results = entry.rule(context);
-  if (results.length !== node.input.length) {
-    throw new Error(`internal: the rule of ${node.opType} gave ${results.length} gradients for ${node.input.length} inputs`);
-  }
-  if (entry.broadcasts !== true) return results;
-  const operands = node.input.filter((name) => name !== '');
-  return results.map((result, i) => {
-    const input = node.input[i];
-    return result === null || input === undefined || !wanted[i] ? null : sumToShape(emit, result, input, operands);
   });
 }
 

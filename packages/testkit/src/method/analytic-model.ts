@@ -99,7 +99,8 @@ export function analyticModel(network: AnalyticNetwork, settings: AnalyticModelS
         logits,
         activations: collect(activations.map(checkedName), passes.map((pass) => pass.activations)),
         gradients: collect((gradient?.at ?? []).map(checkedName), gradients),
-        uncovered: [],
+        // Its derivatives are written by hand: rules replace none of them.
+        uncovered: gradient?.rules === undefined ? [] : network.layers.map(({ name }) => name),
       };
     },
     dispose: () => Promise.resolve(),

@@ -1,9 +1,8 @@
 import type { LayerInfo, Layout } from '@pellucid/core';
+import { operatorKind, storedTensors } from '@pellucid/onnx-autodiff';
 import type { NodeProto, OnnxModel, TensorType } from '@pellucid/onnx-graph';
-import { storedTensors } from './data-flow.ts';
 import { outputLayout } from './layouts.ts';
 import { moduleOutputs, shortName, type NamedNode } from './module-paths.ts';
-import { operatorKind } from './operator-kinds.ts';
 
 /** A tensor that may be a layer: it is computed from the input, and holds 32-bit floats. */
 export interface LayerCandidate {

@@ -9,11 +9,12 @@ import { checkObjective } from '../query/check-objective.ts';
 import { compileQuery, signatureKey, type Answers, type QuerySignature } from '../query/compile-query.ts';
 import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
 import { runChunks } from '../query/run-chunks.ts';
+import { checkPairs, runPairs } from '../query/run-pairs.ts';
 import type { BoundInput } from './bound-inputs.ts';
 import type { Network } from './network.ts';
 
 /** What an ONNX model on ONNX Runtime can answer. */
-export type OnnxCapability = 'activations' | 'gradient';
+export type OnnxCapability = 'activations' | 'gradient' | 'backward-rules';
 
 /** Compiled queries that are kept per model: a method needs one or two. */
 const KEPT_SESSIONS = 8;
@@ -26,7 +27,7 @@ function signatureOf(network: Network, { activations = [], gradient }: Query<Onn
   const at = gradient?.at.map((point): GradientPoint => (point === INPUT ? INPUT : canonical(point))) ?? [];
   return {
     activations: [...new Set(activations.map(canonical))],
-    gradient: gradient === undefined || at.length === 0 ? null : { family: objectiveFamily(gradient.of), at: [...new Set(at)] },
+    gradient: gradient === undefined || at.length === 0 ? null : { family: objectiveFamily(gradient.of), at: [...new Set(at)], rules: gradient.rules },
   };
 }
 
@@ -43,7 +44,7 @@ function arrange(network: Network, answers: Answers, { activations = [], gradien
     logits: value(answers.logits),
     activations: new Map(activations.map((name) => [name, value(findLayer(network, name).name)])),
     gradients: new Map((gradient?.at ?? []).map((point) => [point, value(answers.gradients.get(canonical(point)))])),
-    uncovered: [],
+    uncovered: answers.uncovered,
   };
 }
 
@@ -81,19 +82,22 @@ export async function onnxAdapter(
     const count = batchSize(query.input);
     const { gradient } = query;
     if (gradient !== undefined) checkObjective(gradient.of, count, network);
+    const paired = gradient?.rules?.paired === true;
+    if (paired) checkPairs(count, name, fixedBatch);
     const size = fixedBatch ?? Math.max(1, Math.floor(memoryBudget / bytesPerSample));
     const settings = { model: name, size, padded: fixedBatch !== null, signal };
     return withSession(signatureOf(network, query), async ({ session, answers }) => {
       const feeds = new Map([[input.name, query.input]]);
       if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient.of, count, classes));
-      return arrange(network, answers, query, await runChunks(engine.runtime, session, feeds, bound, settings));
+      const run = paired ? runPairs : runChunks;
+      return arrange(network, answers, query, await run(engine.runtime, session, feeds, bound, settings));
     });
   };
 
   await withSession({ activations: [], gradient: null }, () => Promise.resolve());
   return {
     name, hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
-    capabilities: new Set<OnnxCapability>(['activations', 'gradient']),
+    capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules']),
     evaluate,
     dispose: () => (disposal ??= sessions.dispose()),
   };

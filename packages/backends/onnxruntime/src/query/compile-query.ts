@@ -1,13 +1,20 @@
-import { INPUT, type GradientPoint, type LayerName } from '@pellucid/core';
+import { INPUT, type BackwardRules, type GradientPoint, type LayerName } from '@pellucid/core';
 import { differentiate } from '@pellucid/onnx-autodiff';
 import { extendGraph, extractSubgraph, uniqueNames, type OnnxModel } from '@pellucid/onnx-graph';
 import type { Network } from '../model/network.ts';
 import { objectiveNodes, type ObjectiveFamily } from './objective-nodes.ts';
 
+/** The part of a signature that a gradient has. */
+export interface GradientSignature {
+  readonly family: ObjectiveFamily;
+  readonly at: readonly GradientPoint[];
+  readonly rules: BackwardRules | undefined;
+}
+
 /** What decides which graph answers a query: everything but the values. */
 export interface QuerySignature {
   readonly activations: readonly LayerName[];
-  readonly gradient: { readonly family: ObjectiveFamily; readonly at: readonly GradientPoint[] } | null;
+  readonly gradient: GradientSignature | null;
 }
 
 /** Where the answers stand in a compiled graph. */
@@ -17,6 +24,8 @@ export interface Answers {
   readonly output: string;
   readonly logits: string;
   readonly gradients: ReadonlyMap<GradientPoint, string>;
+  /** What the backward rules left to the true derivative. */
+  readonly uncovered: readonly string[];
 }
 
 /** A graph that answers all queries of a signature. */
@@ -28,7 +37,7 @@ export interface CompiledQuery {
 /** A text that is equal for equal signatures. */
 export function signatureKey({ activations, gradient }: QuerySignature): string {
   const places = gradient?.at.map((point) => (point === INPUT ? 'input' : `layer ${point}`)).toSorted();
-  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, places ?? []]);
+  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, places ?? [], gradient?.rules?.name ?? null]);
 }
 
 /** Extends the graph of a model by the backward pass of a query. @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE. */
@@ -37,7 +46,7 @@ export function compileQuery(network: Network, { activations, gradient }: QueryS
   const plain = [output.name, logits, ...activations];
   if (gradient === null) {
     const model = extractSubgraph(network.model, [...new Set(plain)], network.types);
-    return { model, answers: { fed: null, output: output.name, logits, gradients: new Map() } };
+    return { model, answers: { fed: null, output: output.name, logits, gradients: new Map(), uncovered: [] } };
   }
   const names = uniqueNames(network.model);
   const batch = network.types.get(network.input.name)?.shape?.[0] ?? null;
@@ -47,11 +56,12 @@ export function compileQuery(network: Network, { activations, gradient }: QueryS
     of: logits,
     at: gradient.at.map(tensorOf),
     cotangent: objective.cotangent,
+    rules: gradient.rules,
   });
   const gradients = new Map<GradientPoint, string>();
   for (const point of gradient.at) gradients.set(point, gradientName(extended.gradients, tensorOf(point)));
   const model = extractSubgraph(extended.model, [...new Set([...plain, ...gradients.values()])]);
-  return { model, answers: { fed: objective.fed, output: output.name, logits, gradients } };
+  return { model, answers: { fed: objective.fed, output: output.name, logits, gradients, uncovered: extended.uncovered } };
 }
 
 function gradientName(gradients: ReadonlyMap<string, string>, at: string): string {

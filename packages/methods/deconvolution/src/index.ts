@@ -1,0 +1,2 @@
+export { deconvolution, type DeconvolutionOptions } from './deconvolution.ts';
+export { deconvolutionRules } from './rules.ts';

@@ -1,0 +1,2 @@
+export { guidedBackprop, type GuidedBackpropOptions } from './guided-backprop.ts';
+export { guidedBackpropRules } from './rules.ts';

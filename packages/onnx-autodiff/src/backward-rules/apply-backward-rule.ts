@@ -1,0 +1,35 @@
+import type { BackwardRule, OpKind, RuleNode } from '@pellucid/core';
+import { nodeTitle, type NodeProto } from '@pellucid/onnx-graph';
+import { zerosLike, type Emitter } from '../engine/emitter.ts';
+import { sumToInputs, trueDerivative } from '../engine/true-derivative.ts';
+import { findRule } from '../rules/table.ts';
+import { WEIGHTED } from '../operators/linear-operators.ts';
+import { linearOperation } from './linear-operation.ts';
+import { graphOperations } from './tensor-operations.ts';
+
+/** A node on the way back, with what arrives at it. */
+export interface RuleSite {
+  readonly node: NodeProto;
+  readonly kind: OpKind;
+  readonly isFirst: boolean;
+  readonly wanted: readonly boolean[];
+  readonly gradients: readonly (string | null)[];
+}
+
+/** Builds what a backward rule computes for a node: the gradient at each input, `null` where none flows. */
+export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, kind, isFirst, wanted, gradients }: RuleSite): readonly (string | null)[] {
+  const last = gradients.findLastIndex((gradient) => gradient !== null);
+  const arrived = node.output.slice(0, last + 1).map((output, i) => gradients[i] ?? zerosLike(emit, output));
+  const context: RuleNode<string> = {
+    kind, isFirst, wanted,
+    name: nodeTitle(node),
+    inputs: node.input,
+    outputs: node.output,
+    gradients: arrived,
+    linear: WEIGHTED.has(kind) ? linearOperation(emit, node) : undefined,
+    derivative: (gradient) => trueDerivative(emit, node, wanted, gradient === undefined ? gradients : [gradient, ...gradients.slice(1)]),
+  };
+  const results = rule(context, graphOperations(emit, arrived[0] ?? ''));
+  if (findRule(node, emit.opset)?.broadcasts === true) return sumToInputs(emit, node, wanted, results);
+  return node.input.map((_, i) => (wanted[i] ? (results[i] ?? null) : null));
+}

@@ -1,0 +1,89 @@
+import type { TensorOperations } from '@pellucid/core';
+import { intAttribute, tensorShape, tensorValues, type Dimension, type TensorProto } from '@pellucid/onnx-graph';
+import { choose, knownShape, reduceMean, sign, type Emitter } from '../engine/emitter.ts';
+
+type Arithmetic = (a: number, b: number) => number;
+
+/** The values of two stored tensors combined, where they have one shape or one of them is a scalar; `null` otherwise. */
+function combine(a: TensorProto, b: TensorProto, arithmetic: Arithmetic): { readonly shape: readonly number[]; readonly values: Float64Array } | null {
+  const [first, second] = [tensorValues(a), tensorValues(b)];
+  const [shapeA, shapeB] = [tensorShape(a), tensorShape(b)];
+  const wholeIsA = first.length >= second.length;
+  const scalar = (wholeIsA ? second : first).length === 1 && (wholeIsA ? shapeB : shapeA).length === 0;
+  if (!scalar && shapeA.join() !== shapeB.join()) return null;
+  const [stepA, stepB] = scalar ? (wholeIsA ? [1, 0] : [0, 1]) : [1, 1];
+  const values = Float64Array.from({ length: Math.max(first.length, second.length) }, (_, i) =>
+    arithmetic(Number(first[i * stepA]), Number(second[i * stepB])));
+  return { shape: wholeIsA ? shapeA : shapeB, values };
+}
+
+/** Half of a length, in words where it is free: halves of one batch have to be known to fit each other. */
+const HALF = '/2';
+const halfOf = (length: Dimension): Dimension => (typeof length === 'number' ? length / 2 : length === null ? null : `${length}${HALF}`);
+const twice = (length: Dimension): Dimension => {
+  if (typeof length === 'number') return 2 * length;
+  return length?.endsWith(HALF) === true ? length.slice(0, -HALF.length) : null;
+};
+
+/** Greatest and least take operands of different shapes since opset 8. */
+const extremum = (emit: Emitter, operator: 'Max' | 'Min', a: string, b: string): string => {
+  if (emit.opset >= 8) return emit.op(operator, [a, b]);
+  const isGreater = emit.op('Greater', [a, b]);
+  return operator === 'Max' ? choose(emit, isGreater, a, b) : choose(emit, isGreater, b, a);
+};
+
+/**
+ * The operations that backward rules use, as nodes appended to a graph. Arithmetic on stored tensors alone, such as the positive part of
+ * weights, is done here and now, once for all nodes that share them.
+ * @param like - a tensor of the element type of scalars
+ */
+export function graphOperations(emit: Emitter, like: string): TensorOperations<string> {
+  const binary = (operator: string, arithmetic: Arithmetic, node: (a: string, b: string) => string) => (a: string, b: string): string => {
+    const [first, second] = [emit.stored(a), emit.stored(b)];
+    const folded = first && second && combine(first, second, arithmetic);
+    if (!folded) return node(a, b);
+    return emit.once(`${operator} of ${a} and ${b}`, () => emit.constant(folded.shape, folded.values, a));
+  };
+  const plain = (operator: string) => (a: string, b: string): string => emit.op(operator, [a, b]);
+  const constant = (value: number): string => emit.scalar(value, like);
+  const multiply = binary('Mul', (a, b) => a * b, plain('Mul'));
+  return {
+    constant,
+    multiply,
+    add: binary('Add', (a, b) => a + b, plain('Add')),
+    subtract: binary('Sub', (a, b) => a - b, plain('Sub')),
+    divide: binary('Div', (a, b) => a / b, plain('Div')),
+    negate: (a) => (emit.stored(a) ? multiply(a, constant(-1)) : emit.op('Neg', [a])),
+    absolute: (a) => emit.op('Abs', [a]),
+    sign: (a) => sign(emit, a),
+    minimum: binary('Min', Math.min, (a, b) => extremum(emit, 'Min', a, b)),
+    maximum: binary('Max', Math.max, (a, b) => extremum(emit, 'Max', a, b)),
+    greater: plain('Greater'),
+    where: (condition, ifTrue, ifFalse) => choose(emit, condition, ifTrue, ifFalse),
+    halves(a) {
+      const first = emit.once(`first half of ${a}`, () => splitBatch(emit, a));
+      const second = emit.once(`second half of ${a}`, () => { throw new Error('internal: a batch was halved once'); });
+      return [first, second];
+    },
+    join(a, b) {
+      const whole = emit.op('Concat', [a, b], [intAttribute('axis', 0)]);
+      const { elementType, shape } = emit.typeOf(a);
+      emit.declare(whole, { elementType, shape: shape && [twice(shape[0] ?? null), ...shape.slice(1)] });
+      return whole;
+    },
+    meanPerSample(a) {
+      const axes = knownShape(emit, a).slice(1).map((_, i) => i + 1);
+      return axes.length === 0 ? a : reduceMean(emit, a, axes);
+    },
+  };
+}
+
+/** Cuts a tensor in the middle of its batch axis. */
+function splitBatch(emit: Emitter, a: string): string {
+  const attributes = emit.opset >= 18 ? [intAttribute('num_outputs', 2)] : [];
+  const parts = emit.opMany('Split', [a], 2, [intAttribute('axis', 0), ...attributes]);
+  const { elementType, shape } = emit.typeOf(a);
+  for (const part of parts) emit.declare(part, { elementType, shape: shape && [halfOf(shape[0] ?? null), ...shape.slice(1)] });
+  emit.once(`second half of ${a}`, () => parts[1]!);
+  return parts[0]!;
+}
