@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { loadModel, type OnnxCapability } from '@pellucid/backend-onnxruntime';
+import { explain, sampleData, type ModelAdapter, type TargetObjective } from '@pellucid/core';
+import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { deepLift } from './deep-lift.ts';
+
+const GOLDEN = join(__dirname, '../../../../../shared/golden');
+const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist', 'zoo', 'mobile']);
+if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
+
+/** Captum takes plain gradients for the activations of the others, so that its values are not complete there. */
+const COVERED = ['mlp', 'cifar', 'fmnist'];
+/** Single precision along a deep network, relative to the sum of all sizes of contributions. */
+const COMPLETE = 1e-5;
+
+for (const { title, file, network } of models) {
+  describe(title, () => {
+    const { name, input, baseline, targets, value } = network;
+    let model: ModelAdapter<OnnxCapability>;
+    beforeAll(async () => { model = await loadModel(file); });
+    afterAll(() => model.dispose());
+
+    if (COVERED.includes(name)) {
+      test.each([['zero', {}], ['baseline', { baseline }]] as const)('agrees with Captum, its max-pools corrected (%s)', async (from, options) => {
+        const expected = value(`deeplift_fixed_${from}`);
+        const { values } = await explain(model, deepLift(options), { input, targets });
+        expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(referenceTolerance(expected));
+      });
+    }
+
+    test.each<TargetObjective>(['logit', 'margin', 'probability', 'log-probability'])('adds up to the change of the %s', async (objective) => {
+      for (const from of ['zero', baseline] as const) {
+        const { values, provenance } = await explain(model, deepLift({ baseline: from }), { input, targets, objective });
+        expect(provenance.uncovered).toEqual([]);
+        provenance.convergenceDelta?.forEach((delta, sample) => {
+          const size = sampleData(values, sample).reduce((sum, part) => sum + Math.abs(part), 0);
+          expect(Math.abs(delta)).toBeLessThanOrEqual(COMPLETE * Math.max(size, 1e-3));
+        });
+        expect(provenance.convergenceDelta).toHaveLength(targets.length);
+      }
+    });
+  });
+}
