@@ -1,6 +1,6 @@
 import { randomStream } from '@pellucid/core';
 import {
-  ElementType, intAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type AttributeProto, type Dimension, type NodeProto, type OnnxModel, type TensorProto,
+  ElementType, intAttribute, makeModel, makeNode, makeTensor, makeValueInfo, tensorShape, tensorValues, type AttributeProto, type Dimension, type NodeProto, type OnnxModel, type TensorProto,
 } from '@pellucid/onnx-graph';
 import { differentiate } from '../src/index.ts';
 import { run, type Values } from './session.ts';
@@ -8,17 +8,23 @@ import { run, type Values } from './session.ts';
 /** One use of an operator whose gradient is checked. */
 export interface RuleCase {
   readonly operator: string;
+  /** @defaultValue the standard domain */
+  readonly domain?: string;
   /** @defaultValue 17 */
   readonly opset?: number;
   /** Declared shapes of the inputs that vary; the symbol `n` is a batch of 2. */
   readonly inputs: Readonly<Record<string, readonly Dimension[]>>;
   /** Stored inputs. */
   readonly constants?: readonly TensorProto[];
+  /** Constants that the model takes as inputs, so that only the run knows them. */
+  readonly atRuntime?: readonly string[];
   /** Order of all inputs. @defaultValue those that vary, then the constants */
   readonly order?: readonly string[];
   readonly attributes?: readonly AttributeProto[];
   /** Number of outputs; the gradient of the sum over all is checked. @defaultValue 1 */
   readonly outputs?: number;
+  /** Further outputs that are named but not read. @defaultValue 0 */
+  readonly unread?: number;
   /** Values of an input from standard normal draws, to stay inside a domain or away from kinks. @defaultValue the draws */
   readonly values?: (draw: number, index: number) => number;
   /** The runtime has no double kernel, so that single precision is used. @defaultValue false */
@@ -28,14 +34,19 @@ export interface RuleCase {
 }
 
 const BATCH = 2;
-export const lengthsOf = (shape: readonly Dimension[]): number[] => shape.map((length) => (length === 'n' ? BATCH : Number(length)));
+/** Lengths of the other symbols. */
+const FREE: Readonly<Record<string, number>> = { h: 3, w: 4 };
+export const lengthsOf = (shape: readonly Dimension[]): number[] => shape.map((length) => (length === 'n' ? BATCH : FREE[String(length)] ?? Number(length)));
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /** The model of a case: the operator; several outputs are joined to one. */
-export function caseModel({ operator, opset = 17, inputs, constants = [], order, attributes = [], outputs = 1, single = false }: RuleCase): OnnxModel {
+export function caseModel(check: RuleCase): OnnxModel {
+  const { operator, domain = '', opset = 17, inputs, constants = [], atRuntime = [], order, attributes = [], outputs = 1, unread = 0, single = false } = check;
   const elementType = single ? ElementType.FLOAT : ElementType.DOUBLE;
   const names = Array.from({ length: outputs }, (_, i) => `y${i}`);
-  const nodes: NodeProto[] = [makeNode(operator, order ?? [...Object.keys(inputs), ...constants.map(({ name }) => name)], names, attributes)];
+  const silent = Array.from({ length: unread }, (_, i) => `unread${i}`);
+  const checked = makeNode(operator, order ?? [...Object.keys(inputs), ...constants.map(({ name }) => name)], [...names, ...silent], attributes);
+  const nodes: NodeProto[] = [checked];
   // Several outputs of unequal size are joined in one list.
   if (outputs > 1) {
     for (const name of names) nodes.push(makeNode('Flatten', [name], [`${name}/flat`]));
@@ -43,11 +54,19 @@ export function caseModel({ operator, opset = 17, inputs, constants = [], order,
   } else {
     nodes.push(makeNode('Identity', ['y0'], ['y']));
   }
-  return makeModel({
-    name: operator, opset, producer: 'test', nodes, initializers: constants,
-    inputs: Object.entries(inputs).map(([name, shape]) => makeValueInfo(name, { elementType, shape })),
+  const model = makeModel({
+    name: operator, opset, producer: 'test', nodes, initializers: constants.filter(({ name }) => !atRuntime.includes(name)),
+    inputs: [
+      ...Object.entries(inputs).map(([name, shape]) => makeValueInfo(name, { elementType, shape })),
+      ...constants.filter(({ name }) => atRuntime.includes(name)).map((tensor) =>
+        makeValueInfo(tensor.name, { elementType: tensor.dataType, shape: tensorShape(tensor).map((length, axis, { length: rank }) => (axis === rank - 1 ? length : `${tensor.name}${axis}`)) })),
+    ],
     outputs: [makeValueInfo('y', { elementType, shape: null })],
   });
+  const [standard] = model.proto.opsetImport;
+  if (domain !== '' && standard) model.proto.opsetImport.push({ ...standard, domain, version: 1n });
+  checked.domain = domain;
+  return model;
 }
 
 /** A stored tensor of the case's precision with standard normal values. */
@@ -75,13 +94,15 @@ export async function gradientError(check: RuleCase): Promise<number> {
   const names = Object.keys(inputs);
   const derivative = differentiate(model, { of: 'y', at: names });
   const point = new Map(names.map((name) => [name, draw(name, lengthsOf(inputs[name] ?? []), single, values)]));
+  const given = (check.constants ?? []).filter(({ name }) => check.atRuntime?.includes(name))
+    .map((tensor): [string, Values] => [tensor.name, { shape: tensorShape(tensor), data: Float64Array.from(tensorValues(tensor), Number) }]);
   const forward = async (feeds: ReadonlyMap<string, Values>): Promise<Values> => {
-    const y = (await run(model, feeds)).get('y');
+    const y = (await run(model, new Map([...feeds, ...given]), ['y'])).get('y');
     if (!y) throw new Error('no output');
     return y;
   };
   const cotangent = draw('cotangent', (await forward(point)).shape, single);
-  const gradients = await run(derivative.model, new Map(point).set(derivative.cotangent, cotangent));
+  const gradients = await run(derivative.model, new Map([...point, ...given]).set(derivative.cotangent, cotangent), [...derivative.gradients.values()]);
   const step = linear ? 0.05 : single ? 1e-2 : 1e-5;
   let worst = 0;
   for (const name of names) {

@@ -25,24 +25,26 @@ function part({ shape, data }: Values, from: number, count: number): Values {
   return { shape: [count, ...shape.slice(1)], data: data.slice(from * size, (from + count) * size) };
 }
 
-/** Gradient of the target logits at the input, in batches of the length that the model takes. */
-async function inputGradient(model: OnnxModel, input: Values, targets: Values): Promise<Float64Array> {
+/** Gradients of the target logits at the input and at inner tensors, in batches of the length that the model takes. */
+async function gradientsAt(model: OnnxModel, input: Values, targets: Values, layers: readonly string[] = []): Promise<readonly Float64Array[]> {
   const [declared] = graphInputs(model);
   const [output] = model.graph.output;
   if (!declared || !output) throw new Error('no input or output');
-  const derivative = differentiate(model, { of: output.name, at: [declared.name] });
+  const at = [declared.name, ...layers];
+  const derivative = differentiate(model, { of: output.name, at });
   const batch = declaredType(declared)?.shape?.[0];
   const classes = Number(declaredType(output)?.shape?.[1]);
   const step = typeof batch === 'number' ? batch : input.shape[0]!;
-  const result: number[] = [];
+  const names = at.map((name) => derivative.gradients.get(name) ?? '');
+  const result = at.map((): number[] => []);
   for (let from = 0; from < input.shape[0]!; from += step) {
     const cotangent = { shape: [step, classes], data: new Float64Array(step * classes) };
     for (let i = 0; i < step; i++) cotangent.data[i * classes + targets.data[from + i]!] = 1;
     const feeds = new Map([[declared.name, part(input, from, step)], [derivative.cotangent, cotangent]]);
-    const outputs = await run(derivative.model, feeds, [`${declared.name}/gradient`]);
-    result.push(...outputs.get(`${declared.name}/gradient`)?.data ?? []);
+    const outputs = await run(derivative.model, feeds, names);
+    for (const [i, name] of names.entries()) result[i]?.push(...outputs.get(name)?.data ?? []);
   }
-  return Float64Array.from(result);
+  return result.map((values) => Float64Array.from(values));
 }
 
 /** Runs where the networks are there. */
@@ -64,7 +66,7 @@ for (const net of ['cifar', 'fmnist', 'mlp', 'mobile', 'vit', 'zoo']) {
   onNetworks(`golden/${net}`, 'the input gradient equals the reference within the network\'s own rounding: %s', async (path) => {
     const folder = join(SHARED, 'golden', net);
     const model = readModel(readFileSync(path), basename(path));
-    const gradient = await inputGradient(model, load(join(folder, 'input.npy')), load(join(folder, 'targets.npy')));
+    const [gradient = new Float64Array(0)] = await gradientsAt(model, load(join(folder, 'input.npy')), load(join(folder, 'targets.npy')));
     const reference = load(join(folder, 'attr/saliency_signed.f64.npy')).data;
     const largest = reference.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const worst = reference.reduce((most, value, i) => Math.max(most, Math.abs(value - gradient[i]!)), 0);
@@ -72,28 +74,28 @@ for (const net of ['cifar', 'fmnist', 'mlp', 'mobile', 'vit', 'zoo']) {
   });
 }
 
-/** Networks with operators that have no rule: the error has to name one of these. */
-const WITHOUT_RULE: Readonly<Record<string, RegExp>> = {
-  decoder: /Resize|ConvTranspose|its weights or bias depend/, einsum: /ReduceMax|Einsum/, norms: /InstanceNormalization|RMSNormalization/,
-  'convnext/dynamo18': /Gather/, 'convnext/dynamo20': /Gather/, 'convnext/dynamo20.unoptimised': /Gather/, 'convnext/dynamo23': /Gather/,
-  'vit/dynamo23': /Attention/, 'vit/dynamo25': /Attention/, 'swin/dynamo23': /Attention/, 'swin/dynamo25': /Attention/,
-};
+/** The tensor of an export that carries the late layer, laid out as the reference. */
+function layerOf(folder: string, file: string): string {
+  const { exports } = JSON.parse(readFileSync(join(folder, 'gradcam_layer.json'), 'utf8')) as { exports: Record<string, { tensor: string; layout: string }> };
+  const found = exports[file];
+  if (found?.layout !== 'same') throw new Error(`no layer of ${file} in the layout of the reference`);
+  return found.tensor;
+}
+
+function distance(reference: Float64Array, values: Float64Array): number {
+  expect(values).toHaveLength(reference.length);
+  const error = reference.reduce((sum, value, i) => sum + (value - values[i]!) ** 2, 0);
+  return Math.sqrt(error / reference.reduce((sum, value) => sum + value ** 2, 0));
+}
 
 for (const net of ['convnext', 'decoder', 'densenet', 'efficientnet', 'einsum', 'mixer', 'mobilenetv2', 'mobilenetv3', 'norms', 'resnet', 'squeezenet', 'swin', 'vgg', 'video', 'vit']) {
-  onNetworks(`exports/${net}`, 'the input gradient of an exported network equals PyTorch\'s, or names the operator without a rule: %s', async (path) => {
+  onNetworks(`exports/${net}`, 'gradients of an exported network at its input and at a late layer equal PyTorch\'s: %s', async (path) => {
     const folder = join(SHARED, 'exports', net);
     const model = readModel(readFileSync(path), basename(path));
-    const missing = WITHOUT_RULE[net] ?? WITHOUT_RULE[`${net}/${basename(path, '.onnx')}`];
-    const gradient = inputGradient(model, load(join(folder, 'input.npy')), load(join(folder, 'targets.npy')));
-    if (missing) {
-      await expect(gradient).rejects.toMatchObject({ code: 'GRADIENT_UNDEFINED', message: expect.stringMatching(missing) as unknown });
-      return;
+    const found = await gradientsAt(model, load(join(folder, 'input.npy')), load(join(folder, 'targets.npy')), [layerOf(folder, basename(path))]);
+    for (const [i, name] of ['grad_input.f64.npy', 'grad_layer.f64.npy'].entries()) {
+      // The bound that the maker of the networks proposes; the values agree to about 2e-6.
+      expect(distance(load(join(folder, name)).data, found[i]!)).toBeLessThan(1e-4);
     }
-    const values = await gradient;
-    const reference = load(join(folder, 'grad_input.f64.npy')).data;
-    const error = reference.reduce((sum, value, i) => sum + (value - values[i]!) ** 2, 0);
-    const size = reference.reduce((sum, value) => sum + value ** 2, 0);
-    // The bound that the maker of the networks proposes; the values agree to about 2e-6.
-    expect(Math.sqrt(error / size)).toBeLessThan(1e-4);
   });
 }

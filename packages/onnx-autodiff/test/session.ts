@@ -1,10 +1,17 @@
-import { writeModel, type OnnxModel } from '@pellucid/onnx-graph';
+import { ElementType, writeModel, type OnnxModel } from '@pellucid/onnx-graph';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /** Values with their shape. */
 export interface Values {
   readonly shape: readonly number[];
   readonly data: Float64Array;
+}
+
+function feed(elementType: number, { shape, data }: Values): Tensor {
+  if (elementType === Number(ElementType.DOUBLE)) return new Tensor('float64', data, shape);
+  if (elementType === Number(ElementType.INT64)) return new Tensor('int64', BigInt64Array.from(Array.from(data, BigInt)), shape);
+  if (elementType === Number(ElementType.BOOL)) return new Tensor('bool', Uint8Array.from(data), shape);
+  return new Tensor('float32', Float32Array.from(data), shape);
 }
 
 /** Runs a model once. Values enter in the element type that the model asks for and come back as float64. */
@@ -15,10 +22,7 @@ export async function run(model: OnnxModel, feeds: ReadonlyMap<string, Values>, 
     for (const { name, type } of model.graph.input) {
       const values = feeds.get(name);
       if (!values) continue;
-      const double = type?.value.case === 'tensorType' && type.value.value.elemType === 11;
-      inputs[name] = double
-        ? new Tensor('float64', values.data, values.shape)
-        : new Tensor('float32', Float32Array.from(values.data), values.shape);
+      inputs[name] = feed(type?.value.case === 'tensorType' ? type.value.value.elemType : 0, values);
     }
     const results = await session.run(inputs, outputs ?? session.outputNames);
     return new Map(Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: Float64Array.from(data as Float32Array) }]));

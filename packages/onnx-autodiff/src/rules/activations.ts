@@ -1,6 +1,7 @@
 import { attributeFloat, attributeInt, attributeString, ElementType, intAttribute, normalAxis } from '@pellucid/onnx-graph';
-import { choose, equal, keepWhere, knownShape, multiplyMask, reduceMean, reduceSum, sign, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import { choose, equal, keepWhere, knownShape, multiplyMask, reduceSum, sign, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
+import { sumToShape } from '../engine/sum-to-shape.ts';
 
 const positive = (emit: Emitter, x: string): string => emit.op('Greater', [x, emit.scalar(0, x)]);
 
@@ -15,10 +16,11 @@ export const relu: GradientRule = ({ emit, dy, outputs: [y = ''] }) =>
 export const leakyRelu: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) =>
   [choose(emit, positive(emit, x), dy, scaled(emit, dy, attributeFloat(node, 'alpha', 0.01)))];
 
-/** As LeakyRelu, with the slope as a tensor that needs no gradient. */
+/** As LeakyRelu, with the slope as a tensor, which gets dy x where x is not positive, summed over what it was spread over. */
 export const prelu: GradientRule = ({ emit, dy, inputs: [x = '', slope = ''], wanted }) => {
-  if (wanted[1]) return emit.fail('its slope depends on the tensor to differentiate at');
-  return [choose(emit, positive(emit, x), dy, emit.op('Mul', [dy, slope])), null];
+  const isPositive = positive(emit, x);
+  const dslope = (): string => sumToShape(emit, choose(emit, isPositive, emit.scalar(0, dy), emit.op('Mul', [dy, x])), slope, [x, slope]);
+  return [wanted[0] ? choose(emit, isPositive, dy, emit.op('Mul', [dy, slope])) : null, wanted[1] ? dslope() : null];
 };
 
 /** y = min(max(x, low), high): dy wherever y is x, so also at the bounds. */
@@ -129,36 +131,18 @@ export const gelu: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) => {
   return [emit.op('Mul', [dy, emit.op('Add', [cumulative, emit.op('Mul', [x, density])])])];
 };
 
-/** Inference: y = (x - mean) / sqrt(variance + epsilon) scale + bias, channel by channel. */
-export const batchNormalization: GradientRule = ({ emit, node, dy, inputs, outputs, wanted }) => {
-  const [x = '', scale = '', , , variance = ''] = inputs;
-  const trains = attributeInt(node, 'training_mode', 0) === 1 || outputs.filter((name) => name !== '').length > 1;
-  if (trains) return emit.fail('it normalises by the statistics of the batch', 'Export the model for inference.');
-  if (attributeInt(node, 'spatial', 1) === 0) return emit.fail('it normalises every position by itself (`spatial = 0`)');
-  if (wanted.slice(1).includes(true)) return emit.fail('its parameters depend on the tensor to differentiate at');
-  const rank = knownShape(emit, x).length;
-  const deviation = emit.op('Sqrt', [emit.op('Add', [variance, emit.scalar(attributeFloat(node, 'epsilon', 1e-5), variance)])]);
-  const factor = unsqueeze(emit, emit.op('Div', [scale, deviation]), Array.from({ length: rank - 2 }, (_, i) => i + 1));
-  return inputs.map((_, i) => (i === 0 ? emit.op('Mul', [dy, factor]) : null));
-};
+/** y = x for x > alpha, else 0; 0 at alpha. */
+export const thresholdedRelu: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) =>
+  [keepWhere(emit, emit.op('Greater', [x, emit.scalar(attributeFloat(node, 'alpha', 1), x)]), dy)];
 
-/**
- * y = n scale + bias with n = (x - mean) / sqrt(variance + epsilon) over the last axes;
- * dx = (d - mean(d) - n mean(d n)) / sqrt(variance + epsilon) with d = dy scale (Ba et al. 2016).
- */
-export const layerNormalization: GradientRule = ({ emit, node, dy, inputs, wanted }) => {
-  const [x = '', scale = ''] = inputs;
-  if (wanted.slice(1).includes(true)) return emit.fail('its parameters depend on the tensor to differentiate at');
-  const rank = knownShape(emit, x).length;
-  const first = normalAxis(attributeInt(node, 'axis', -1), rank);
-  const axes = Array.from({ length: rank - first }, (_, i) => first + i);
-  const mean = (value: string): string => reduceMean(emit, value, axes);
-  const centred = emit.op('Sub', [x, mean(x)]);
-  const variance = mean(emit.op('Mul', [centred, centred]));
-  const deviation = emit.op('Sqrt', [emit.op('Add', [variance, emit.scalar(attributeFloat(node, 'epsilon', 1e-5), x)])]);
-  const normal = emit.op('Div', [centred, deviation]);
-  const d = emit.op('Mul', [dy, scale]);
-  const along = emit.op('Mul', [normal, mean(emit.op('Mul', [d, normal]))]);
-  const dx = emit.op('Div', [emit.op('Sub', [emit.op('Sub', [d, mean(d)]), along]), deviation]);
-  return inputs.map((_, i) => (i === 0 ? dx : null));
+/** y = x - bias for x > lambd, x + bias for x < -lambd, else 0; 0 at both. */
+export const shrink: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) =>
+  [keepWhere(emit, emit.op('Greater', [emit.op('Abs', [x]), emit.scalar(attributeFloat(node, 'lambd', 0.5), x)]), dy)];
+
+/** y = x s with s = sigmoid(alpha x); dx = dy (s + alpha y (1 - s)). */
+export const swish: GradientRule = ({ emit, node, dy, inputs: [x = ''], outputs: [y = ''] }) => {
+  const alpha = attributeFloat(node, 'alpha', 1);
+  const s = emit.op('Sigmoid', [scaled(emit, x, alpha)]);
+  const rise = scaled(emit, emit.op('Mul', [y, emit.op('Sub', [emit.scalar(1, s), s])]), alpha);
+  return [emit.op('Mul', [dy, emit.op('Add', [s, rise])])];
 };

@@ -1,6 +1,9 @@
 import { intAttribute } from '@pellucid/onnx-graph';
-import { choose, sign } from '../engine/emitter.ts';
+import { choose, equal, sign, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
+
+/** x^2 */
+export const squareOf = (emit: Emitter, x: string): string => emit.op('Mul', [x, x]);
 
 /** y = a + b + ...; every term gets dy. */
 export const add: GradientRule = ({ inputs, dy }) => inputs.map(() => dy);
@@ -20,15 +23,28 @@ export const divide: GradientRule = ({ emit, dy, inputs: [, b = ''], outputs: [y
   wanted[1] ? emit.op('Neg', [emit.op('Div', [emit.op('Mul', [dy, y]), b])]) : null,
 ];
 
-/** y = x^n for an n that needs no gradient; dx = dy n x^(n-1). */
-export const power: GradientRule = ({ emit, dy, inputs: [x = '', n = ''], wanted }) => {
-  if (wanted[1]) return emit.fail('the exponent depends on the tensor to differentiate at', 'Only the base has a gradient.');
-  const known = emit.typeOf(n).values;
-  if (known?.length === 1 && known[0] === 2) return [emit.op('Mul', [dy, emit.op('Mul', [x, emit.scalar(2, x)])]), null];
+/** y = x^n; dx = dy n x^(n-1), dn = dy y log(x), which is 0 where x is 0 and n is not negative. */
+export const power: GradientRule = ({ emit, dy, inputs: [x = '', n = ''], outputs: [y = ''], wanted }) => {
   const exponent = emit.typeOf(n).elementType === emit.typeOf(x).elementType ? n : emit.op('Cast', [n], [intAttribute('to', emit.typeOf(x).elementType)]);
-  const slope = emit.op('Mul', [exponent, emit.op('Pow', [x, emit.op('Sub', [exponent, emit.scalar(1, x)])])]);
-  return [emit.op('Mul', [dy, slope]), null];
+  const base = (): string => {
+    const known = emit.typeOf(n).values;
+    if (known?.length === 1 && known[0] === 2) return emit.op('Mul', [dy, emit.op('Mul', [x, emit.scalar(2, x)])]);
+    if (known?.length === 1 && known[0] === 1) return dy;
+    return emit.op('Mul', [dy, emit.op('Mul', [exponent, emit.op('Pow', [x, emit.op('Sub', [exponent, emit.scalar(1, x)])])])]);
+  };
+  const rise = (): string => {
+    const zero = equal(emit, x, emit.scalar(0, x));
+    const safe = choose(emit, zero, emit.scalar(1, x), x);
+    return emit.op('Mul', [dy, emit.op('Mul', [y, emit.op('Log', [safe])])]);
+  };
+  return [wanted[0] ? base() : null, wanted[1] ? rise() : null];
 };
+
+/** y = a mod b = a - q b with the quotient q that the operator rounds; da = dy, db = -q dy. */
+export const modulo: GradientRule = ({ emit, dy, inputs: [a = '', b = ''], outputs: [y = ''], wanted }) => [
+  wanted[0] ? dy : null,
+  wanted[1] ? emit.op('Mul', [dy, emit.op('Div', [emit.op('Sub', [y, a]), b])]) : null,
+];
 
 /** y = -x */
 export const negate: GradientRule = ({ emit, dy }) => [emit.op('Neg', [dy])];

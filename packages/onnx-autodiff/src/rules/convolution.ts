@@ -1,5 +1,5 @@
 import { attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute, tensorShape, tensorValues, windowGeometry, type TensorProto, type WindowGeometry } from '@pellucid/onnx-graph';
-import { knownShape, padZeros, runtimeShape, type Emitter } from '../engine/emitter.ts';
+import { knownShape, padZeros, reduceSum, runtimeShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
 
 /** Weights [O, C/g, k...] as [C, O/g, k...], every spatial axis reversed. */
@@ -67,17 +67,24 @@ export function transposedWindows(emit: Emitter, dy: string, w: string, x: strin
   return lengths ? dx : cropLike(emit, dx, x, shape.length);
 }
 
-/** The data gradient. Weights and bias have to be constants of the graph, or at least need no gradient. */
+/** The gradient at a value per channel: dy summed over all other axes. */
+export function channelSums(emit: Emitter, dy: string): string {
+  return reduceSum(emit, dy, [...knownShape(emit, dy).keys()].filter((axis) => axis !== 1), false);
+}
+
+/** The gradients at data and bias. Weights have to be constants of the graph, or at least need no gradient. */
 export const conv: GradientRule = ({ emit, node, dy, inputs, wanted }) => {
   const [x = '', w = ''] = inputs;
-  if (wanted.slice(1).includes(true)) return emit.fail('its weights or bias depend on the tensor to differentiate at');
+  if (wanted[1]) return emit.fail('its weights depend on the tensor to differentiate at');
   const kernel = attributeInts(node, 'kernel_shape', null) ?? concreteShape(knownShape(emit, w).slice(2));
   if (!kernel) return emit.fail('the size of its kernel is not known');
   const geometry = windowGeometry({ node }, knownShape(emit, x).slice(2), kernel);
   if (!geometry) return emit.fail('`auto_pad` depends on lengths that are not known', 'Export the model with fixed spatial lengths.');
   const groups = attributeInt(node, 'group', 1);
   const weights = emit.stored(w);
-  const flips = weights !== null && geometry.strides.every((stride) => stride === 1);
-  const dx = flips ? flippedConv(emit, dy, w, weights, geometry, groups) : transposedWindows(emit, dy, w, x, geometry, groups);
-  return inputs.map((_, i) => (i === 0 ? dx : null));
+  const data = (): string => {
+    const flips = weights !== null && geometry.strides.every((stride) => stride === 1);
+    return flips ? flippedConv(emit, dy, w, weights, geometry, groups) : transposedWindows(emit, dy, w, x, geometry, groups);
+  };
+  return inputs.map((_, i) => (!wanted[i] ? null : i === 0 ? data() : channelSums(emit, dy)));
 };

@@ -13,7 +13,7 @@ export function poolGeometry({ emit, node, inputs: [x = ''] }: RuleContext): Win
 }
 
 /** Every channel of every sample as a sample of its own: [N C, channels, ...spatial]. */
-function perChannel(emit: Emitter, x: string, channels: number, spatial: readonly number[]): string {
+export function perChannel(emit: Emitter, x: string, channels: number, spatial: readonly number[]): string {
   return emit.op('Reshape', [x, emit.integers([-1, channels, ...spatial])]);
 }
 

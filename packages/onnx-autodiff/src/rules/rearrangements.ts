@@ -1,5 +1,5 @@
-import { attributeInt, attributeInts, clampSlice, intAttribute, intsAttribute, normalAxis, sliceBounds } from '@pellucid/onnx-graph';
-import { knownShape, padZeros, reshapeLike, runtimeShape, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
+import { attributeInt, attributeInts, intAttribute, intsAttribute, normalAxis } from '@pellucid/onnx-graph';
+import { knownShape, reshapeLike, runtimeShape, sliceAxes, zerosLike, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
 import { sumToShape } from '../engine/sum-to-shape.ts';
 
@@ -58,111 +58,6 @@ export const split: GradientRule = ({ emit, node, inputs, outputs, gradients }) 
   const parts = outputs.map((output, i) => gradients[i] ?? zerosLike(emit, output));
   const dx = emit.op('Concat', parts, [intAttribute('axis', normalAxis(axis, knownShape(emit, inputs[0] ?? '').length))]);
   return inputs.map((_, i) => (i === 0 ? dx : null));
-};
-
-/** dy with step - 1 zeros between its positions along an axis. */
-function insertZeros(emit: Emitter, dy: string, axis: number, step: number, count: number): string {
-  const shape = knownShape(emit, dy);
-  // Next to each position, along a new axis: a padding of that axis would be ten times slower.
-  const zeros = unsqueeze(emit, zerosLike(emit, dy), [axis + 1]);
-  const columns = [unsqueeze(emit, dy, [axis + 1]), ...Array.from({ length: step - 1 }, () => zeros)];
-  const spread = emit.op('Concat', columns, [intAttribute('axis', axis + 1)]);
-  const target = shape.map((length, i) => (i === axis ? count * step : length));
-  const free = target.filter((length) => typeof length !== 'number').length;
-  if (free > 1) return emit.fail('more than one length is free where it takes steps', 'Export the model with known shapes.');
-  return emit.op('Reshape', [spread, emit.integers(target.map((length) => (typeof length === 'number' ? length : -1)))]);
-}
-
-/** dy with its positions along an axis in reverse. */
-function reverse(emit: Emitter, dy: string, axis: number, count: number): string {
-  return emit.op('Gather', [dy, emit.integers(Array.from({ length: count }, (_, i) => count - 1 - i))], [intAttribute('axis', axis)]);
-}
-
-/** dy where it was cut out, zeros elsewhere. */
-export const slice: GradientRule = ({ emit, node, opset, dy, inputs, types }) => {
-  const [x = ''] = inputs;
-  const shape = knownShape(emit, x);
-  const bounds = sliceBounds({ node, opset, inputs: types }, shape.length);
-  const unknown = (): never => emit.fail('its bounds are not known before it runs', 'Export the model with known shapes.');
-  if (!bounds) return unknown();
-  const begin = shape.map(() => 0);
-  const end = shape.map(() => 0);
-  let dx = dy;
-  for (const [i, axis] of bounds.axes.entries()) {
-    const length = shape[axis] ?? null;
-    const start = bounds.starts[i] ?? null;
-    const stop = bounds.ends[i] ?? null;
-    const step = bounds.steps?.[i] ?? unknown();
-    if (typeof start !== 'number') return unknown();
-    const toTheEnd = (typeof stop === 'number' && stop >= 2 ** 31 - 1) || (stop !== null && stop === length);
-    if (typeof length !== 'number') {
-      // Of a free axis only a slice to the end leaves nothing uncertain behind it.
-      if (!toTheEnd || start < 0 || step !== 1) return unknown();
-      begin[axis] = start;
-      continue;
-    }
-    if (typeof stop !== 'number') return unknown();
-    const { start: first, count } = clampSlice(length, start, stop, step);
-    if (count === 0) return emit.fail('it cuts out nothing');
-    const low = step > 0 ? first : first + (count - 1) * step;
-    const stride = Math.abs(step);
-    if (step < 0) dx = reverse(emit, dx, axis, count);
-    if (stride > 1) dx = insertZeros(emit, dx, axis, stride, count);
-    begin[axis] = low;
-    // Inserted zeros may reach past the end: a negative padding cuts them.
-    end[axis] = length - low - count * stride;
-  }
-  const padded = padZeros(emit, dx, [...begin, ...end]);
-  return inputs.map((_, i) => (i === 0 ? padded : null));
-};
-
-/** Each chosen row gets its part of dy: constant indices along an axis of known length. */
-export const gather: GradientRule = ({ emit, node, dy, inputs: [x = '', indices = ''], wanted }) => {
-  if (!wanted[0]) return [null, null];
-  const shape = knownShape(emit, x);
-  const axis = normalAxis(attributeInt(node, 'axis', 0), shape.length);
-  const length = shape[axis] ?? null;
-  const { values, shape: indexShape } = emit.typeOf(indices);
-  const chosen = values?.map((value) => (typeof value === 'number' && typeof length === 'number' ? normalAxis(value, length) : null));
-  if (typeof length !== 'number' || !chosen || !indexShape || indexShape.length > 1 || chosen.includes(null)) {
-    return emit.fail('its indices, or the length of its axis, are not known before it runs');
-  }
-  const rows = indexShape.length === 0 ? unsqueeze(emit, dy, [axis]) : dy;
-  const [only] = chosen;
-  if (chosen.length === 1 && typeof only === 'number') {
-    const pads = [...shape.map((_, i) => (i === axis ? only : 0)), ...shape.map((_, i) => (i === axis ? length - 1 - only : 0))];
-    return [padZeros(emit, rows, pads), null];
-  }
-  // dx = S dy with S[i, j] = 1 where row j was taken from i: a product that also adds up repeated rows.
-  const scatter = Array.from({ length: length * chosen.length }, (_, i) => (chosen[i % chosen.length] === Math.floor(i / chosen.length) ? 1 : 0));
-  const last = shape.length - 1;
-  const matrix = emit.constant([chosen.length, length], transposed(scatter, length, chosen.length), x);
-  const order = shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
-  if (axis === last) return [emit.op('MatMul', [rows, matrix]), null];
-  const permutation = [intsAttribute('perm', order)];
-  return [emit.op('Transpose', [emit.op('MatMul', [emit.op('Transpose', [rows], permutation), matrix])], permutation), null];
-};
-
-function transposed(values: readonly number[], rows: number, columns: number): number[] {
-  return Array.from({ length: values.length }, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
-}
-
-/** The middle of dy; constant padding alone. */
-export const pad: GradientRule = ({ emit, node, dy, inputs }) => {
-  const mode = new TextDecoder().decode(node.attribute.find(({ name }) => name === 'mode')?.s);
-  if (mode !== '' && mode !== 'constant') return emit.fail(`its mode is \`${mode}\``, 'Constant padding has a rule.');
-  const rank = knownShape(emit, inputs[0] ?? '').length;
-  const pads = attributeInts(node, 'pads', null) ?? emit.typeOf(inputs[1] ?? '').values;
-  const axes = (inputs[3] ?? '') === '' ? Array.from({ length: rank }, (_, axis) => axis) : emit.typeOf(inputs[3] ?? '').values;
-  if (!pads?.every((length) => typeof length === 'number') || !axes?.every((axis) => typeof axis === 'number')) {
-    return emit.fail('its padding is not known before it runs');
-  }
-  const back = Array.from({ length: 2 * rank }, () => 0);
-  for (const [i, axis] of axes.entries()) {
-    back[normalAxis(axis, rank)] = -pads[i]!;
-    back[normalAxis(axis, rank) + rank] = -pads[i + axes.length]!;
-  }
-  return inputs.map((_, i) => (i === 0 ? padZeros(emit, dy, back) : null));
 };
 
 /** dy summed over the axes along which x was spread. */

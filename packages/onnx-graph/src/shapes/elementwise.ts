@@ -7,6 +7,15 @@ import type { Dimension, TensorType } from './tensor-type.ts';
 /** All outputs as the first input: activations, normalisations over unchanged axes. */
 export const sameAsFirst: ShapeRule = ({ inputs: [x] }) => (x ? [{ elementType: x.elementType, shape: x.shape }] : []);
 
+/** The shape of the first input, with the element type that the node names, if any. */
+export const eyeLike: ShapeRule = ({ node, inputs: [x] }) => (x ? [{ elementType: attributeInt(node, 'dtype', x.elementType), shape: x.shape }] : []);
+
+/** The result and, as the fourth output, the sum that was normalised. */
+export const skipNormalization: ShapeRule = ({ inputs: [x] }) => {
+  const unknown: TensorType = { elementType: 0, shape: null };
+  return x ? [{ elementType: x.elementType, shape: x.shape }, unknown, unknown, { elementType: x.elementType, shape: x.shape }] : [];
+};
+
 /** The value itself passes through. */
 export const identity: ShapeRule = ({ inputs: [x] }) => (x ? [x] : []);
 

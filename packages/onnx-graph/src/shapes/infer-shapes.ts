@@ -17,7 +17,8 @@ function merge(inferred: TensorType | undefined, declared: TensorType | undefine
 
 /** Types of the outputs of one node, from those of its inputs. An unknown operator gives unknown shapes. */
 export function inferNode(node: NodeProto, opset: number, types: ReadonlyMap<string, TensorType>): readonly TensorType[] {
-  const rule = normalDomain(node.domain) === '' ? SHAPE_RULES.get(node.opType) : undefined;
+  const domain = normalDomain(node.domain);
+  const rule = SHAPE_RULES.get(domain === '' ? node.opType : `${domain}.${node.opType}`);
   const context: ShapeContext = { node, opset, inputs: node.input.map((name) => (name === '' ? undefined : types.get(name))) };
   return rule?.(context) ?? [];
 }

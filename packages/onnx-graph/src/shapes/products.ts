@@ -1,6 +1,6 @@
 import { attributeInt, attributeString } from '../node/attributes.ts';
 import { likeFirst, type ShapeRule } from './context.ts';
-import { broadcastShapes } from './dimension.ts';
+import { broadcastDimension, broadcastShapes } from './dimension.ts';
 import type { Dimension } from './tensor-type.ts';
 
 /** [M, N] */
@@ -23,17 +23,27 @@ export const matMul: ShapeRule = (context) => {
   return likeFirst(context, [...batch, ...rows, ...columns]);
 };
 
-/** Reads the lengths off the letters of the equation; an ellipsis stays unknown. */
+/** Reads the lengths off the letters of the equation; the axes of an ellipsis are counted from the right and broadcast. */
 export const einsum: ShapeRule = (context) => {
-  const equation = attributeString(context.node, 'equation', '').replaceAll(' ', '');
-  const [left = '', right] = equation.split('->');
-  if (equation.includes('.')) return likeFirst(context, null);
+  const [left = '', right] = attributeString(context.node, 'equation', '').replaceAll(' ', '').split('->');
   const lengths = new Map<string, Dimension>();
+  let ellipsis: readonly Dimension[] | null = [];
+  const meet = (letter: string, length: Dimension | undefined): void => {
+    lengths.set(letter, broadcastDimension(lengths.get(letter) ?? 1, length ?? null));
+  };
   for (const [i, term] of left.split(',').entries()) {
     const shape = context.inputs[i]?.shape;
-    if (shape?.length === term.length) for (const [axis, letter] of [...term].entries()) lengths.set(letter, shape[axis] ?? null);
+    const [before = '', after] = term.split('...');
+    if (!shape) return likeFirst(context, null);
+    const hidden = after === undefined ? 0 : shape.length - before.length - after.length;
+    for (const [axis, letter] of [...before].entries()) meet(letter, shape[axis]);
+    for (const [axis, letter] of [...(after ?? '')].entries()) meet(letter, shape[before.length + hidden + axis]);
+    ellipsis = broadcastShapes([ellipsis, shape.slice(before.length, before.length + hidden)]);
   }
-  const letters = [...left.replaceAll(',', '')];
+  const letters = [...left.replaceAll(/[,.]/g, '')];
   const implicit = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter)).sort().join('');
-  return likeFirst(context, [...(right ?? implicit)].map((letter) => lengths.get(letter) ?? null));
+  const [before = '', after = ''] = (right ?? `...${implicit}`).split('...');
+  const named = (part: string): Dimension[] => [...part].map((letter) => lengths.get(letter) ?? null);
+  const hidden = (right ?? '...').includes('...') ? (ellipsis ?? []) : [];
+  return likeFirst(context, [...named(before), ...hidden, ...named(after)]);
 };

@@ -1,5 +1,7 @@
+import { attention, fusedMatMul, multiHeadAttention, packedAttention } from './attention.ts';
 import type { ShapeRule } from './context.ts';
-import { arithmetic, cast, castLike, dropout, identity, predicate, sameAsFirst, unary, where } from './elementwise.ts';
+import { arithmetic, cast, castLike, dropout, eyeLike, identity, predicate, sameAsFirst, skipNormalization, unary, where } from './elementwise.ts';
+import { compress, gatherND, topK } from './picks.ts';
 import { einsum, gemm, matMul } from './products.ts';
 import { depthToSpace, flatten, reshape, spaceToDepth, squeeze, transpose, unsqueeze } from './rearrangements.ts';
 import { argExtremum, reduce } from './reductions.ts';
@@ -9,10 +11,12 @@ import { conv, convTranspose, globalPool, pool } from './windows.ts';
 
 /** Operators whose first output looks like their first input. */
 const SAME = [
-  'BatchNormalization', 'Celu', 'Clip', 'Cos', 'CumSum', 'Elu', 'Erf', 'Exp', 'Gelu', 'GroupNormalization', 'HardSigmoid', 'HardSwish',
-  'Hardmax', 'InstanceNormalization', 'LayerNormalization', 'LeakyRelu', 'Log', 'LogSoftmax', 'LpNormalization', 'LRN',
-  'MeanVarianceNormalization', 'Mish', 'PRelu', 'RMSNormalization', 'Relu', 'Round', 'ScatterElements', 'ScatterND', 'Selu', 'Shrink',
-  'Sigmoid', 'Sign', 'Sin', 'Softmax', 'Softplus', 'Softsign', 'Swish', 'Tan', 'Tanh', 'ThresholdedRelu', 'Trilu',
+  'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'BatchNormalization', 'Bernoulli', 'Celu', 'Clip', 'Cos', 'Cosh', 'CumProd', 'CumSum', 'Elu',
+  'Erf', 'Exp', 'Gelu', 'GroupNormalization', 'HardSigmoid', 'HardSwish', 'Hardmax', 'InstanceNormalization', 'LRN', 'LayerNormalization',
+  'LeakyRelu', 'Log', 'LogSoftmax', 'LpNormalization', 'MeanVarianceNormalization', 'Mish', 'PRelu', 'RMSNormalization', 'Relu', 'ReverseSequence',
+  'Round', 'ScatterElements', 'ScatterND', 'Selu', 'Shrink', 'Sigmoid', 'Sign', 'SimplifiedLayerNormalization', 'Sin', 'Sinh', 'Softmax',
+  'Softplus', 'Softsign', 'Swish', 'Tan', 'Tanh', 'ThresholdedRelu', 'Trilu', 'com.microsoft.BiasGelu', 'com.microsoft.FastGelu',
+  'com.microsoft.Gelu', 'com.microsoft.QuickGelu',
 ];
 
 const REDUCTIONS = [
@@ -20,18 +24,21 @@ const REDUCTIONS = [
   'ReduceSumSquare',
 ];
 
-/** How each operator of the standard set shapes its outputs. An operator that is not here has outputs of unknown shape. */
+/** How each operator shapes its outputs; those of another than the standard domain under it. An operator that is not here has outputs of unknown shape. */
 export const SHAPE_RULES: ReadonlyMap<string, ShapeRule> = new Map<string, ShapeRule>([
   ...SAME.map((operator): [string, ShapeRule] => [operator, sameAsFirst]),
   ...REDUCTIONS.map((operator): [string, ShapeRule] => [operator, reduce]),
   ...Object.entries(arithmetic),
   ...Object.entries(unary),
-  ['ArgMax', argExtremum], ['ArgMin', argExtremum], ['AveragePool', pool], ['Cast', cast], ['CastLike', castLike], ['Concat', concat],
+  ['Attention', attention], ['com.microsoft.Attention', packedAttention], ['com.microsoft.FusedConv', conv], ['com.microsoft.FusedGemm', gemm],
+  ['com.microsoft.FusedMatMul', fusedMatMul], ['com.microsoft.MultiHeadAttention', multiHeadAttention],
+  ['com.microsoft.SkipLayerNormalization', skipNormalization], ['com.microsoft.SkipSimplifiedLayerNormalization', skipNormalization],
+  ['ArgMax', argExtremum], ['ArgMin', argExtremum], ['AveragePool', pool], ['Cast', cast], ['CastLike', castLike], ['Compress', compress], ['Concat', concat],
   ['Constant', constant], ['ConstantOfShape', constantOfShape], ['Conv', conv], ['ConvTranspose', convTranspose],
-  ['DepthToSpace', depthToSpace], ['Dropout', dropout], ['Einsum', einsum], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
-  ['GatherElements', likeIndices], ['Gemm', gemm], ['GlobalAveragePool', globalPool], ['GlobalLpPool', globalPool],
+  ['DepthToSpace', depthToSpace], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
+  ['GatherElements', likeIndices], ['GatherND', gatherND], ['Gemm', gemm], ['GlobalAveragePool', globalPool], ['GlobalLpPool', globalPool],
   ['GlobalMaxPool', globalPool], ['Identity', identity], ['IsInf', predicate], ['IsNaN', predicate], ['LpPool', pool],
   ['MatMul', matMul], ['MaxPool', pool], ['Pad', pad], ['Range', range], ['Reshape', reshape], ['Resize', resize], ['Shape', shapeOf],
-  ['Size', sizeOfTensor], ['Slice', slice], ['SpaceToDepth', spaceToDepth], ['Split', split], ['Squeeze', squeeze], ['Tile', tile],
+  ['Size', sizeOfTensor], ['Slice', slice], ['SpaceToDepth', spaceToDepth], ['Split', split], ['Squeeze', squeeze], ['Tile', tile], ['TopK', topK],
   ['Transpose', transpose], ['Unsqueeze', unsqueeze], ['Upsample', resize], ['Where', where],
 ]);

@@ -1,0 +1,33 @@
+import type { GradientRule, RuleEntry } from '../engine/gradient-rule.ts';
+
+const CONTROL_FLOW = 'it runs graphs of its own, a number of times that is known at run time alone; export the model without control flow';
+const SEQUENCES = 'it holds a list of tensors; export the model with tensors alone';
+const RECURRENT = 'its time steps run inside one operator, which keeps the states that a gradient needs to itself; export the model unrolled or without it';
+const QUANTISED = 'it computes with integers, whose true derivative is 0 everywhere; differentiate the float model';
+const SAMPLING = 'it draws at random; export the model for inference';
+const RESAMPLING = 'it reads positions that are computed at run time, and no operator adds back to them; sample before the network';
+const LOSS = 'it belongs to training; take the gradient of the logits before it';
+const TRANSFORM = 'it gives complex numbers, for which no rule is written; compute the spectrum before the network';
+const TEXT = 'it reads text, which has no gradient';
+
+/** Operators that gradients cannot pass, and why. */
+const REASONS: Readonly<Record<string, string>> = {
+  AffineGrid: RESAMPLING, Bernoulli: SAMPLING, Col2Im: 'it sums overlapping blocks, and no operator cuts them out again',
+  ConcatFromSequence: SEQUENCES, ConvInteger: QUANTISED, CumProd: 'no rule is written for it', DFT: TRANSFORM,
+  DeformConv: RESAMPLING, DequantizeLinear: QUANTISED, Det: 'its slope is an inverse matrix, which no operator computes',
+  DynamicQuantizeLinear: QUANTISED, GRU: RECURRENT, GridSample: RESAMPLING, If: CONTROL_FLOW, ImageDecoder: 'it reads a file, which has no gradient',
+  LSTM: RECURRENT, Loop: CONTROL_FLOW, MatMulInteger: QUANTISED, MaxRoiPool: RESAMPLING, NegativeLogLikelihoodLoss: LOSS,
+  Optional: SEQUENCES, OptionalGetElement: SEQUENCES, QLinearConv: QUANTISED, QLinearMatMul: QUANTISED, QuantizeLinear: QUANTISED,
+  RNN: RECURRENT, RoiAlign: RESAMPLING, RotaryEmbedding: 'no rule is written for it; export the model at operator set 22 or earlier, which spells it out',
+  STFT: TRANSFORM, Scan: CONTROL_FLOW, SequenceAt: SEQUENCES, SequenceConstruct: SEQUENCES, SequenceEmpty: SEQUENCES,
+  SequenceErase: SEQUENCES, SequenceInsert: SEQUENCES, SequenceMap: SEQUENCES, SoftmaxCrossEntropyLoss: LOSS, SplitToSequence: SEQUENCES,
+  StringNormalizer: TEXT, TensorScatter: 'it writes into a cache; export the model without one', TfIdfVectorizer: TEXT,
+  Unique: 'how many values it gives is known at run time alone, and equal ones share a gradient',
+};
+
+/** A rule that ends the differentiation and says why. */
+const cannot = (reason: string): GradientRule => ({ emit }) => emit.fail(reason);
+
+/** The lines of the table for operators that gradients cannot pass: a typed error, GRADIENT_UNDEFINED, carries the reason. */
+export const REFUSALS: readonly RuleEntry[] = Object.entries(REASONS).map(([operator, reason]) =>
+  ({ operator, opsets: [7, 26], rule: cannot(reason), notes: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` }));

@@ -1,0 +1,144 @@
+import { attributeInt, clampSlice, concreteShape, intAttribute, intsAttribute, normalAxis, sliceBounds, stringAttribute } from '@pellucid/onnx-graph';
+import { knownShape, padZeros, reshapeLike, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
+import { lengthOf, positionsAlong, positivePositions, scatterAlong, zerosIn } from './linear-maps.ts';
+
+/** dy with step - 1 zeros between its positions along an axis. */
+function insertZeros(emit: Emitter, dy: string, axis: number, step: number, count: number): string {
+  const shape = knownShape(emit, dy);
+  const apart = unsqueeze(emit, dy, [axis + 1]);
+  const pads = [...shape, null].map(() => 0);
+  const spread = padZeros(emit, apart, [...pads, ...pads.map((_, i) => (i === axis + 1 ? step - 1 : 0))]);
+  const merged = shape.map((length, i) => (i === axis ? count * step : typeof length === 'number' ? length : i < axis ? 0 : -1));
+  return emit.op('Reshape', [spread, emit.integers(merged)]);
+}
+
+function reverse(emit: Emitter, dy: string, axis: number, count: number): string {
+  return emit.op('Gather', [dy, emit.integers(Array.from({ length: count }, (_, i) => count - 1 - i))], [intAttribute('axis', axis)]);
+}
+
+/** dy padded by zeros to where it was cut out; `null` when that cannot be told before it runs. */
+function sliceByPadding({ emit, node, opset, dy, types }: RuleContext, shape: ReturnType<typeof knownShape>): string | null {
+  const bounds = sliceBounds({ node, opset, inputs: types }, shape.length);
+  if (!bounds) return null;
+  const begin = shape.map(() => 0);
+  const end = shape.map(() => 0);
+  let dx = dy;
+  for (const [i, axis] of bounds.axes.entries()) {
+    const [length, start, stop, step] = [shape[axis] ?? null, bounds.starts[i] ?? null, bounds.ends[i] ?? null, bounds.steps?.[i]];
+    if (typeof start !== 'number' || step === undefined) return null;
+    if (typeof length !== 'number') {
+      const toTheEnd = (typeof stop === 'number' && stop >= 2 ** 31 - 1) || (stop !== null && stop === length);
+      // Of a free axis only a slice to the end leaves nothing uncertain behind it, and only at the beginning nothing before it.
+      if (!toTheEnd || start !== 0 || step !== 1) return null;
+      continue;
+    }
+    if (typeof stop !== 'number') return null;
+    const { start: first, count } = clampSlice(length, start, stop, step);
+    if (count === 0) return zerosIn(emit, node.input[0] ?? '');
+    const low = step > 0 ? first : first + (count - 1) * step;
+    const stride = Math.abs(step);
+    if (step < 0) dx = reverse(emit, dx, axis, count);
+    if (stride > 1) dx = insertZeros(emit, dx, axis, stride, count);
+    begin[axis] = low;
+    // Inserted zeros may reach past the end: a negative padding cuts them.
+    end[axis] = length - low - count * stride;
+  }
+  return padZeros(emit, dx, [...begin, ...end]);
+}
+
+/** dy where it was cut out, zeros elsewhere. Bounds that are known at run time alone cut the list of positions in the same way. */
+export const slice: GradientRule = (context) => {
+  const { emit, opset, dy, inputs } = context;
+  const [x = '', starts = '', ends = '', , steps = ''] = inputs;
+  const shape = knownShape(emit, x);
+  const padded = sliceByPadding(context, shape);
+  if (padded !== null) return inputs.map((_, i) => (i === 0 ? padded : null));
+  const count = emit.typeOf(starts).shape?.[0];
+  const first = typeof count === 'number' ? Array.from({ length: count }, (_, i) => i) : null;
+  const axes = inputs[3] ? concreteShape(emit.typeOf(inputs[3]).values)?.map((axis) => normalAxis(axis, shape.length)) : first;
+  if (opset < 10 || !axes) return emit.fail('its bounds are not known before it runs', 'Export the model with known shapes.');
+  let dx = dy;
+  for (const [i, axis] of axes.entries()) {
+    const one = (list: string): string => emit.op('Slice', [list, emit.integers([i]), emit.integers([i + 1]), emit.integers([0])]);
+    const step = steps === '' ? emit.integers([1]) : one(steps);
+    const positions = emit.op('Slice', [positionsAlong(emit, x, axis), one(starts), one(ends), emit.integers([0]), step]);
+    dx = scatterAlong(emit, dx, x, axis, positions);
+  }
+  const result = dx;
+  return inputs.map((_, i) => (i === 0 ? result : null));
+};
+
+/** dy of a Gather with the axes of its indices as one. */
+function joinIndexAxes(emit: Emitter, dy: string, x: string, axis: number, rank: number): string {
+  if (rank === 1) return dy;
+  if (rank === 0) return unsqueeze(emit, dy, [axis]);
+  const shape = knownShape(emit, x);
+  const behind = concreteShape(shape.slice(axis + 1));
+  if (behind) return emit.op('Reshape', [dy, emit.integers([...shape.slice(0, axis).map(() => 0), -1, ...behind])]);
+  const lengths = shape.slice(axis + 1).map((_, i) => lengthOf(emit, x, axis + 1 + i));
+  const before = shape.slice(0, axis).map((_, i) => lengthOf(emit, x, i));
+  return emit.op('Reshape', [dy, emit.op('Concat', [...before, emit.integers([-1]), ...lengths], [intAttribute('axis', 0)])]);
+}
+
+/** Indices as an int64 list. */
+function indexList(emit: Emitter, indices: string): string {
+  const { elementType, shape, values } = emit.typeOf(indices);
+  if (values?.every((value) => typeof value === 'number')) return emit.integers(values);
+  const list = shape?.length === 1 ? indices : emit.op('Reshape', [indices, emit.integers([-1])]);
+  return elementType === 7 ? list : emit.op('Cast', [list], [intAttribute('to', 7)]);
+}
+
+/** Each chosen row gets its part of dy. */
+export const gather: GradientRule = ({ emit, node, dy, inputs: [x = '', indices = ''], wanted }) => {
+  if (!wanted[0]) return [null, null];
+  const shape = knownShape(emit, x);
+  const axis = normalAxis(attributeInt(node, 'axis', 0), shape.length);
+  const length = shape[axis] ?? null;
+  const rows = joinIndexAxes(emit, dy, x, axis, knownShape(emit, indices).length);
+  const [only, ...more] = emit.typeOf(indices).values ?? [];
+  if (typeof only === 'number' && more.length === 0 && typeof length === 'number') {
+    const at = normalAxis(only, length);
+    return [padZeros(emit, rows, [...shape.map((_, i) => (i === axis ? at : 0)), ...shape.map((_, i) => (i === axis ? length - 1 - at : 0))]), null];
+  }
+  const positions = positivePositions(emit, indexList(emit, indices), lengthOf(emit, x, axis));
+  return [scatterAlong(emit, rows, x, axis, positions), null];
+};
+
+/** Each chosen slice gets its part of dy: the index tuples counted through in row-major order are rows of a matrix. */
+export const gatherND: GradientRule = ({ emit, node, dy, inputs: [x = '', indices = ''], wanted }) => {
+  if (!wanted[0]) return [null, null];
+  if (attributeInt(node, 'batch_dims', 0) !== 0) return emit.fail('it gathers by batches (`batch_dims`)', 'Gather with `batch_dims = 0` has a rule.');
+  const shape = knownShape(emit, x);
+  const depth = knownShape(emit, indices).at(-1);
+  const lengths = typeof depth === 'number' ? concreteShape(shape.slice(0, depth)) : null;
+  const rest = typeof depth === 'number' ? concreteShape(shape.slice(depth)) : null;
+  if (typeof depth !== 'number' || !lengths || !rest) return emit.fail('the lengths of the axes that it gathers from are not known', 'Export the model with known shapes.');
+  const strides = lengths.map((_, i) => lengths.slice(i + 1).reduce((product, length) => product * length, 1));
+  const tuples = positivePositions(emit, emit.op('Reshape', [indices, emit.integers([-1, depth])]), emit.integers(lengths));
+  // Integer sums and products are not in every runtime: a product with the strides as a column is one of int64 matrices.
+  const positions = emit.op('Reshape', [emit.op('MatMul', [tuples, unsqueeze(emit, emit.integers(strides), [1])]), emit.integers([-1])]);
+  const rows = emit.op('Reshape', [x, emit.integers([lengths.reduce((product, length) => product * length, 1), ...rest])]);
+  const dx = scatterAlong(emit, emit.op('Reshape', [dy, emit.integers([-1, ...rest])]), rows, 0, positions);
+  return [reshapeLike(emit, dx, x), null];
+};
+
+/** Each chosen element gets its part of dy. */
+export const gatherElements: GradientRule = ({ emit, node, dy, inputs: [x = '', indices = ''], wanted }) => {
+  if (!wanted[0]) return [null, null];
+  const axis = normalAxis(attributeInt(node, 'axis', 0), knownShape(emit, x).length);
+  if (emit.opset >= 16) return [emit.op('ScatterElements', [zerosIn(emit, x), indices, dy], [intAttribute('axis', axis), stringAttribute('reduction', 'add')]), null];
+  const own = concreteShape(knownShape(emit, x));
+  const chosen = concreteShape(knownShape(emit, indices));
+  if (!own || !chosen) return emit.fail('the lengths of its axes are not known', 'Export the model with known shapes, or with opset 16 or later.');
+  // mask[..., l, k, ...] tells that element k was taken from l.
+  const positions = positivePositions(emit, indices, emit.integers([own[axis]!]));
+  const wide = unsqueeze(emit, positions, [axis]);
+  const column = emit.op('Reshape', [positionsAlong(emit, x, axis), emit.integers([own[axis]!, ...own.slice(axis).map(() => 1)])]);
+  const mask = emit.op('Cast', [emit.op('Equal', [column, wide])], [intAttribute('to', emit.typeOf(dy).elementType)]);
+  const terms = emit.op('Mul', [mask, unsqueeze(emit, dy, [axis])]);
+  const dx = emit.opset >= 13
+    ? emit.op('ReduceSum', [terms, emit.integers([axis + 1])], [intAttribute('keepdims', 0)])
+    : emit.op('ReduceSum', [terms], [intsAttribute('axes', [axis + 1]), intAttribute('keepdims', 0)]);
+  return [padZeros(emit, dx, [...own.map(() => 0), ...own.map((length, i) => (i === axis ? 0 : length - chosen[i]!))]), null];
+};

@@ -1,0 +1,69 @@
+import { ElementType, floatAttribute, intAttribute as int, intsAttribute as ints, makeTensor, stringAttribute as text, type AttributeProto, type Dimension } from '@pellucid/onnx-graph';
+import { weights, type RuleCase } from '../check-rule.ts';
+import { floatList, offZero } from './draws.ts';
+
+const equation = (value: string, inputs: RuleCase['inputs'], opset = 17): RuleCase => ({ operator: 'Einsum', opset, inputs, attributes: [text('equation', value)] });
+const einsums: readonly RuleCase[] = [
+  equation('bij,bjk->bik', { a: ['n', 3, 4], b: ['n', 4, 2] }), equation('nchw,oc->nohw', { x: ['n', 3, 2, 2], w: [4, 3] }, 12), equation('ij->ji', { x: [3, 4] }),
+  equation('ij->', { x: [3, 4] }), equation('ijk->j', { x: ['n', 3, 4] }), equation('i,i->', { a: [4], b: [4] }), equation('i,j->ij', { a: [4], b: [3] }),
+  equation('bhid,bhjd->bhij', { q: ['n', 2, 3, 4], k: ['n', 2, 5, 4] }), equation('ij,jk', { a: [3, 4], b: [4, 2] }), equation('...ij,jk->...ik', { a: ['n', 3, 4], b: [4, 2] }), equation('...ij,...jk->...ik', { a: ['n', 3, 4], b: ['n', 4, 2] }),
+  equation('...i->...', { x: ['n', 3, 4] }), equation('ij,ij,jk->ik', { a: [3, 4], b: [3, 4], c: [4, 2] }), equation('ik,jl->ij', { a: [3, 4], b: [2, 5] }),
+  equation('ij,ij->ij', { a: [3, 4], b: [1, 4] }),
+];
+
+const query: readonly Dimension[] = ['n', 2, 3, 4];
+const keys: readonly Dimension[] = ['n', 2, 5, 4];
+const mask = makeTensor('mask', ElementType.FLOAT, [3, 5], Array.from({ length: 15 }, (_, i) => (i % 4) / 3));
+const seen = makeTensor('mask', ElementType.BOOL, [3, 5], Array.from({ length: 15 }, (_, i) => Number(i % 4 !== 1)));
+const attend = (inputs: RuleCase['inputs'], attributes: readonly AttributeProto[] = [], more: Partial<RuleCase> = {}): RuleCase =>
+  ({ operator: 'Attention', opset: 23, inputs, attributes, single: true, values: (draw) => draw * 0.7, ...more });
+const attentions: readonly RuleCase[] = [
+  attend({ q: query, k: keys, v: ['n', 2, 5, 3] }), attend({ q: query, k: keys, v: keys }, [floatAttribute('scale', 0.3)]), attend({ q: query, k: query, v: query }, [int('is_causal', 1)]),
+  attend({ q: query, k: keys, v: keys }, [floatAttribute('softcap', 0.8)]), attend({ q: query, k: keys, v: keys }, [], { constants: [mask] }), attend({ q: query, k: keys, v: keys }, [], { constants: [seen] }),
+  attend({ q: ['n', 4, 3, 4], k: keys, v: keys }), attend({ q: ['n', 3, 8], k: ['n', 5, 8], v: ['n', 5, 8] }, [int('q_num_heads', 2), int('kv_num_heads', 2)]),
+  attend({ q: ['n', 3, 8], k: ['n', 5, 4], v: ['n', 5, 4] }, [int('q_num_heads', 2), int('kv_num_heads', 1)]),
+  attend({ q: query, k: keys, v: keys, pk: ['n', 2, 2, 4], pv: ['n', 2, 2, 4] }, [int('is_causal', 1)], { order: ['q', 'k', 'v', '', 'pk', 'pv'], unread: 2 }),
+];
+
+const FUSED = { domain: 'com.microsoft', single: true } as const;
+const X: RuleCase['inputs'] = { x: ['n', 3, 4] };
+const IMAGE: RuleCase['inputs'] = { x: ['n', 3, 5, 5] };
+/** Small, so that the curvature of the activations stays small along a step. */
+const w = makeTensor('w', ElementType.FLOAT, [4, 3, 3, 3], Array.from({ length: 108 }, (_, i) => (((i * 37) % 23) - 11) / 80));
+const fused: readonly RuleCase[] = [
+  ...([
+    // The biases keep what is small otherwise away from the kinks.
+    ['Relu', [], [3, -3, 3, -3]], ['Tanh', [], [0, 1, -1, 0]], ['Sigmoid', [], [0, 1, -1, 0]], ['LeakyRelu', [0.2], [3, -3, 3, -3]],
+    ['Clip', [-1, 2], [0.5, 3.7, -2.7, 0.5]], ['HardSigmoid', [0.3, 0.4], [0.3, 3.7, -3, 0.3]],
+  ] as const).map(([name, parameters, bias]): RuleCase => ({
+    ...FUSED, operator: 'FusedConv', inputs: IMAGE, constants: [w, floatList('b', bias)], values: (draw) => draw / 16,
+    attributes: [text('activation', name), ...(parameters.length > 0 ? [floats('activation_params', parameters)] : []), ints('pads', [1, 1, 1, 1])],
+  })),
+  { ...FUSED, operator: 'FusedConv', inputs: { ...IMAGE, z: ['n', 4, 3, 3] }, constants: [w, weights('b', [4], true)], order: ['x', 'w', 'b', 'z'], attributes: [text('activation', 'Tanh')], values: (draw) => draw / 16 },
+  { ...FUSED, operator: 'FusedGemm', inputs: { a: ['n', 3], b: [3, 4], c: [4] }, attributes: [text('activation', 'LeakyRelu'), floatAttribute('activation_alpha', 0.1)], values: offZero },
+  ...[0, 1].flatMap((transA) => [0, 1].map((transB): RuleCase => ({
+    ...FUSED, operator: 'FusedMatMul', inputs: { a: transA ? ['n', 4, 3] : ['n', 3, 4], b: transB ? ['n', 2, 4] : ['n', 4, 2] },
+    attributes: [int('transA', transA), int('transB', transB), floatAttribute('alpha', 0.5)],
+  }))),
+  ...[17, 20].flatMap((opset): RuleCase[] => [
+    { ...FUSED, operator: 'Gelu', opset, inputs: X }, { ...FUSED, operator: 'BiasGelu', opset, inputs: { ...X, b: [4] } },
+    { ...FUSED, operator: 'FastGelu', opset, inputs: { ...X, b: [4] } }, { ...FUSED, operator: 'FastGelu', opset, inputs: X },
+    { ...FUSED, operator: 'QuickGelu', opset, inputs: X, attributes: [floatAttribute('alpha', 1.3)] },
+  ]),
+  ...[13, 18].flatMap((opset): RuleCase[] => [
+    { ...FUSED, operator: 'SkipLayerNormalization', opset, inputs: { ...X, skip: ['n', 3, 4], scale: [4], beta: [4], b: [4] }, attributes: [floatAttribute('epsilon', 1)] },
+    { ...FUSED, operator: 'SkipSimplifiedLayerNormalization', opset, inputs: { ...X, skip: ['n', 3, 4], scale: [4] }, attributes: [floatAttribute('epsilon', 1)] },
+  ]),
+  { ...FUSED, operator: 'Attention', inputs: X, values: (draw) => draw * 0.3, constants: [weights('w', [4, 12], true), weights('b', [12], true)], attributes: [int('num_heads', 2)] },
+  { ...FUSED, operator: 'Attention', inputs: X, values: (draw) => draw * 0.3, constants: [weights('w', [4, 12], true), weights('b', [12], true)], attributes: [int('num_heads', 2), int('unidirectional', 1)] },
+  { ...FUSED, operator: 'MultiHeadAttention', inputs: { q: ['n', 3, 4], k: ['n', 5, 4], v: ['n', 5, 4] }, attributes: [int('num_heads', 2)] },
+  { ...FUSED, operator: 'MultiHeadAttention', inputs: { q: ['n', 3, 4], k: ['n', 5, 4], v: ['n', 5, 4], b: [12] }, attributes: [int('num_heads', 2), floatAttribute('scale', 0.4)] },
+  { operator: 'SimplifiedLayerNormalization', inputs: X, constants: [floatList('scale', [1, 2, 3, 4])], attributes: [int('axis', -1)], single: true },
+];
+
+function floats(name: string, values: readonly number[]): AttributeProto {
+  return { ...ints(name, []), type: 6, floats: [...values] };
+}
+
+/** Operators that stand for several. */
+export const compositions: readonly RuleCase[] = [...einsums, ...attentions, ...fused];
