@@ -53,3 +53,9 @@ test('a path below a file cannot be a folder', async () => {
   await expect(openOutputFolder(join(folder, 'file/maps'))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
   await expect(openOutputFolder(join(folder, 'file'))).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
 });
+
+const procIsThere = existsSync('/proc/self') ? test : test.skip;
+procIsThere('a folder where the system lets none be made is an error at once', async () => {
+  await expect(openOutputFolder('/proc/maps')).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+  await expect(openOutputFolder('/proc/deep/maps')).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+});

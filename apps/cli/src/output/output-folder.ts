@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PellucidError } from '@pellucid/core';
@@ -50,9 +51,29 @@ async function removeEmptyFolders(folder: string, last: string): Promise<void> {
   if (folder !== last) await removeEmptyFolders(dirname(folder), last);
 }
 
+const codeOf = (cause: unknown): unknown => (typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined);
+
+/**
+ * Creates a folder and those above it; returns the topmost that is new. Step by step, because Node's recursive `mkdir` never returns where
+ * the system answers ENOENT below a folder that exists, as /proc does.
+ */
+async function createFolder(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder);
+    return folder;
+  } catch (cause) {
+    const parent = dirname(folder);
+    if (codeOf(cause) === 'EEXIST' && (await stat(folder)).isDirectory()) return undefined;
+    if (codeOf(cause) !== 'ENOENT' || existsSync(parent)) throw cause;
+    const topmost = await createFolder(parent);
+    const created = await createFolder(folder);
+    return topmost ?? created;
+  }
+}
+
 /** Opens the folder for the results of a run and creates it where it is missing. @throws OUTPUT_UNWRITABLE. */
 export async function openOutputFolder(folder: string): Promise<OutputFolder> {
-  const firstCreated = await attempt(folder, () => mkdir(folder, { recursive: true }));
+  const firstCreated = await attempt(folder, () => createFolder(folder));
   const token = randomBytes(4).toString('hex');
   const staged = new Map<string, string>();
   return {
