@@ -9,7 +9,8 @@ export {
 export { makeModel, type ModelParts } from './model/make-model.ts';
 export { copyWith, type OnnxModel } from './model/onnx-model.ts';
 export { normalDomain, opsetOf } from './model/opset.ts';
-export { readModel, writeModel } from './model/read-model.ts';
+export { readModel } from './model/read-model.ts';
+export { writeModel } from './model/write-model.ts';
 export {
   attributeFloat, attributeInt, attributeInts, attributeString, attributeTensor, floatAttribute, hasAttribute, intAttribute,
   intsAttribute, stringAttribute, tensorAttribute,
@@ -25,5 +26,6 @@ export { clampSlice, sliceBounds } from './shapes/selections.ts';
 export { declaredType, type Dimension, type TensorType } from './shapes/tensor-type.ts';
 export { windowGeometry, type WindowGeometry } from './shapes/windows.ts';
 export { tensorShape } from './tensor/check-tensor.ts';
+export type { ExternalPlace, ExternalReader } from './tensor/external-data.ts';
 export { int64Tensor, makeTensor, makeValueInfo, type WritableElementType } from './tensor/make-tensor.ts';
 export { isNumeric, tensorValues, type NumericArray } from './tensor/tensor-values.ts';

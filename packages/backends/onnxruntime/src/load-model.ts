@@ -1,6 +1,5 @@
 import type { Layout, ModelAdapter, Tensor } from '@pellucid/core';
-import { declaredType, freeBatchAxis, readModel } from '@pellucid/onnx-graph';
-import { createHash } from 'node:crypto';
+import { declaredType, freeBatchAxis } from '@pellucid/onnx-graph';
 import { openEngine, type EngineOptions } from './engine/open-engine.ts';
 import { bindInput } from './model/bound-inputs.ts';
 import { chooseInputs } from './model/choose-input.ts';
@@ -29,16 +28,15 @@ export interface LoadModelOptions extends EngineOptions {
  * @throws BACKEND_UNAVAILABLE, DATA_MISSING, MODEL_INVALID, MODEL_UNSUPPORTED, SHAPE_MISMATCH, LAYER_NOT_FOUND.
  */
 export async function loadModel(source: string | URL | Uint8Array, options: LoadModelOptions = {}): Promise<ModelAdapter<OnnxCapability>> {
-  const { name, bytes } = await readSource(source, options.name);
-  const original = readModel(bytes, name);
+  const { model: original, hash } = await readSource(source, options.name);
   const model = freeBatchAxis(original) ?? original;
   const bind = options.bind ?? {};
   const { explained, others } = chooseInputs(model, options.input, Object.keys(bind));
   const engine = await openEngine(options);
-  const bound = others.map((info) => bindInput(engine.runtime, name, info, bind[info.name]!));
+  const bound = others.map((info) => bindInput(engine.runtime, model.name, info, bind[info.name]!));
   const batch = declaredType(explained)?.shape?.[0];
   const fixedBatch = typeof batch === 'number' ? batch : null;
   const probe: Probe = (graph, tensors) => probeTypes(engine, graph, explained.name, bound, tensors);
   const network = await describeNetwork(model, explained.name, fixedBatch, probe, options);
-  return onnxAdapter(engine, network, bound, createHash('sha256').update(bytes).digest('hex'));
+  return onnxAdapter(engine, network, bound, hash);
 }

@@ -85,7 +85,7 @@ function checkNode(
 function checkTensor(model: OnnxModel, tensor: TensorProto, where: string): void {
   if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) {
     throw new PellucidError('MODEL_UNSUPPORTED', {
-      model: model.name, problem: `${where} is stored in another file (external data)`, help: 'Save the model as one file.',
+      model: model.name, problem: `${where} is stored in another file (external data)`, help: 'Load it from its path, or save it as one file.',
     });
   }
   const problem = tensorProblem(tensor);

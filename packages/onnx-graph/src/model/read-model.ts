@@ -1,6 +1,7 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
 import { PellucidError } from '@pellucid/core';
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
+import { attachExternalData, type ExternalReader } from '../tensor/external-data.ts';
 import { checkModel, invalid } from './check-model.ts';
 import type { OnnxModel } from './onnx-model.ts';
 
@@ -16,17 +17,14 @@ function parse(bytes: Uint8Array, name: string): ModelProto {
 
 /**
  * Reads and checks an ONNX file. Tensors stay views of `bytes`, which must not change afterwards.
- * @throws MODEL_INVALID for anything that is not a whole, consistent model; MODEL_UNSUPPORTED for weights in external files.
+ * @param readExternal - gives weights that lie in other files; without it these are an error
+ * @throws MODEL_INVALID for anything that is not a whole, consistent model; MODEL_UNSUPPORTED for weights in files that cannot be read.
  */
-export function readModel(bytes: Uint8Array, name: string): OnnxModel {
+export function readModel(bytes: Uint8Array, name: string, readExternal?: ExternalReader): OnnxModel {
   const proto = parse(bytes, name);
   if (!proto.graph) throw invalid(name, 'it holds no graph', 'Check that the file is an ONNX model.');
+  if (readExternal) attachExternalData(proto, name, readExternal);
   const model = { name, proto, graph: proto.graph };
   checkModel(model);
   return model;
-}
-
-/** The bytes of an ONNX file that holds the model. */
-export function writeModel(model: OnnxModel): Uint8Array {
-  return toBinary(ModelProtoSchema, model.proto);
 }

@@ -1,13 +1,9 @@
 import { isPellucidError, PellucidError } from '@pellucid/core';
-import { readFile } from 'node:fs/promises';
+import { readModel } from '@pellucid/onnx-graph';
+import { readModelFile, type ModelFile } from '@pellucid/onnx-graph/files';
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** The bytes of a model and a short name for messages. */
-export interface ModelSource {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
 
 function missing(where: string, problem: string, cause?: unknown): PellucidError {
   return new PellucidError(
@@ -27,25 +23,22 @@ async function download(url: URL): Promise<Uint8Array> {
   }
 }
 
-async function readPath(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-    const problem = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(cause);
-    throw missing(path, problem, cause);
-  }
-}
-
 const isUrl = (text: string): boolean => /^(https?|file):\/\//.test(text);
 
-/** Reads a model from a path, a URL or bytes. @throws DATA_MISSING. */
-export async function readSource(source: string | URL | Uint8Array, name?: string): Promise<ModelSource> {
-  if (source instanceof Uint8Array) return { name: name ?? 'model', bytes: source };
+function fromBytes(bytes: Uint8Array, name: string): ModelFile {
+  return { model: readModel(bytes, name), hash: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/**
+ * Reads a model from a path, a URL or bytes; external data only from beside a path.
+ * @throws DATA_MISSING, MODEL_INVALID, MODEL_UNSUPPORTED.
+ */
+export async function readSource(source: string | URL | Uint8Array, name?: string): Promise<ModelFile> {
+  if (source instanceof Uint8Array) return fromBytes(source, name ?? 'model');
   if (source instanceof URL || isUrl(source)) {
     const url = new URL(source);
-    const bytes = url.protocol === 'file:' ? await readPath(fileURLToPath(url)) : await download(url);
-    return { name: name ?? basename(url.pathname), bytes };
+    if (url.protocol === 'file:') return readModelFile(fileURLToPath(url), name);
+    return fromBytes(await download(url), name ?? basename(url.pathname));
   }
-  return { name: name ?? basename(source), bytes: await readPath(source) };
+  return readModelFile(source, name);
 }

@@ -1,0 +1,1 @@
+export { EXTERNAL_ABOVE, readModelFile, writeModelFile, type ModelFile } from './model-files.ts';
