@@ -22,6 +22,8 @@ export interface DerivativeRequest {
   readonly cotangent?: string | undefined;
   /** Replacements of the true derivative, by kind of operation. @defaultValue none */
   readonly rules?: BackwardRules | undefined;
+  /** Let gradients pass quantisation inside its range, where the true derivative is 0. @defaultValue false: quantisation is an error */
+  readonly straightThrough?: boolean | undefined;
 }
 
 /** A model that also computes gradients. */
@@ -92,14 +94,20 @@ function checkRequest(model: OnnxModel, { of, at, cotangent }: DerivativeRequest
   }
 }
 
+/** Operators whose integers stand for floats. Gradients reach them, so that they are either passed as asked or refused, never lost. */
+const QUANTIZERS: readonly string[] = ['DynamicQuantizeLinear', 'QuantizeLinear'];
+
+const isInteger = (type: TensorType | undefined): boolean => type !== undefined && type.elementType !== 0 && !FLOATS.includes(type.elementType);
+
 /** Tensors that depend on one of the asked ones through operators that let gradients through. */
 function dependents(model: OnnxModel, at: readonly string[], types: ReadonlyMap<string, TensorType>): ReadonlySet<string> {
   const found = new Set(at);
   for (const node of model.graph.node) {
     if (findRule(node, opsetOf(model))?.rule === flat || !nodeReads(node).some((name) => found.has(name))) continue;
+    const quantised = QUANTIZERS.includes(node.opType) || node.input.some((name) => found.has(name) && isInteger(types.get(name)));
     for (const name of node.output) {
       const elementType = types.get(name)?.elementType ?? 0;
-      if (elementType === 0 || FLOATS.includes(elementType)) found.add(name);
+      if (quantised || elementType === 0 || FLOATS.includes(elementType)) found.add(name);
     }
   }
   return found;
@@ -135,7 +143,7 @@ function passNode(
 }
 
 function backward(
-  model: OnnxModel, { of, at, rules }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
+  model: OnnxModel, { of, at, rules, straightThrough }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
 ): BackwardPass {
   const opset = opsetOf(model);
   const dependent = dependents(model, at, types);
@@ -147,7 +155,7 @@ function backward(
   let current: NodeProto | undefined;
   const emit = createEmitter(model, types, (reason, help = '') => {
     throw undefinedGradient(current, opset, reason, help, current ? pathFrom(current, consumer, of) : `\`${of}\``);
-  });
+  }, straightThrough);
   const take = (name: string): string | null => {
     const terms = arriving.get(name);
     if (!terms) return null;

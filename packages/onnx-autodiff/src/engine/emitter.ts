@@ -7,6 +7,8 @@ import {
 /** Appends backward nodes to a model, in the form that the model's operator set asks for. */
 export interface Emitter {
   readonly opset: number;
+  /** Whether gradients pass rounding as if it were not there. */
+  readonly straightThrough: boolean;
   /** Appends a node and names its output. */
   readonly op: (operator: string, inputs: readonly string[], attributes?: readonly AttributeProto[]) => string;
   /** Appends a node with several outputs and names them. */
@@ -38,7 +40,9 @@ export interface EmitterState extends Emitter {
 const WRITABLE: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, ElementType.FLOAT16];
 
 /** An emitter for a model whose tensor types are known. `fail` states the place. */
-export function createEmitter(model: OnnxModel, known: ReadonlyMap<string, TensorType>, fail: Emitter['fail']): EmitterState {
+export function createEmitter(
+  model: OnnxModel, known: ReadonlyMap<string, TensorType>, fail: Emitter['fail'], straightThrough = false,
+): EmitterState {
   const opset = opsetOf(model);
   const types = new Map(known);
   const unique = uniqueNames(model);
@@ -76,7 +80,7 @@ export function createEmitter(model: OnnxModel, known: ReadonlyMap<string, Tenso
     return outputs;
   };
   return {
-    opset, nodes, initializers, once, fail, opMany,
+    opset, straightThrough, nodes, initializers, once, fail, opMany,
     op: (operator, inputs, attributes = []) => opMany(operator, inputs, 1, attributes)[0]!,
     declare: (name, type) => types.set(name, type),
     scalar(value, like) {
