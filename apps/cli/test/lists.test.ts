@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 const BROUGHT = [
-  'accumulated-gradients', 'deconvolution', 'deep-lift', 'eigen-cam', 'grad-cam', 'guided-backprop', 'input-x-gradient', 'integrated-gradients', 'occlusion', 'saliency',
+  'accumulated-gradients', 'deconvolution', 'deep-lift', 'eigen-cam', 'grad-cam', 'guided-backprop', 'input-x-gradient', 'integrated-gradients', 'lrp', 'occlusion', 'saliency',
 ];
 
 interface Listed {
