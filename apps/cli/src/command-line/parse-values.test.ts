@@ -14,7 +14,7 @@ test('a seed is a whole number that keeps every digit', () => {
 });
 
 test('options are one JSON object', () => {
-  expect(parseJsonObject('{"steps":5}', 'of `--options`')).toEqual({ steps: 5 });
-  expect(() => parseJsonObject('{steps:5}', 'of `--options`')).toThrow(/`--options`: it is not JSON/);
-  for (const text of ['[1]', '5', 'null', '"x"']) expect(() => parseJsonObject(text, 'here')).toThrow('not an object');
+  expect(parseJsonObject('{"steps":5}', 'of `--options`', 'Give one object.')).toEqual({ steps: 5 });
+  expect(() => parseJsonObject('{steps:5}', 'of `--options`', 'Give one object.')).toThrow(/`--options`: it is not JSON/);
+  for (const text of ['[1]', '5', 'null', '"x"']) expect(() => parseJsonObject(text, 'here', 'Give one object.')).toThrow('not an object');
 });

@@ -17,6 +17,14 @@ export function parseTarget(text: string): TargetRequest {
   });
 }
 
+/** Reads names separated by commas. @throws CONFIGURATION_INVALID. */
+export function parseNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return [...new Set(names)];
+  const problem = `\`${text}\` leaves a name out`;
+  throw new PellucidError('CONFIGURATION_INVALID', { where: 'of `--wrt`', problem, help: 'Give `inputs`, or names separated by commas: `input,conv1`.' });
+}
+
 /** Reads a whole number from 0. @throws CONFIGURATION_INVALID. */
 export function parseSeed(text: string): number {
   const seed = Number(text);
@@ -36,10 +44,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Reads one JSON object. @throws CONFIGURATION_INVALID, saying where the text stops being JSON. */
-export function parseJsonObject(text: string, where: string): JsonObject {
+/** Reads one JSON object; `help` says what it should look like. @throws CONFIGURATION_INVALID, saying where the text stops being JSON. */
+export function parseJsonObject(text: string, where: string, help: string): JsonObject {
   const fail = (problem: string, cause?: unknown): never => {
-    const help = 'Give one JSON object in single quotes, such as \'{"steps":50,"baseline":"zero"}\'.';
     throw new PellucidError('CONFIGURATION_INVALID', { where, problem, help }, { cause });
   };
   let value: unknown;

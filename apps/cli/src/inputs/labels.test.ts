@@ -31,3 +31,9 @@ test('a wrong number of names and a missing file are errors that say so', async 
   await expect(readLabels(write('cat\ndog'), 3)).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringMatching(/2 lines.*3 classes/) });
   await expect(readLabels(join(folder, 'none.txt'), 3)).rejects.toMatchObject({ code: 'DATA_MISSING' });
 });
+
+test('a file in another encoding is an error, not names with holes', async () => {
+  const path = join(folder, 'latin.txt');
+  writeFileSync(path, Uint8Array.of(0x63, 0x61, 0xe9, 0x0a));
+  await expect(readLabels(path, 1)).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('UTF-8') });
+});

@@ -3,19 +3,28 @@ import { PellucidError } from '@pellucid/core';
 
 const WORDNET_ID = /^n\d{8}\s+/;
 
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const help = 'Save the file as UTF-8 text.';
+    throw new PellucidError('DATA_INVALID', { file: path, format: 'class names', problem: 'it is not UTF-8', help }, { cause });
+  }
+}
+
 /**
  * Reads a file with one class name per line. A WordNet id at the start of a line, as in ImageNet's `synset_words.txt`, is left out.
- * @throws DATA_MISSING, DATA_INVALID when the number of lines is not `classes`.
+ * @throws DATA_MISSING, DATA_INVALID when it is not UTF-8 or the number of lines is not `classes`.
  */
 export async function readLabels(path: string, classes: number): Promise<readonly string[]> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new PellucidError('DATA_MISSING', { what: 'the class names', where: path, problem, help: 'Check the path given with `--labels`.' }, { cause });
   }
-  const lines = text.replace(/^\uFEFF/, '').trimEnd().split(/\r?\n/);
+  const lines = decode(bytes, path).trimEnd().split(/\r?\n/);
   const labels = lines.map((line) => line.replace(WORDNET_ID, '').trim());
   if (labels.length === classes) return labels;
   throw new PellucidError('DATA_INVALID', {

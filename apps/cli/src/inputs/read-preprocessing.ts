@@ -23,5 +23,5 @@ export async function readPreprocessing(name: string, folder: string): Promise<N
     throw new PellucidError('DATA_MISSING', { what: 'the preprocessing', where: name, problem, help }, { cause });
   }
   const where = `in \`${name}\``;
-  return { name, steps: parsePreprocessing(parseJsonObject(text, where), where) };
+  return { name, steps: parsePreprocessing(parseJsonObject(text, where, 'Give one JSON object, such as {"scale":0.00392,"mean":[0.5,0.5,0.5]}.'), where) };
 }

@@ -36,7 +36,7 @@ export function findMethod({ methods, broken }: Discovery, name: string): FoundM
 /** The part of `--options` for each method. */
 function splitOptions(text: string | undefined, names: readonly string[]): readonly JsonObject[] {
   if (text === undefined) return names.map(() => ({}));
-  const options = parseJsonObject(text, 'of `--options`');
+  const options = parseJsonObject(text, 'of `--options`', 'Give one JSON object in single quotes, such as \'{"steps":50,"baseline":"zero"}\'.');
   if (names.length === 1) return [options];
   for (const [name, value] of Object.entries(options)) {
     if (names.includes(name) && isJsonObject(value)) continue;

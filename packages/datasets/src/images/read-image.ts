@@ -38,7 +38,7 @@ function explainFailure(cause: unknown, name: string): PellucidError {
   }
   const [problem, help] = /pixel limit/i.test(message)
     ? [`it has more than ${MOST_PIXELS} pixels`, 'Make it smaller first.']
-    : [message.split('\n', 1)[0] ?? message, 'Give a whole PNG, JPEG or WebP file.'];
+    : [(message.split('\n', 1)[0] ?? message).replace(/[:.\s]+$/, ''), 'Give a whole PNG, JPEG or WebP file.'];
   return new PellucidError('DATA_INVALID', { file: name, format: 'an image', problem, help }, { cause });
 }
 
