@@ -56,3 +56,39 @@ test('padding never wins a maximum', async () => {
 test('the first of equal maxima of a whole channel takes all', async () => {
   expect(await slopes('GlobalMaxPool', 17, [1, 2, 1, 3], [1, 4, 4, 7, 7, 7])).toEqual([0, 1, 0, 1, 0, 0]);
 });
+
+const { INT64 } = ElementType;
+const axes = makeTensor('axes', INT64, [1], [0]);
+
+test.each([7, 13])('equal extrema of a reduction share equally, as PyTorch\'s amax and amin (opset %i)', async (opset) => {
+  const attributes = [intsAttribute('axes', [0])];
+  expect(await slopes('ReduceMax', opset, [4], [3, 1, 3, 3], attributes)).toEqual([1 / 3, 0, 1 / 3, 1 / 3].map(Math.fround));
+  expect(await slopes('ReduceMin', opset, [4], [3, 1, 1, 3], attributes)).toEqual([0, 0.5, 0.5, 0]);
+});
+
+test('equal operands of Max and Min share equally, as PyTorch\'s maximum and minimum', async () => {
+  const other = makeTensor('other', ElementType.FLOAT, [3], [1, 2, 3]);
+  expect(await slopes('Max', 13, [3], [2, 2, 2], [], [other])).toEqual([1, 0.5, 0]);
+  expect(await slopes('Min', 13, [3], [2, 2, 2], [], [other])).toEqual([0, 0.5, 1]);
+});
+
+test('norms have slope 0 at 0', async () => {
+  expect(await slopes('ReduceL2', 18, [2], [0, 0], [], [axes])).toEqual([0, 0]);
+  expect(await slopes('ReduceL1', 18, [3], [0, -2, 1], [], [axes])).toEqual([0, -1, 1]);
+  expect(await slopes('LpNormalization', 17, [2], [0, 0])).toEqual([0, 0]);
+  expect(await slopes('GlobalLpPool', 17, [1, 1, 2], [0, 0])).toEqual([0, 0]);
+});
+
+test('a product gives every factor the product of the others, zeros or not', async () => {
+  expect(await slopes('ReduceProd', 18, [3], [2, 3, 4], [], [axes])).toEqual([12, 8, 6]);
+  expect(await slopes('ReduceProd', 18, [3], [2, 0, 4], [], [axes])).toEqual([0, 8, 0]);
+  expect(await slopes('ReduceProd', 18, [3], [0, 0, 4], [], [axes])).toEqual([0, 0, 0]);
+});
+
+test('activations with a threshold have PyTorch\'s slopes at it', async () => {
+  expect(await slopes('ThresholdedRelu', 17, [3], [0.5, 1, 1.5], [floatAttribute('alpha', 1)])).toEqual([0, 0, 1]);
+  expect(await slopes('Shrink', 17, [5], [-1, -0.5, 0, 0.5, 1], [floatAttribute('lambd', 0.5), floatAttribute('bias', 0.5)])).toEqual([1, 0, 0, 0, 1]);
+  expect(await slopes('HardSigmoid', 17, [3], [-2, 0, 2], [floatAttribute('alpha', 0.25), floatAttribute('beta', 0.5)])).toEqual([0, 0.25, 0]);
+  expect(await slopes('HardSwish', 17, [4], [-4, -3, 3, 4])).toEqual([0, 0, 1, 1]);
+  expect(await slopes('PRelu', 17, [3], [-1, 0, 1], [], [makeTensor('slope', ElementType.FLOAT, [1], [0.25])])).toEqual([0.25, 0.25, 1]);
+});

@@ -106,7 +106,9 @@ function dependents(model: OnnxModel, at: readonly string[], types: ReadonlyMap<
     if (findRule(node, opsetOf(model))?.rule === flat || !nodeReads(node).some((name) => found.has(name))) continue;
     const quantised = QUANTIZERS.includes(node.opType) || node.input.some((name) => found.has(name) && isInteger(types.get(name)));
     for (const name of node.output) {
-      const elementType = types.get(name)?.elementType ?? 0;
+      const { elementType = 0, values } = types.get(name) ?? {};
+      // What is known before the model runs, such as a constant in the element type of a tensor, depends on nothing.
+      if (values?.every((value) => typeof value === 'number')) continue;
       if (quantised || elementType === 0 || FLOATS.includes(elementType)) found.add(name);
     }
   }

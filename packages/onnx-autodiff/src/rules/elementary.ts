@@ -15,7 +15,7 @@ import {
   batchNormalization, groupNormalization, instanceNormalization, layerNormalization, localResponseNormalization, lpNormalization, meanVarianceNormalization,
   rmsNormalization,
 } from './normalizations.ts';
-import { depthToSpace, pad, spaceToDepth, tile } from './padding.ts';
+import { centreCropPad, depthToSpace, pad, spaceToDepth, tile } from './padding.ts';
 import { averagePool, globalAveragePool, globalMaxPool } from './pooling.ts';
 import { gemm, matMul } from './products.ts';
 import { cast, concat, dropout, expand, identity, reshape, split, transpose } from './rearrangements.ts';
@@ -61,6 +61,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Cast', opsets: [OLDEST, NEWEST], rule: cast, notes: 'Between floating-point types.' },
   { operator: 'CastLike', opsets: [15, NEWEST], rule: cast, notes: 'Between floating-point types.' },
   { operator: 'Celu', opsets: [12, NEWEST], rule: celu, notes: '' },
+  { operator: 'CenterCropPad', opsets: [18, NEWEST], rule: centreCropPad, notes: 'Lengths have to be known.' },
   { operator: 'Clip', opsets: [OLDEST, NEWEST], rule: clip, notes: 'Passes at the bounds themselves.' },
   { operator: 'Compress', opsets: [11, NEWEST], rule: compress, notes: '' },
   { operator: 'Concat', opsets: [OLDEST, NEWEST], rule: concat, notes: '' },
@@ -88,7 +89,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'GlobalMaxPool', opsets: [9, NEWEST], rule: globalMaxPool, notes: 'The first maximum takes all. Spatial lengths have to be known.' },
   { operator: 'GroupNormalization', opsets: [18, NEWEST], rule: groupNormalization, notes: 'Parameters may not depend on the input.' },
   { operator: 'HardSigmoid', opsets: [OLDEST, NEWEST], rule: hardSigmoid, notes: '0 at both ends of the ramp.' },
-  { operator: 'HardSwish', opsets: [14, NEWEST], rule: hardSwish, notes: '' },
+  { operator: 'HardSwish', opsets: [14, NEWEST], rule: hardSwish, notes: '0 at -3, 1 at 3.' },
   { operator: 'Identity', opsets: [OLDEST, NEWEST], rule: identity, notes: '' },
   { operator: 'InstanceNormalization', opsets: [OLDEST, NEWEST], rule: instanceNormalization, notes: '' },
   { operator: 'LRN', opsets: [OLDEST, NEWEST], rule: localResponseNormalization, notes: '' },
@@ -121,7 +122,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'ReduceMax', opsets: [OLDEST, NEWEST], rule: reduceExtremum, notes: 'Equal extrema get equal shares.' },
   { operator: 'ReduceMean', opsets: [OLDEST, NEWEST], rule: reduceMean, notes: '' },
   { operator: 'ReduceMin', opsets: [OLDEST, NEWEST], rule: reduceExtremum, notes: 'Equal extrema get equal shares.' },
-  { operator: 'ReduceProd', opsets: [OLDEST, NEWEST], rule: reduceProduct, notes: '' },
+  { operator: 'ReduceProd', opsets: [OLDEST, NEWEST], rule: reduceProduct, notes: 'Exact where factors are 0.' },
   { operator: 'ReduceSum', opsets: [OLDEST, NEWEST], rule: reduceSum, notes: '' },
   { operator: 'ReduceSumSquare', opsets: [OLDEST, NEWEST], rule: reduceSumSquare, notes: '' },
   { operator: 'Relu', opsets: [OLDEST, NEWEST], rule: relu, notes: '0 at 0.' },

@@ -55,6 +55,20 @@ export const pad: GradientRule = (context) => {
   return inputs.map((_, i) => (i === 0 ? result : null));
 };
 
+/** Cut or padded by zeros on both sides: the other way round. */
+export const centreCropPad: GradientRule = ({ emit, node, dy, inputs: [x = ''], outputs: [y = ''] }) => {
+  const rank = knownShape(emit, x).length;
+  const given = attributeInts(node, 'axes', null)?.map((axis) => normalAxis(axis, rank));
+  const moved = knownShape(emit, x).map((length, axis) => {
+    if (given && !given.includes(axis)) return [0, 0] as const;
+    const reached = knownShape(emit, y)[axis];
+    if (typeof length !== 'number' || typeof reached !== 'number') return emit.fail('the lengths of its axes are not known', 'Export the model with known shapes.');
+    const before = Math.trunc((length - reached) / 2);
+    return [before, length - reached - before] as const;
+  });
+  return [padZeros(emit, dy, [...moved.map(([before]) => before), ...moved.map(([, after]) => after)]), null];
+};
+
 /** dy summed over the repetitions. */
 export const tile: GradientRule = ({ emit, dy, inputs: [x = '', repeatsInput = ''] }) => {
   const shape = knownShape(emit, x);

@@ -7,6 +7,7 @@ import {
   biasGelu, fastGelu, fusedConv, fusedGemm, fusedMatMul, microsoftAttention, microsoftGelu, multiHeadAttention, quickGelu, simplifiedLayerNormalization,
   skipLayerNormalization, skipSimplifiedLayerNormalization,
 } from './fused.ts';
+import { QUANTIZATION } from './quantization.ts';
 import { REFUSALS } from './refusals.ts';
 
 const BY_NAME: ReadonlyMap<string, RuleEntry> = new Map(ELEMENTARY.map((entry) => [entry.operator, entry]));
@@ -33,7 +34,7 @@ const COMPOSED: readonly RuleEntry[] = [
  * Every operator that gradients can pass, that is known to stop them, or that they cannot pass. Sorted by name, those of another than the standard domain
  * under it; `docs/operators.md` is made from it.
  */
-export const RULES: readonly RuleEntry[] = [...ELEMENTARY, ...COMPOSED, ...REFUSALS].sort((a, b) => (a.operator < b.operator ? -1 : 1));
+export const RULES: readonly RuleEntry[] = [...ELEMENTARY, ...COMPOSED, ...QUANTIZATION, ...REFUSALS].sort((a, b) => (a.operator < b.operator ? -1 : 1));
 
 const BY_OPERATOR: ReadonlyMap<string, RuleEntry> = new Map(RULES.map((entry) => [entry.operator, entry]));
 

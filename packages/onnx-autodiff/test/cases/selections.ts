@@ -71,6 +71,7 @@ const tiles: readonly RuleCase[] = [
   ]),
   { operator: 'DepthToSpace', opset: 7, inputs: { x: ['n', 8, 2, 3] }, attributes: [int('blocksize', 2)], single: true },
   { operator: 'SpaceToDepth', inputs: { x: ['n', 2, 4, 6] }, attributes: [int('blocksize', 2)] },
+  ...[[3, 7], [6, 2], [4, 5]].map((lengths): RuleCase => ({ operator: 'CenterCropPad', opset: 18, inputs: { x: ['n', 4, 5] }, constants: [list('lengths', lengths)], attributes: [ints('axes', [1, -1])] })),
   { operator: 'Expand', inputs: { x: [1, 3, 1] }, constants: [list('shape', [2, 1, 4])] },
 ];
 

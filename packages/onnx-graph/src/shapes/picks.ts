@@ -1,5 +1,5 @@
 import { TensorProto_DataType as ElementType } from 'onnx-buf';
-import { attributeInt, hasAttribute } from '../node/attributes.ts';
+import { attributeInt, attributeInts, hasAttribute } from '../node/attributes.ts';
 import { inputNumbers, likeFirst, type ShapeRule } from './context.ts';
 import { normalAxis } from './dimension.ts';
 import type { Dimension } from './tensor-type.ts';
@@ -29,4 +29,12 @@ export const topK: ShapeRule = (context) => {
   const count = attributeInt(node, 'k', null) ?? inputNumbers(context, 1)?.[0] ?? null;
   const shape = x.shape.map((length, axis): Dimension => (axis === at ? count : length));
   return [{ elementType: x.elementType, shape }, { elementType: ElementType.INT64, shape }];
+};
+
+/** The given lengths along the given axes. */
+export const centreCropPad: ShapeRule = (context) => {
+  const shape = context.inputs[0]?.shape;
+  const axes = attributeInts(context.node, 'axes', null)?.map((axis) => normalAxis(axis, shape?.length ?? 0)) ?? shape?.map((_, axis) => axis) ?? [];
+  const lengths = inputNumbers(context, 1);
+  return likeFirst(context, shape?.map((length, axis) => (axes.includes(axis) ? (lengths?.[axes.indexOf(axis)] ?? null) : length)) ?? null);
 };

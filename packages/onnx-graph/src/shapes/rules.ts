@@ -1,8 +1,9 @@
 import { attention, fusedMatMul, multiHeadAttention, packedAttention } from './attention.ts';
 import type { ShapeRule } from './context.ts';
 import { arithmetic, cast, castLike, dropout, eyeLike, identity, predicate, sameAsFirst, skipNormalization, unary, where } from './elementwise.ts';
-import { compress, gatherND, topK } from './picks.ts';
+import { centreCropPad, compress, gatherND, topK } from './picks.ts';
 import { einsum, gemm, matMul } from './products.ts';
+import { dequantizeLinear, quantizeLinear } from './quantization.ts';
 import { depthToSpace, flatten, reshape, spaceToDepth, squeeze, transpose, unsqueeze } from './rearrangements.ts';
 import { argExtremum, reduce } from './reductions.ts';
 import { concat, expand, gather, likeIndices, pad, resize, slice, split, tile } from './selections.ts';
@@ -33,9 +34,10 @@ export const SHAPE_RULES: ReadonlyMap<string, ShapeRule> = new Map<string, Shape
   ['Attention', attention], ['com.microsoft.Attention', packedAttention], ['com.microsoft.FusedConv', conv], ['com.microsoft.FusedGemm', gemm],
   ['com.microsoft.FusedMatMul', fusedMatMul], ['com.microsoft.MultiHeadAttention', multiHeadAttention],
   ['com.microsoft.SkipLayerNormalization', skipNormalization], ['com.microsoft.SkipSimplifiedLayerNormalization', skipNormalization],
-  ['ArgMax', argExtremum], ['ArgMin', argExtremum], ['AveragePool', pool], ['Cast', cast], ['CastLike', castLike], ['Compress', compress], ['Concat', concat],
+  ['ArgMax', argExtremum], ['ArgMin', argExtremum], ['AveragePool', pool], ['Cast', cast], ['CastLike', castLike],
+  ['CenterCropPad', centreCropPad], ['Compress', compress], ['Concat', concat],
   ['Constant', constant], ['ConstantOfShape', constantOfShape], ['Conv', conv], ['ConvTranspose', convTranspose],
-  ['DepthToSpace', depthToSpace], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
+  ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['QuantizeLinear', quantizeLinear], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
   ['GatherElements', likeIndices], ['GatherND', gatherND], ['Gemm', gemm], ['GlobalAveragePool', globalPool], ['GlobalLpPool', globalPool],
   ['GlobalMaxPool', globalPool], ['Identity', identity], ['IsInf', predicate], ['IsNaN', predicate], ['LpPool', pool],
   ['MatMul', matMul], ['MaxPool', pool], ['Pad', pad], ['Range', range], ['Reshape', reshape], ['Resize', resize], ['Shape', shapeOf],
