@@ -72,6 +72,7 @@ test('factors share a product, the numerator takes a quotient, a constant keeps 
   expect(await maps([makeNode('Mul', ['x', 'two'], ['y'])])).toEqual([0, 10]);
   expect(await maps([makeNode('Add', ['x', 'one'], ['d']), makeNode('Div', ['x', 'd'], ['y'])])).toEqual([0, Math.fround(5 / 6)]);
   expect(await maps([makeNode('Add', ['x', 'one'], ['y'])])).toEqual([0, 5]);
+  expect(await maps([makeNode('Neg', ['x'], ['m']), makeNode('Mul', ['m', 'two'], ['y'])])).toEqual([-0, -10]);
 });
 
 test('flat relevance does not depend on the pixels', async () => {

@@ -3,10 +3,10 @@ import type { NodeProto } from '@pellucid/onnx-graph';
 
 /** Operators that are linear, up to a constant, in all that depends on the input, or only move values. */
 const LINEAR: ReadonlySet<string> = new Set([
-  'Add', 'AveragePool', 'BatchNormalization', 'Cast', 'CastLike', 'Compress', 'Concat', 'Conv', 'ConvTranspose', 'CumSum', 'DepthToSpace',
+  'Add', 'AveragePool', 'BatchNormalization', 'Cast', 'CastLike', 'CenterCropPad', 'Compress', 'Concat', 'Conv', 'ConvTranspose', 'CumSum', 'DepthToSpace',
   'Dropout', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'GlobalAveragePool', 'Identity', 'Mean', 'Neg', 'Pad',
-  'ReduceMean', 'ReduceSum', 'Reshape', 'Resize', 'ReverseSequence', 'ScatterElements', 'ScatterND', 'Slice', 'SpaceToDepth', 'Split',
-  'Squeeze', 'Sub', 'Sum', 'Tile', 'Transpose', 'Trilu', 'Unsqueeze', 'Upsample', 'Where',
+  'ReduceMean', 'ReduceSum', 'Reshape', 'Resize', 'ReverseSequence', 'Scatter', 'ScatterElements', 'ScatterND', 'Slice', 'SpaceToDepth',
+  'Split', 'Squeeze', 'Sub', 'Sum', 'Tile', 'Transpose', 'Trilu', 'Unsqueeze', 'Upsample', 'Where',
 ]);
 
 /** Products are linear where one factor alone depends on the input, quotients where the divisor does not. */
