@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
+import { RULE_NAMES, differentiateModels, type DifferentiateRequest } from '../commands/differentiate.ts';
 import { explainInputs, type ExplainRequest } from '../commands/explain.ts';
 import { listLayers, type LayersRequest } from '../commands/layers.ts';
 import { listMethods, type MethodsRequest } from '../commands/methods.ts';
-import { parseSeed, parseTarget } from './parse-values.ts';
+import { parseNames, parseSeed, parseTarget } from './parse-values.ts';
 import { presentError } from './present-error.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -12,6 +13,9 @@ const backendOption = (): Option =>
   new Option('--backend <name>', 'engine family; follows from MODEL unless its ending is unusual').choices(['onnxruntime', 'tfjs']);
 const engineOption = (): Option =>
   new Option('--engine <name>', 'engine within the tfjs backend (default: the first of these that works)').choices(['node-gpu', 'node', 'wasm', 'cpu']);
+
+const straightThroughOption = (): Option =>
+  new Option('--straight-through', 'let gradients pass quantisation: inside its range unchanged, outside zero');
 
 const EXAMPLES = `
 Examples:
@@ -32,6 +36,7 @@ function explainCommand(terminal: Terminal): Command {
     .option('--labels <file>', 'class names, one per line')
     .addOption(backendOption())
     .addOption(engineOption())
+    .addOption(straightThroughOption())
     .option('--out <folder>', 'folder for the results', 'maps')
     .addHelpText('after', EXAMPLES)
     .action((model: string, inputs: readonly string[], request: ExplainRequest) => explainInputs(model, inputs, request, terminal));
@@ -54,6 +59,18 @@ function methodsCommand(terminal: Terminal): Command {
     .action((request: MethodsRequest) => listMethods(request, terminal));
 }
 
+function differentiateCommand(terminal: Terminal): Command {
+  return new Command('differentiate')
+    .description('Write a model that also computes gradients and runs in any ONNX runtime: new input <OUTPUT>/cotangent, new outputs <NAME>/gradient.')
+    .argument('<model...>', '.onnx files')
+    .requiredOption('--wrt <names>', '"inputs" (every floating-point input), or inputs, tensors or layers separated by commas', parseNames)
+    .option('--of <output>', 'output to differentiate (default: the only floating-point one)')
+    .addOption(new Option('--rules <name>', 'replace the true derivative by backward rules').choices(RULE_NAMES))
+    .addOption(straightThroughOption())
+    .requiredOption('--out <path>', 'an .onnx file; a folder where there are several models')
+    .action((models: readonly string[], request: DifferentiateRequest) => differentiateModels(models, request, terminal));
+}
+
 /** Runs the command line with these arguments and gives the exit status. Nothing is thrown. */
 export async function run(argumentList: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
   const output = {
@@ -65,7 +82,7 @@ export async function run(argumentList: readonly string[], terminal: Terminal): 
     },
   };
   const program = new Command('pellucid').description('Explains what image models look at.').helpCommand(true);
-  for (const command of [explainCommand(terminal), layersCommand(terminal), methodsCommand(terminal)]) program.addCommand(command);
+  for (const command of [explainCommand(terminal), layersCommand(terminal), methodsCommand(terminal), differentiateCommand(terminal)]) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput(output).showHelpAfterError('(`pellucid --help` and `pellucid explain --help` say more)');
   }

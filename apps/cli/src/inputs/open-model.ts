@@ -8,6 +8,8 @@ import type { Terminal } from '../command-line/terminal.ts';
 export interface ModelRequest {
   readonly backend?: 'onnxruntime' | 'tfjs' | undefined;
   readonly engine?: 'node-gpu' | 'node' | 'wasm' | 'cpu' | undefined;
+  /** Let gradients pass quantisation. */
+  readonly straightThrough?: boolean | undefined;
 }
 
 type Backend = NonNullable<ModelRequest['backend']>;
@@ -46,7 +48,7 @@ export async function openModel(shown: string, request: ModelRequest, { folder }
       help: 'Give an `.onnx` file or the `model.json` of a tfjs model.',
     });
   }
-  return interruptible(await (chooseBackend(path, request) === 'onnxruntime' ? openOnnx(path) : openTensorFlow(path, request)));
+  return interruptible(await (chooseBackend(path, request) === 'onnxruntime' ? openOnnx(path, request) : openTensorFlow(path, request)));
 }
 
 /** The same model, giving way before each pass: an engine on this thread would let neither signals nor the progress bar through. */
@@ -62,9 +64,9 @@ function interruptible(model: ModelAdapter): ModelAdapter {
 
 // Only the engine that is used is loaded: each takes a good part of a second. Which method fits the model is known at run time alone,
 // where `explain` checks it, so that the type may claim every capability.
-async function openOnnx(path: string): Promise<ModelAdapter> {
+async function openOnnx(path: string, { straightThrough }: ModelRequest): Promise<ModelAdapter> {
   const { loadModel } = await import('@pellucid/backend-onnxruntime');
-  return (await loadModel(path)) as ModelAdapter;
+  return (await loadModel(path, { straightThrough })) as ModelAdapter;
 }
 
 async function openTensorFlow(path: string, { engine }: ModelRequest): Promise<ModelAdapter> {

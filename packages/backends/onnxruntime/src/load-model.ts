@@ -20,6 +20,8 @@ export interface LoadModelOptions extends EngineOptions {
   readonly logits?: string | undefined;
   /** What the axes of the input are. @defaultValue NCHW for images unless only the last axis can be channels */
   readonly layout?: Layout | undefined;
+  /** Let gradients pass quantisation: inside its range unchanged, outside 0. @defaultValue false: the gradient of a quantised model is an error */
+  readonly straightThrough?: boolean | undefined;
 }
 
 /**

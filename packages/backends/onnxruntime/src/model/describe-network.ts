@@ -14,6 +14,8 @@ export interface DescribeOptions {
   readonly logits?: string | undefined;
   /** What the axes of the input are. */
   readonly layout?: Layout | undefined;
+  /** Whether gradients pass quantisation. */
+  readonly straightThrough?: boolean | undefined;
 }
 
 /** Finds the types of tensors by running the model once. */
@@ -78,7 +80,7 @@ function countClasses(model: OnnxModel, logits: string, types: ReadonlyMap<strin
 
 /** Works out input, output, logits and layers of a model, with one probe run where shape inference leaves something open. */
 export async function describeNetwork(
-  model: OnnxModel, inputName: string, fixedBatch: number | null, probe: Probe, { logits: wanted, layout }: DescribeOptions,
+  model: OnnxModel, inputName: string, fixedBatch: number | null, probe: Probe, { logits: wanted, layout, straightThrough = false }: DescribeOptions,
 ): Promise<Network> {
   const inferred = inferShapes(model);
   const candidates = findCandidates(model, inputName);
@@ -111,5 +113,6 @@ export async function describeNetwork(
     layers,
     bytesPerSample: estimateBytes(tensors, types, input),
     fixedBatch,
+    straightThrough,
   };
 }

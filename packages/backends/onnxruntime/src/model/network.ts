@@ -16,4 +16,6 @@ export interface Network {
   readonly bytesPerSample: number;
   /** The only batch size that the graph accepts, where the batch axis is not free. */
   readonly fixedBatch: number | null;
+  /** Whether gradients pass quantisation as if nothing were rounded. */
+  readonly straightThrough: boolean;
 }

@@ -57,6 +57,7 @@ export function compileQuery(network: Network, { activations, gradient }: QueryS
     at: gradient.at.map(tensorOf),
     cotangent: objective.cotangent,
     rules: gradient.rules,
+    straightThrough: network.straightThrough,
   });
   const gradients = new Map<GradientPoint, string>();
   for (const point of gradient.at) gradients.set(point, gradientName(extended.gradients, tensorOf(point)));
