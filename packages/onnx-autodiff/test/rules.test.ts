@@ -80,6 +80,11 @@ const others: readonly RuleCase[] = [
   { operator: 'BatchNormalization', opset: 7, inputs: { x: ['n', 3, 4, 2] }, constants: ['scale', 'bias', 'mean'].map((name) => weights(name, [3])).concat(makeTensor('var', ElementType.DOUBLE, [3], [0.5, 1, 2])) },
 ];
 
+const dropouts: readonly RuleCase[] = [
+  { operator: 'Dropout', opset: 10, inputs: X, attributes: [floatAttribute('ratio', 0.3)], unread: 1 }, { operator: 'Dropout', opset: 13, inputs: X, constants: [scalar('ratio', 0.3)], unread: 1 },
+  { operator: 'Dropout', opset: 22, inputs: X, constants: [scalar('ratio', 0.3), makeTensor('training', ElementType.BOOL, [], [0])] },
+];
+
 const dense: readonly RuleCase[] = [
   ...[0, 1].flatMap((transA) => [0, 1].flatMap((transB) => [7, 13].map((opset): RuleCase => ({
     operator: 'Gemm', opset, inputs: { a: transA ? [3, 'n'] : ['n', 3], b: transB ? [4, 3] : [3, 4], c: opset === 7 ? ['n', 1] : [4] },
@@ -166,7 +171,7 @@ const reductions: readonly RuleCase[] = ['ReduceMean', 'ReduceSum'].flatMap((ope
 });
 
 const CASES = [
-  ...elementwise, ...binary, ...others, ...dense, ...convolutions, ...maxPools, ...averagePools, ...otherPools, ...rearrangements, ...reductions,
+  ...elementwise, ...binary, ...others, ...dropouts, ...dense, ...convolutions, ...maxPools, ...averagePools, ...otherPools, ...rearrangements, ...reductions,
   ...mathematics, ...selections, ...windows, ...compositions,
 ];
 

@@ -1,9 +1,10 @@
 import {
   attributeInt, attributeInts, concreteShape, intAttribute, windowGeometry, type WindowGeometry,
 } from '@pellucid/onnx-graph';
-import { expandAxes, knownShape, reshapeLike, type Emitter } from '../engine/emitter.ts';
+import { expandAxes, knownShape, reduceSum, reshapeLike, runtimeShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { transposedWindows } from './convolution.ts';
+import { positionsAlong } from './linear-maps.ts';
 
 /** Where the windows of a pool lie. */
 export function poolGeometry({ emit, node, inputs: [x = ''] }: RuleContext): WindowGeometry {
@@ -38,35 +39,60 @@ function windowShares(node: RuleContext['node'], geometry: WindowGeometry, lengt
   }, [1]);
 }
 
+/** dy over the number of positions that each window averages, where lengths are known at run time alone. */
+function runtimeShares({ emit, node, dy, inputs: [x = ''] }: RuleContext, geometry: WindowGeometry): string {
+  if (attributeInt(node, 'ceil_mode', 0) === 1) return emit.fail('`ceil_mode` depends on lengths that are not known', 'Export the model with fixed spatial lengths.');
+  const size = geometry.kernel.reduce((product, length) => product * length, 1);
+  if (attributeInt(node, 'count_include_pad', 0) === 1) return emit.op('Mul', [dy, emit.scalar(1 / size, dy)]);
+  // Averages of ones, padding counted as zeros, tell what part of each window is read.
+  const ones = emit.op('Expand', [emit.scalar(1, x), runtimeShape(emit, x)]);
+  const others = node.attribute.filter(({ name }) => name !== 'count_include_pad');
+  const read = emit.op('AveragePool', [ones], [...others, intAttribute('count_include_pad', 1)]);
+  return emit.op('Div', [dy, emit.op('Mul', [read, emit.scalar(size, x)])]);
+}
+
+/** A tensor of channels as one of samples with a single channel; the lengths of space stay. */
+function asSamples(emit: Emitter, x: string): string {
+  const lengths = concreteShape(knownShape(emit, x).slice(2));
+  if (lengths) return perChannel(emit, x, 1, lengths);
+  if (emit.opset < 10) return emit.fail('the spatial lengths of its input are not known', 'Export the model with fixed spatial lengths.');
+  const space = emit.op('Slice', [runtimeShape(emit, x), emit.integers([2]), emit.integers([knownShape(emit, x).length]), emit.integers([0])]);
+  return emit.op('Reshape', [x, emit.op('Concat', [emit.integers([-1, 1]), space], [intAttribute('axis', 0)])]);
+}
+
 /** Each position of a window gets an equal share of dy. */
 export const averagePool: GradientRule = (context) => {
   const { emit, node, dy, inputs: [x = ''], outputs: [y = ''] } = context;
   const geometry = poolGeometry(context);
-  const lengths = spatialLengths(emit, x);
-  const counts = spatialLengths(emit, y);
-  const shares = emit.constant([1, 1, ...counts], windowShares(node, geometry, lengths), x);
-  const scaled = perChannel(emit, emit.op('Mul', [dy, shares]), 1, counts);
-  const ones = emit.constant([1, 1, ...geometry.kernel], geometry.kernel.reduce<number[]>((all, size) => all.flatMap((one) => Array.from({ length: size }, () => one)), [1]), x);
-  return [reshapeLike(emit, transposedWindows(emit, scaled, ones, perChannel(emit, x, 1, lengths), geometry, 1), x)];
+  const lengths = concreteShape(knownShape(emit, x).slice(2));
+  const share = lengths
+    ? emit.op('Mul', [dy, emit.constant([1, 1, ...spatialLengths(emit, y)], windowShares(node, geometry, lengths), x)])
+    : runtimeShares(context, geometry);
+  const ones = emit.constant([1, 1, ...geometry.kernel], Array.from({ length: geometry.kernel.reduce((product, size) => product * size, 1) }, () => 1), x);
+  return [reshapeLike(emit, transposedWindows(emit, asSamples(emit, share), ones, asSamples(emit, x), geometry, 1), x)];
 };
 
 /** The same share of dy at every position. */
 export const globalAveragePool: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
-  const axes = knownShape(emit, x).map((_, axis) => axis).slice(2);
-  const count = spatialLengths(emit, x).reduce((product, length) => product * length, 1);
+  const axes = [...knownShape(emit, x).keys()].slice(2);
+  const lengths = concreteShape(knownShape(emit, x).slice(2));
+  if (!lengths) {
+    const ones = emit.op('Expand', [emit.scalar(1, x), runtimeShape(emit, x)]);
+    return [emit.op('Mul', [ones, emit.op('Div', [dy, reduceSum(emit, ones, axes, true)])])];
+  }
+  const count = lengths.reduce((product, length) => product * length, 1);
   return [expandAxes(emit, emit.op('Mul', [dy, emit.scalar(1 / count, dy)]), x, axes)];
 };
 
 /** The first maximum of each channel in row-major order takes all. */
 export const globalMaxPool: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
-  const lengths = spatialLengths(emit, x);
-  const count = lengths.reduce((product, length) => product * length, 1);
-  const flat = emit.op('Reshape', [x, emit.integers([-1, count])]);
   if (emit.opset < 9) return emit.fail('before opset 9 there is no operator that spreads it back');
-  const first = emit.op('ArgMax', [flat], [intAttribute('axis', 1), intAttribute('keepdims', 1)]);
-  const positions = emit.integers(Array.from({ length: count }, (_, i) => i));
-  const chosen = emit.op('Equal', [first, positions]);
+  const lengths = concreteShape(knownShape(emit, x).slice(2));
+  const channels = lengths
+    ? emit.op('Reshape', [x, emit.integers([-1, lengths.reduce((product, length) => product * length, 1)])])
+    : emit.op('Flatten', [emit.op('Reshape', [x, emit.integers([0, 0, -1])])], [intAttribute('axis', 2)]);
+  const first = emit.op('ArgMax', [channels], [intAttribute('axis', 1), intAttribute('keepdims', 1)]);
+  const chosen = emit.op('Equal', [first, positionsAlong(emit, channels, 1)]);
   const column = emit.op('Reshape', [dy, emit.integers([-1, 1])]);
   return [reshapeLike(emit, emit.op('Where', [chosen, column, emit.scalar(0, dy)]), x)];
 };
-

@@ -1,6 +1,6 @@
 import { ElementType, floatAttribute, intAttribute as int, intsAttribute as ints, makeTensor, stringAttribute as text, type AttributeProto, type Dimension } from '@pellucid/onnx-graph';
 import { weights, type RuleCase } from '../check-rule.ts';
-import { floatList, offZero } from './draws.ts';
+import { floatList, floatsAttribute, offZero } from './draws.ts';
 
 const equation = (value: string, inputs: RuleCase['inputs'], opset = 17): RuleCase => ({ operator: 'Einsum', opset, inputs, attributes: [text('equation', value)] });
 const einsums: readonly RuleCase[] = [
@@ -37,7 +37,7 @@ const fused: readonly RuleCase[] = [
     ['Clip', [-1, 2], [0.5, 3.7, -2.7, 0.5]], ['HardSigmoid', [0.3, 0.4], [0.3, 3.7, -3, 0.3]],
   ] as const).map(([name, parameters, bias]): RuleCase => ({
     ...FUSED, operator: 'FusedConv', inputs: IMAGE, constants: [w, floatList('b', bias)], values: (draw) => draw / 16,
-    attributes: [text('activation', name), ...(parameters.length > 0 ? [floats('activation_params', parameters)] : []), ints('pads', [1, 1, 1, 1])],
+    attributes: [text('activation', name), ...(parameters.length > 0 ? [floatsAttribute('activation_params', parameters)] : []), ints('pads', [1, 1, 1, 1])],
   })),
   { ...FUSED, operator: 'FusedConv', inputs: { ...IMAGE, z: ['n', 4, 3, 3] }, constants: [w, weights('b', [4], true)], order: ['x', 'w', 'b', 'z'], attributes: [text('activation', 'Tanh')], values: (draw) => draw / 16 },
   { ...FUSED, operator: 'FusedGemm', inputs: { a: ['n', 3], b: [3, 4], c: [4] }, attributes: [text('activation', 'LeakyRelu'), floatAttribute('activation_alpha', 0.1)], values: offZero },
@@ -60,10 +60,6 @@ const fused: readonly RuleCase[] = [
   { ...FUSED, operator: 'MultiHeadAttention', inputs: { q: ['n', 3, 4], k: ['n', 5, 4], v: ['n', 5, 4], b: [12] }, attributes: [int('num_heads', 2), floatAttribute('scale', 0.4)] },
   { operator: 'SimplifiedLayerNormalization', inputs: X, constants: [floatList('scale', [1, 2, 3, 4])], attributes: [int('axis', -1)], single: true },
 ];
-
-function floats(name: string, values: readonly number[]): AttributeProto {
-  return { ...ints(name, []), type: 6, floats: [...values] };
-}
 
 /** Operators that stand for several. */
 export const compositions: readonly RuleCase[] = [...einsums, ...attentions, ...fused];

@@ -1,4 +1,4 @@
-import { ElementType, makeTensor, type TensorProto } from '@pellucid/onnx-graph';
+import { ElementType, intsAttribute, makeTensor, type AttributeProto, type TensorProto } from '@pellucid/onnx-graph';
 
 /** Away from 0 by at least a quarter. */
 export const offZero = (draw: number): number => draw + Math.sign(draw) * 0.25;
@@ -12,3 +12,6 @@ export const scalar = (name: string, value: number, single = false): TensorProto
   makeTensor(name, single ? ElementType.FLOAT : ElementType.DOUBLE, [], [value]);
 /** A stored list in single precision. */
 export const floatList = (name: string, values: readonly number[]): TensorProto => makeTensor(name, ElementType.FLOAT, [values.length], values);
+
+/** A list of numbers as an attribute. */
+export const floatsAttribute = (name: string, values: readonly number[]): AttributeProto => ({ ...intsAttribute(name, []), type: 6, floats: [...values] });

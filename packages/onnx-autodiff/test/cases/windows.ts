@@ -1,6 +1,6 @@
 import { ElementType, floatAttribute, int64Tensor as list, intAttribute as int, intsAttribute as ints, makeTensor, stringAttribute as text, type AttributeProto, type Dimension } from '@pellucid/onnx-graph';
 import { weights, type RuleCase } from '../check-rule.ts';
-import { floatList, offZero, positive } from './draws.ts';
+import { distinct, floatList, floatsAttribute, offZero, positive } from './draws.ts';
 
 const IMAGE: readonly Dimension[] = ['n', 3, 5, 6];
 
@@ -29,6 +29,14 @@ const normPools: readonly RuleCase[] = [
   { operator: 'LpPool', opset: 18, inputs: { x: IMAGE }, attributes: [kernel(2, 2), ints('dilations', [2, 2])], values: offZero, single: true },
   ...[1, 2, 3].map((p): RuleCase => ({ operator: 'GlobalLpPool', inputs: { x: ['n', 3, 4] }, attributes: [int('p', p)], values: offZero, single: true })),
 ];
+
+const FREE: RuleCase['inputs'] = { x: ['n', 3, 'h', 'w'] };
+const freePools: readonly RuleCase[] = ([
+  [kernel(2, 2)], [kernel(3, 2), ints('strides', [2, 2]), ints('pads', [1, 0, 1, 1])], [kernel(2, 3), ints('pads', [1, 1, 1, 1]), int('count_include_pad', 1)],
+] as const).flatMap((attributes): RuleCase[] => [11, 19].map((opset) => ({ operator: 'AveragePool', opset, inputs: FREE, attributes, single: true, linear: true }))).concat([
+  ...[9, 11, 17].map((opset): RuleCase => ({ operator: 'GlobalAveragePool', opset, inputs: FREE, single: true, linear: true })),
+  { operator: 'GlobalMaxPool', inputs: FREE, single: true, linear: true, values: distinct },
+]);
 
 const TRANSFORMATIONS = ['half_pixel', 'pytorch_half_pixel', 'align_corners', 'asymmetric'];
 const scaled = (opset: number, scales: readonly number[], ...attributes: AttributeProto[]): RuleCase =>
@@ -59,6 +67,7 @@ const resizes: readonly RuleCase[] = [
   { ...scaled(13, [2, 1], text('mode', 'nearest')), inputs: { x: [3, 4] } },
   { ...scaled(11, [1, 1, 2, 1.5], text('mode', 'linear')), constants: [floatList('roi', []), floatList('scales', [1, 1, 2, 1.5])], order: ['x', 'roi', 'scales'] },
   ...['nearest', 'linear'].flatMap((mode): RuleCase[] => [
+    { operator: 'Upsample', opset: 7, inputs: { x: IMAGE }, attributes: [text('mode', mode), floatsAttribute('scales', [1, 1, 2, 3])], single: true, linear: true },
     { operator: 'Resize', opset: 10, inputs: { x: IMAGE }, constants: [floatList('scales', [1, 1, 2, 1.5])], attributes: [text('mode', mode)], single: true, linear: true },
     { operator: 'Upsample', opset: 9, inputs: { x: IMAGE }, constants: [floatList('scales', [1, 1, 2, 3])], attributes: [text('mode', mode)], single: true, linear: true },
   ]),
@@ -80,4 +89,4 @@ const normalisations: readonly RuleCase[] = [
 ];
 
 /** What reads windows, positions between positions, and statistics. */
-export const windows: readonly RuleCase[] = [...transposedConvolutions, ...normPools, ...resizes, ...normalisations];
+export const windows: readonly RuleCase[] = [...transposedConvolutions, ...normPools, ...freePools, ...resizes, ...normalisations];

@@ -155,11 +155,13 @@ export const pad: ShapeRule = (context) => {
 
 /** Lengths from `sizes`, or scaled and rounded down. */
 export const resize: ShapeRule = (context) => {
-  const { opset, inputs: [x, second] } = context;
+  const { opset, inputs: [x] } = context;
   if (!x?.shape) return likeFirst(context, null);
   const scalesAt = opset >= 11 ? 2 : 1;
   const axes = attributeInts(context.node, 'axes', x.shape.map((_, axis) => axis));
-  const scales = second === undefined && opset < 11 ? null : inputNumbers(context, scalesAt);
+  // Upsample before operator set 9 keeps its scales in an attribute.
+  const stored = context.node.attribute.find(({ name }) => name === 'scales')?.floats;
+  const scales = stored ?? inputNumbers(context, scalesAt);
   const sizes = context.inputs[3] ? inputValues(context, 3) : null;
   const result: TensorType = {
     elementType: x.elementType,
