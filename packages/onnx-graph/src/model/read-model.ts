@@ -3,6 +3,8 @@ import { PellucidError } from '@pellucid/core';
 import { ModelProtoSchema, type ModelProto } from 'onnx-buf';
 import { attachExternalData, type ExternalReader } from '../tensor/external-data.ts';
 import { checkModel, invalid } from './check-model.ts';
+import { expandFunctions } from './expand-functions.ts';
+import { foldBranches } from './fold-branches.ts';
 import type { OnnxModel } from './onnx-model.ts';
 
 function parse(bytes: Uint8Array, name: string): ModelProto {
@@ -16,7 +18,8 @@ function parse(bytes: Uint8Array, name: string): ModelProto {
 }
 
 /**
- * Reads and checks an ONNX file. Tensors stay views of `bytes`, which must not change afterwards.
+ * Reads and checks an ONNX file. Tensors stay views of `bytes`, which must not change afterwards. The model's own functions are expanded, and
+ * each `If` with a constant condition is replaced by the branch that it takes.
  * @param readExternal - gives weights that lie in other files; without it these are an error
  * @throws MODEL_INVALID for anything that is not a whole, consistent model; MODEL_UNSUPPORTED for weights in files that cannot be read.
  */
@@ -24,7 +27,9 @@ export function readModel(bytes: Uint8Array, name: string, readExternal?: Extern
   const proto = parse(bytes, name);
   if (!proto.graph) throw invalid(name, 'it holds no graph', 'Check that the file is an ONNX model.');
   if (readExternal) attachExternalData(proto, name, readExternal);
-  const model = { name, proto, graph: proto.graph };
-  checkModel(model);
-  return model;
+  const read = { name, proto, graph: proto.graph };
+  checkModel(read);
+  const model = expandFunctions(read);
+  if (model !== read) checkModel(model);
+  return foldBranches(model);
 }
