@@ -1,6 +1,7 @@
 import { attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute, tensorShape, tensorValues, windowGeometry, type TensorProto, type WindowGeometry } from '@pellucid/onnx-graph';
 import { knownShape, padZeros, reduceSum, runtimeShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
+import { weightGradient } from './convolution-weights.ts';
 
 /** Weights [O, C/g, k...] as [C, O/g, k...], every spatial axis reversed. */
 function flipWeights(weights: TensorProto, groups: number): { shape: readonly number[]; values: Float64Array | Float32Array } {
@@ -72,10 +73,9 @@ export function channelSums(emit: Emitter, dy: string): string {
   return reduceSum(emit, dy, [...knownShape(emit, dy).keys()].filter((axis) => axis !== 1), false);
 }
 
-/** The gradients at data and bias. Weights have to be constants of the graph, or at least need no gradient. */
+/** The gradients at data, weights and bias. */
 export const conv: GradientRule = ({ emit, node, dy, inputs, wanted }) => {
   const [x = '', w = ''] = inputs;
-  if (wanted[1]) return emit.fail('its weights depend on the tensor to differentiate at');
   const kernel = attributeInts(node, 'kernel_shape', null) ?? concreteShape(knownShape(emit, w).slice(2));
   if (!kernel) return emit.fail('the size of its kernel is not known');
   const geometry = windowGeometry({ node }, knownShape(emit, x).slice(2), kernel);
@@ -86,5 +86,6 @@ export const conv: GradientRule = ({ emit, node, dy, inputs, wanted }) => {
     const flips = weights !== null && geometry.strides.every((stride) => stride === 1);
     return flips ? flippedConv(emit, dy, w, weights, geometry, groups) : transposedWindows(emit, dy, w, x, geometry, groups);
   };
-  return inputs.map((_, i) => (!wanted[i] ? null : i === 0 ? data() : channelSums(emit, dy)));
+  const gradients = [data, () => weightGradient(emit, x, dy, geometry, groups), () => channelSums(emit, dy)];
+  return inputs.map((_, i) => (wanted[i] ? (gradients[i]?.() ?? null) : null));
 };

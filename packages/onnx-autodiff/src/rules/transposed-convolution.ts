@@ -1,6 +1,7 @@
 import { attributeInt, attributeInts, attributeString, concreteShape, intAttribute, intsAttribute } from '@pellucid/onnx-graph';
 import { knownShape } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
+import { weightGradient } from './convolution-weights.ts';
 import { channelSums } from './convolution.ts';
 
 /** Padding that a ConvTranspose cuts from its result, begins of the spatial axes, then ends. */
@@ -21,11 +22,10 @@ function cutLengths({ emit, node, inputs: [x = ''], outputs: [y = ''] }: RuleCon
   return [...begins, ...totals.map((total, i) => total - begins[i]!)];
 }
 
-/** The convolution whose data gradient the operator is, with the same weights. */
+/** The convolution whose data gradient the operator is, with the same weights; for these, data and error change places. */
 export const convTranspose: GradientRule = (context) => {
   const { emit, node, dy, inputs, wanted } = context;
-  const [, w = ''] = inputs;
-  if (wanted[1]) return emit.fail('its weights depend on the tensor to differentiate at');
+  const [x = '', w = ''] = inputs;
   const kernel = attributeInts(node, 'kernel_shape', null) ?? concreteShape(knownShape(emit, w).slice(2));
   if (!kernel) return emit.fail('the size of its kernel is not known');
   const ones = kernel.map(() => 1);
@@ -38,5 +38,9 @@ export const convTranspose: GradientRule = (context) => {
     intsAttribute('kernel_shape', kernel), intsAttribute('strides', strides), intsAttribute('dilations', attributeInts(node, 'dilations', ones)),
     intsAttribute('pads', cut), intAttribute('group', attributeInt(node, 'group', 1)),
   ]);
-  return inputs.map((_, i) => (!wanted[i] ? null : i === 0 ? data() : channelSums(emit, dy)));
+  const geometry = {
+    kernel, strides, dilations: attributeInts(node, 'dilations', ones), padsBegin: cut.slice(0, kernel.length), padsEnd: cut.slice(kernel.length),
+  };
+  const gradients = [data, () => weightGradient(emit, dy, x, geometry, attributeInt(node, 'group', 1)), () => channelSums(emit, dy)];
+  return inputs.map((_, i) => (wanted[i] ? (gradients[i]?.() ?? null) : null));
 };

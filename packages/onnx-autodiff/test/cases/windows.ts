@@ -23,6 +23,17 @@ const transposedConvolutions: readonly RuleCase[] = [
 ];
 
 const kernel = (...lengths: number[]): AttributeProto => ints('kernel_shape', lengths);
+const bothOperands = (operator: string, w: readonly number[], opset: number, ...attributes: AttributeProto[]): RuleCase =>
+  ({ operator, opset, inputs: { x: [2, 4, 6, 5], w }, attributes, single: true, values: (draw) => draw / 2 });
+const computedWeights: readonly RuleCase[] = [
+  ...['Conv', 'ConvTranspose'].flatMap((operator): RuleCase[] => [
+    bothOperands(operator, [4, 4, 3, 3], 7), bothOperands(operator, [4, 4, 3, 2], 13, ints('strides', [2, 2]), ints('pads', [1, 0, 1, 1])),
+    bothOperands(operator, [4, 4, 2, 2], 17, ints('dilations', [2, 1]), ints('strides', [2, 3])), bothOperands(operator, [4, 2, 3, 3], 22, int('group', 2)),
+    bothOperands(operator, [4, 1, 3, 3], 17, int('group', 4), ints('strides', [2, 2])), bothOperands(operator, [4, 4, 3, 3], 17, text('auto_pad', 'SAME_UPPER'), ints('strides', [2, 2])),
+  ]),
+  { ...bothOperands('Conv', [4, 4, 3, 3], 17, ints('pads', [1, 1, 1, 1])), inputs: { x: ['n', 4, 'h', 'w'], w: [4, 4, 3, 3] } },
+];
+
 const normPools: readonly RuleCase[] = [
   ...[1, 2, 3].map((p): RuleCase => ({ operator: 'LpPool', inputs: { x: IMAGE }, attributes: [kernel(3, 2), ints('strides', [2, 2]), ints('pads', [1, 0, 1, 0]), int('p', p)], values: offZero, single: true })),
   { operator: 'LpPool', opset: 11, inputs: { x: IMAGE }, attributes: [kernel(2, 2)], values: offZero, single: true },
@@ -89,4 +100,4 @@ const normalisations: readonly RuleCase[] = [
 ];
 
 /** What reads windows, positions between positions, and statistics. */
-export const windows: readonly RuleCase[] = [...transposedConvolutions, ...normPools, ...freePools, ...resizes, ...normalisations];
+export const windows: readonly RuleCase[] = [...transposedConvolutions, ...computedWeights, ...normPools, ...freePools, ...resizes, ...normalisations];
