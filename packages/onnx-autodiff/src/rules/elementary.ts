@@ -81,7 +81,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Flatten', opsets: [OLDEST, NEWEST], rule: reshape, notes: '' },
   { operator: 'Gather', opsets: [OLDEST, NEWEST], rule: gather, notes: '' },
   { operator: 'GatherElements', opsets: [11, NEWEST], rule: gatherElements, notes: '' },
-  { operator: 'GatherND', opsets: [11, NEWEST], rule: gatherND, notes: '`batch_dims` has to be 0; the axes that it gathers from have to be of known length.' },
+  { operator: 'GatherND', opsets: [11, NEWEST], rule: gatherND, notes: 'The axes that it gathers from have to be of known length.' },
   { operator: 'Gelu', opsets: [20, NEWEST], rule: gelu, notes: '' },
   { operator: 'Gemm', opsets: [OLDEST, NEWEST], rule: gemm, notes: '' },
   { operator: 'GlobalAveragePool', opsets: [OLDEST, NEWEST], rule: globalAveragePool, notes: '' },

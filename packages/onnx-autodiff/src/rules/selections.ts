@@ -105,20 +105,33 @@ export const gather: GradientRule = ({ emit, node, dy, inputs: [x = '', indices 
   return [scatterAlong(emit, rows, x, axis, positions), null];
 };
 
+/** Index tuples of a gather by batches with the position in the batch written in front, as rows [B K, m + 1]. */
+function withBatchPosition(emit: Emitter, tuples: string, batches: number, depth: number): string {
+  const each = emit.op('Reshape', [tuples, emit.integers([batches, -1, depth])]);
+  const first = emit.op('Slice', [each, emit.integers([0]), emit.integers([1]), emit.integers([2])]);
+  const positions = emit.op('Reshape', [emit.integers(Array.from({ length: batches }, (_, i) => i)), emit.integers([batches, 1, 1])]);
+  const spread = emit.op('Add', [emit.op('Sub', [first, first]), positions]);
+  return emit.op('Reshape', [emit.op('Concat', [spread, each], [intAttribute('axis', 2)]), emit.integers([-1, depth + 1])]);
+}
+
 /** Each chosen slice gets its part of dy: the index tuples counted through in row-major order are rows of a matrix. */
 export const gatherND: GradientRule = ({ emit, node, dy, inputs: [x = '', indices = ''], wanted }) => {
   if (!wanted[0]) return [null, null];
-  if (attributeInt(node, 'batch_dims', 0) !== 0) return emit.fail('it gathers by batches (`batch_dims`)', 'Gather with `batch_dims = 0` has a rule.');
   const shape = knownShape(emit, x);
   const depth = knownShape(emit, indices).at(-1);
-  const lengths = typeof depth === 'number' ? concreteShape(shape.slice(0, depth)) : null;
-  const rest = typeof depth === 'number' ? concreteShape(shape.slice(depth)) : null;
-  if (typeof depth !== 'number' || !lengths || !rest) return emit.fail('the lengths of the axes that it gathers from are not known', 'Export the model with known shapes.');
-  const strides = lengths.map((_, i) => lengths.slice(i + 1).reduce((product, length) => product * length, 1));
-  const tuples = positivePositions(emit, emit.op('Reshape', [indices, emit.integers([-1, depth])]), emit.integers(lengths));
-  // Integer sums and products are not in every runtime: a product with the strides as a column is one of int64 matrices.
+  const batchAxes = attributeInt(node, 'batch_dims', 0);
+  const whole = typeof depth === 'number' ? concreteShape(shape.slice(0, batchAxes + depth)) : null;
+  const rest = typeof depth === 'number' ? concreteShape(shape.slice(batchAxes + depth)) : null;
+  if (typeof depth !== 'number' || !whole || !rest) return emit.fail('the lengths of the axes that it gathers from are not known', 'Export the model with known shapes.');
+  const product = (lengths: readonly number[]): number => lengths.reduce((so, length) => so * length, 1);
+  const batches = product(whole.slice(0, batchAxes));
+  const lengths = batchAxes === 0 ? whole : [batches, ...whole.slice(batchAxes)];
+  const own = emit.op('Reshape', [indices, emit.integers([-1, depth])]);
+  const all = batchAxes === 0 ? own : withBatchPosition(emit, own, batches, depth);
+  const tuples = positivePositions(emit, all, emit.integers(lengths));
+  const strides = lengths.map((_, i) => product(lengths.slice(i + 1)));
   const positions = emit.op('Reshape', [emit.op('MatMul', [tuples, unsqueeze(emit, emit.integers(strides), [1])]), emit.integers([-1])]);
-  const rows = emit.op('Reshape', [x, emit.integers([lengths.reduce((product, length) => product * length, 1), ...rest])]);
+  const rows = emit.op('Reshape', [x, emit.integers([product(lengths), ...rest])]);
   const dx = scatterAlong(emit, emit.op('Reshape', [dy, emit.integers([-1, ...rest])]), rows, 0, positions);
   return [reshapeLike(emit, dx, x), null];
 };
