@@ -30,7 +30,7 @@ export async function readLabels(path: string, classes: number): Promise<readonl
   throw new PellucidError('DATA_INVALID', {
     file: path,
     format: 'class names',
-    problem: `it has ${labels.length} lines, but the model has ${classes} classes`,
+    problem: `it has ${labels.length} line${labels.length === 1 ? '' : 's'}, but the model has ${classes} classes`,
     help: 'Give one class name per line, in the order of the model\'s outputs.',
   });
 }

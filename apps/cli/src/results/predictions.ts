@@ -23,7 +23,7 @@ export function checkTargets(target: TargetRequest, samples: number, { name, cla
   if (target === 'predicted') return;
   if (target.length !== 1 && target.length !== samples) {
     throw new PellucidError('REQUEST_INVALID', {
-      action: `explain ${samples} samples`,
+      action: `explain ${samples} sample${samples === 1 ? '' : 's'}`,
       problem: `\`--target\` names ${target.length} classes`,
       help: 'Give one class for all samples, or one per sample.',
     });

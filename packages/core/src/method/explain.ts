@@ -190,7 +190,7 @@ export async function explain<Needs extends Capability>(
   method: Method<Needs>,
   request: SampleRequest | StreamRequest,
 ): Promise<Explanation> {
-    checkSeed(request.seed ?? 0);
+  checkSeed(request.seed ?? 0);
   throwIfAborted(request.signal, `the explanation of \`${model.name}\``);
   // `needs` is compared with `capabilities` next, which is what the type parameter stands for.
   const able = model as unknown as ModelAdapter;
