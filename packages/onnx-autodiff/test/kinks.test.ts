@@ -92,3 +92,16 @@ test('activations with a threshold have PyTorch\'s slopes at it', async () => {
   expect(await slopes('HardSwish', 17, [4], [-4, -3, 3, 4])).toEqual([0, 0, 1, 1]);
   expect(await slopes('PRelu', 17, [3], [-1, 0, 1], [], [makeTensor('slope', ElementType.FLOAT, [1], [0.25])])).toEqual([0.25, 0.25, 1]);
 });
+
+test('a part of a Split that nobody reads gets zeros, also where it is infinite', async () => {
+  const elementType = ElementType.FLOAT;
+  const model = makeModel({
+    name: 'split', opset: 17, producer: 'test', initializers: [],
+    nodes: [makeNode('Split', ['x'], ['a', 'b']), makeNode('Mul', ['a', 'a'], ['y'])],
+    inputs: [makeValueInfo('x', { elementType, shape: [2] })], outputs: [makeValueInfo('y', { elementType, shape: [1] })],
+  });
+  const { model: extended, cotangent } = differentiate(model, { of: 'y', at: ['x'] });
+  const x = { shape: [2], data: Float64Array.of(3, Infinity) };
+  const result = await run(extended, new Map([['x', x], [cotangent, { shape: [1], data: Float64Array.of(1) }]]), ['x/gradient']);
+  expect([...result.get('x/gradient')?.data ?? []]).toEqual([6, 0]);
+});

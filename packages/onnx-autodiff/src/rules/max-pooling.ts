@@ -1,6 +1,9 @@
-import { attributeInt, attributeString, ElementType, floatAttribute, intAttribute, intsAttribute, type AttributeProto } from '@pellucid/onnx-graph';
+import {
+  attributeInt, attributeString, concreteShape, ElementType, floatAttribute, intAttribute, intsAttribute, type AttributeProto,
+} from '@pellucid/onnx-graph';
 import { addAll, equal, multiplyMask, padZeros, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
+import { maxPoolByIndices } from './max-pooling-by-indices.ts';
 import { poolGeometry, spatialLengths } from './pooling.ts';
 
 /** The windows of a pool along one spatial axis: window o reads the positions o stride + tap dilation - padBegin. */
@@ -153,6 +156,7 @@ function windowsOf(context: RuleContext, lengths: readonly number[], counts: rea
 export const maxPool: GradientRule = (context) => {
   const { emit, node, dy, inputs: [x = ''], outputs: [y = ''] } = context;
   if (attributeInt(node, 'storage_order', 0) === 1) return emit.fail('it counts in column-major order (`storage_order = 1`)');
+  if ([x, y].some((name) => concreteShape(emit.typeOf(name).shape?.slice(2) ?? null) === null)) return maxPoolByIndices(context);
   const counts = [...spatialLengths(emit, y)];
   const windows = windowsOf(context, spatialLengths(emit, x), counts);
   const more = counts.map(() => 0);

@@ -2,6 +2,7 @@ import { attributeInt, attributeInts, intAttribute, intsAttribute, normalAxis } 
 import { knownShape, reshapeLike, runtimeShape, sliceAxes, zerosLike, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
 import { sumToShape } from '../engine/sum-to-shape.ts';
+import { zerosIn } from './linear-maps.ts';
 
 /** The same contents in another shape: dy in the shape of x. */
 export const reshape: GradientRule = ({ emit, dy, inputs }) => inputs.map((x, i) => (i === 0 ? reshapeLike(emit, dy, x) : null));
@@ -55,7 +56,7 @@ function runtimeSlice(emit: Emitter, dy: string, inputs: readonly string[], i: n
 /** The parts joined again; a part without a gradient counts as zeros. */
 export const split: GradientRule = ({ emit, node, inputs, outputs, gradients }) => {
   const axis = attributeInt(node, 'axis', 0);
-  const parts = outputs.map((output, i) => gradients[i] ?? zerosLike(emit, output));
+  const parts = outputs.map((output, i) => gradients[i] ?? (emit.opset >= 8 ? zerosIn(emit, output) : zerosLike(emit, output)));
   const dx = emit.op('Concat', parts, [intAttribute('axis', normalAxis(axis, knownShape(emit, inputs[0] ?? '').length))]);
   return inputs.map((_, i) => (i === 0 ? dx : null));
 };

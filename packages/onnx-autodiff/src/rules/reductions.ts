@@ -76,8 +76,10 @@ export const reduceL2: GradientRule = reduction((emit, x, y, dy) => {
 });
 
 /** y = log(sum x); dx = dy / sum x = dy exp(-y). */
-export const reduceLogSum: GradientRule = reduction((emit, x, y, dy) =>
-  emit.op('Add', [emit.op('Mul', [x, emit.scalar(0, x)]), emit.op('Mul', [dy, emit.op('Exp', [emit.op('Neg', [y])])])]));
+export const reduceLogSum: GradientRule = reduction((emit, x, y, dy, axes) => {
+  const share = emit.op('Mul', [dy, emit.op('Exp', [emit.op('Neg', [y])])]);
+  return axes.length === 0 ? share : expandAxes(emit, share, x, axes);
+});
 
 /** y = log(sum exp(x)); dx = dy exp(x - y). */
 export const reduceLogSumExp: GradientRule = reduction((emit, x, y, dy) => emit.op('Mul', [dy, emit.op('Exp', [emit.op('Sub', [x, y])])]));
