@@ -101,7 +101,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'LpPool', opsets: [OLDEST, NEWEST], rule: lpPool, notes: '0 where the norm is 0. Spatial lengths have to be known.' },
   { operator: 'MatMul', opsets: [OLDEST, NEWEST], rule: matMul, notes: '' },
   { operator: 'Max', opsets: [OLDEST, NEWEST], rule: extremum, broadcasts: true, notes: 'Operands that are equal get equal shares.' },
-  { operator: 'MaxPool', opsets: [OLDEST, NEWEST], rule: maxPool, notes: 'The first maximum in row-major order takes all. Spatial lengths have to be known.' },
+  { operator: 'MaxPool', opsets: [OLDEST, NEWEST], rule: maxPool, notes: 'The first maximum in row-major order takes all. Free spatial lengths from operator set 16.' },
   { operator: 'MaxUnpool', opsets: [9, NEWEST], rule: maxUnpool, notes: '' },
   { operator: 'Mean', opsets: [8, NEWEST], rule: mean, broadcasts: true, notes: '' },
   { operator: 'MeanVarianceNormalization', opsets: [9, NEWEST], rule: meanVarianceNormalization, notes: '' },
