@@ -1,7 +1,7 @@
 import type { NodeProto } from 'onnx-buf';
 import { normalDomain, opsetOf } from '../model/opset.ts';
 import type { OnnxModel } from '../model/onnx-model.ts';
-import type { ShapeContext } from './context.ts';
+import { MOST_VALUES, type ShapeContext } from './context.ts';
 import { SHAPE_RULES } from './rules.ts';
 import { constantType } from './sources.ts';
 import { declaredType, type Dimension, type TensorType } from './tensor-type.ts';
@@ -15,12 +15,20 @@ function merge(inferred: TensorType | undefined, declared: TensorType | undefine
   return { elementType, shape: filled, values: inferred.values };
 }
 
+/** No tensor has more axes; a damaged file may claim millions. */
+const MOST_AXES = 64;
+
+function bounded(type: TensorType): TensorType {
+  const shape = type.shape !== null && type.shape.length > MOST_AXES ? null : type.shape;
+  return { ...type, shape, values: type.values && type.values.length <= MOST_VALUES ? type.values : undefined };
+}
+
 /** Types of the outputs of one node, from those of its inputs. An unknown operator gives unknown shapes. */
 export function inferNode(node: NodeProto, opset: number, types: ReadonlyMap<string, TensorType>): readonly TensorType[] {
   const domain = normalDomain(node.domain);
   const rule = SHAPE_RULES.get(domain === '' ? node.opType : `${domain}.${node.opType}`);
   const context: ShapeContext = { node, opset, inputs: node.input.map((name) => (name === '' ? undefined : types.get(name))) };
-  return rule?.(context) ?? [];
+  return (rule?.(context) ?? []).map(bounded);
 }
 
 /**
