@@ -32,8 +32,8 @@ afterAll(() => {
 function refer(name: string, location: string, offset = 0, length: number | null = 2048): string {
   mkdirSync(join(folder, 'models'), { recursive: true });
   const path = join(folder, 'models', name);
-  const [first, ...rest] = MODEL.graph.initializer;
-  writeFileSync(path, writeModel(replaceParts(MODEL, { initializer: [externalTensor(first!, { location, offset, length }), ...rest] })));
+  const weights = MODEL.graph.initializer;
+  writeFileSync(path, writeModel(replaceParts(MODEL, { initializer: [externalTensor(weights[0]!, { location, offset, length }), ...weights.slice(1)] })));
   return path;
 }
 
@@ -85,11 +85,11 @@ test('names weights that are missing, cut short, or of another size', () => {
 });
 
 test('refuses places that are no numbers or name no file', () => {
-  const [first, ...rest] = MODEL.graph.initializer;
-  const place = externalTensor(first!, { location: 'w', offset: 0, length: 4 });
+  const weights = MODEL.graph.initializer;
+  const place = externalTensor(weights[0]!, { location: 'w', offset: 0, length: 4 });
   const read = (key: string, value: string) => () => {
     const tensor = copyWith(place, { externalData: place.externalData.map((entry) => (entry.key === key ? copyWith(entry, { value }) : entry)) });
-    return readModel(writeModel(replaceParts(MODEL, { initializer: [tensor, ...rest] })), 'net', () => new Uint8Array(4));
+    return readModel(writeModel(replaceParts(MODEL, { initializer: [tensor, ...weights.slice(1)] })), 'net', () => new Uint8Array(4));
   };
   for (const value of ['-1', '1e3', 'x', '9'.repeat(30)]) expect(read('offset', value)).toThrow(`has the offset \`${value}\``);
   expect(read('location', '')).toThrow('is not named');
