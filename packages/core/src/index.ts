@@ -31,6 +31,7 @@ export type { OpKind } from './model/op-kind.ts';
 export {
   activationOf, gradientAt, INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type LayerName, type Query,
 } from './model/query.ts';
+export { validateObjective } from './model/validate-objective.ts';
 export { hashValues, randomStream, type RandomStream } from './random/stream.ts';
 export { batchSize, concatBatches, sampleData, sampleSize, sliceBatch } from './tensor/batch.ts';
 export {

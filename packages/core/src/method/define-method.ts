@@ -1,5 +1,6 @@
 import type { ModelAdapter } from '../model/model-adapter.ts';
 import type { Capability } from '../model/query.ts';
+import { attachDescription } from './attach-description.ts';
 import type {
   Accumulation, Attribution, GlobalMethod, Method, MethodBatch, MethodContext, MethodDescription, MethodFactory, SampleMethod,
 } from './method.ts';
@@ -32,9 +33,7 @@ function makeFactory<Needs extends Capability, Options extends object, Configure
 ): MethodFactory<Needs, Options, Configured> {
   const description: MethodDescription<Needs> = { name, title, paper, needs, kind };
   const factory = (given: Partial<Options> = {}): Configured => configure(description, resolveOptions(name, options, given));
-  const properties = Object.entries({ ...description, options }).map(([key, value]) => [key, { value, enumerable: true }] as const);
-  // A function's `name` is read-only but configurable, so that the method's name can take its place.
-  Object.defineProperties(factory, Object.fromEntries(properties));
+  attachDescription(factory, { ...description, options });
   return factory as MethodFactory<Needs, Options, Configured>;
 }
 

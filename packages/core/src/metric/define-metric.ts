@@ -1,3 +1,4 @@
+import { attachDescription } from '../method/attach-description.ts';
 import { resolveOptions, type OptionSpecs } from '../method/options.ts';
 import type { MetricContext, MetricDescription, MetricFactory, MetricSubject } from './metric.ts';
 
@@ -15,7 +16,6 @@ export function defineMetric<Options extends object>(definition: MetricDefinitio
     const resolved = resolveOptions(description.name, options, given);
     return { description, options: Object.fromEntries(Object.entries(resolved)), score: (subject, context) => score(subject, resolved, context) };
   };
-  const properties = Object.entries({ ...description, options }).map(([key, value]) => [key, { value, enumerable: true }] as const);
-  Object.defineProperties(factory, Object.fromEntries(properties));
+  attachDescription(factory, { ...description, options });
   return factory as MetricFactory<Options>;
 }

@@ -1,11 +1,10 @@
 import {
-  batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, type Evaluation, type EvaluateOptions, type GradientPoint,
+  batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, validateObjective, type Evaluation, type EvaluateOptions, type GradientPoint,
   type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
-import { checkObjective } from '../query/check-objective.ts';
 import { compileQuery, signatureKey, type Answers, type QuerySignature } from '../query/compile-query.ts';
 import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
 import { runChunks } from '../query/run-chunks.ts';
@@ -81,7 +80,7 @@ export async function onnxAdapter(
     validateBatch(query.input, input, `input of \`${name}\``);
     const count = batchSize(query.input);
     const { gradient } = query;
-    if (gradient !== undefined) checkObjective(gradient.of, count, network);
+    if (gradient !== undefined) validateObjective(gradient.of, count, network);
     const paired = gradient?.rules?.paired === true;
     if (paired) checkPairs(count, name, fixedBatch);
     const size = fixedBatch ?? Math.max(1, Math.floor(memoryBudget / bytesPerSample));

@@ -1,14 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
 import {
-  batchSize, concatBatches, findLayer, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, throwIfAborted, validateBatch,
+  batchSize, concatBatches, findLayer, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, throwIfAborted, validateBatch, validateObjective,
   type EvaluateOptions, type Evaluation, type GradientPoint, type LayerName, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 
 import type { TfjsEngine } from '../engine/open-engine.ts';
 import { evaluateChunk, type ResolvedQuery } from './evaluate-chunk.ts';
 import type { Network } from './network.ts';
-import { checkObjective } from './objective-seed.ts';
 import { valueAt } from './value-at.ts';
 
 type Offers = 'activations' | 'gradient';
@@ -27,7 +26,7 @@ function resolveQuery(network: Network, name: string, query: Query<Offers>): Res
   validateBatch(query.input, network.input, 'input');
   const resolve = (layer: LayerName): LayerName => findLayer({ name, layers: network.layers }, layer).name;
   const { activations = [], gradient } = query;
-  if (gradient !== undefined) checkObjective(gradient.of, batchSize(query.input), { model: name, classes: network.classes });
+  if (gradient !== undefined) validateObjective(gradient.of, batchSize(query.input), { name, classes: network.classes });
   return {
     activations: new Map(activations.map((layer) => [layer, resolve(layer)])),
     gradient: gradient && {

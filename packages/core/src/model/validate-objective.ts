@@ -1,12 +1,11 @@
-import { formatShape, PellucidError, sizeOf, type Objective } from '@pellucid/core';
+import { PellucidError } from '../errors/pellucid-error.ts';
+import { formatShape, sizeOf } from '../tensor/tensor.ts';
+import type { ModelAdapter } from './model-adapter.ts';
+import type { Objective } from './objective.ts';
 
-/** The model that an objective is asked of. */
-export interface Scores {
-  readonly name: string;
-  readonly classes: number;
-}
+type Scores = Pick<ModelAdapter<never>, 'name' | 'classes'>;
 
-function checkIndices(indices: readonly number[], count: number, what: string, { name, classes }: Scores): void {
+function validateIndices(indices: readonly number[], count: number, what: string, { name, classes }: Scores): void {
   if (indices.length !== count) {
     throw new PellucidError('REQUEST_INVALID', {
       action: `differentiate \`${name}\``,
@@ -19,26 +18,29 @@ function checkIndices(indices: readonly number[], count: number, what: string, {
   throw new PellucidError('TARGET_OUT_OF_RANGE', { target: indices[sample]!, sample, model: name, classes, last: classes - 1 });
 }
 
-/** @throws REQUEST_INVALID, TARGET_OUT_OF_RANGE or SHAPE_MISMATCH when an objective does not fit a batch of `count` samples. */
-export function checkObjective(objective: Objective, count: number, scores: Scores): void {
+/**
+ * Checks that an objective fits a model and a batch of `count` samples, for backends: methods get theirs checked by `explain`.
+ * @throws REQUEST_INVALID, TARGET_OUT_OF_RANGE or SHAPE_MISMATCH.
+ */
+export function validateObjective(objective: Objective, count: number, model: Scores): void {
   if (objective.kind === 'sum-of-logits') return;
   if (objective.kind === 'cotangent') {
     const { shape, data } = objective.cotangent;
-    const values = count * scores.classes;
+    const values = count * model.classes;
     if (shape[0] === count && sizeOf(shape) === values && data.length === values) return;
     throw new PellucidError('SHAPE_MISMATCH', {
       what: 'cotangent',
-      expected: formatShape([count, scores.classes]),
+      expected: formatShape([count, model.classes]),
       actual: formatShape(shape),
       help: 'It weights every logit of every sample.',
     });
   }
-  checkIndices(objective.targets, count, 'targets', scores);
+  validateIndices(objective.targets, count, 'targets', model);
   if (objective.kind !== 'margin') return;
-  if (objective.against !== undefined) checkIndices(objective.against, count, 'classes to compare with', scores);
-  else if (scores.classes < 2) {
+  if (objective.against !== undefined) validateIndices(objective.against, count, 'classes to compare with', model);
+  else if (model.classes < 2) {
     throw new PellucidError('REQUEST_INVALID', {
-      action: `take the margin of \`${scores.name}\``,
+      action: `take the margin of \`${model.name}\``,
       problem: 'its single score has no rival',
       help: 'Explain the logit instead.',
     });
