@@ -8,6 +8,7 @@ export { baselineOption, makeBaseline, type Baseline } from './method/baseline.t
 export {
   defineGlobalMethod, defineMethod, type GlobalMethodDefinition, type SampleMethodDefinition,
 } from './method/define-method.ts';
+export { meanOfDraws, type Estimate, type Sampling } from './method/estimate.ts';
 export { explain, type ExplainSettings, type SampleRequest, type StreamRequest } from './method/explain.ts';
 export type { Explanation, Provenance } from './method/explanation.ts';
 export type {

@@ -15,6 +15,7 @@ function baseline(kind: Baseline, input: Tensor = images, layout: Layout = 'NCHW
     chunkSize: 1,
     references,
     progress: () => undefined,
+    estimate: () => false,
     note: () => undefined,
   };
   return makeBaseline(kind, { input, layout, targets: [0, 0], objective: { kind: 'sum-of-logits' } }, context);

@@ -7,6 +7,7 @@ import { batchSize, concatBatches, sampleData, sliceBatch } from '../tensor/batc
 import type { Tensor } from '../tensor/tensor.ts';
 import { validateBatch } from '../tensor/validate.ts';
 import { countPasses } from './count-passes.ts';
+import { isExactEnough, type Estimate } from './estimate.ts';
 import type { Explanation } from './explanation.ts';
 import type { Attribution, GlobalMethod, Method, MethodContext, SampleMethod } from './method.ts';
 
@@ -17,6 +18,13 @@ export interface ExplainSettings {
   readonly signal?: AbortSignal | undefined;
   /** Called as the work advances. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Called by methods that sample with what they know so far. */
+  readonly onEstimate?: ((estimate: Estimate) => void) | undefined;
+  /**
+   * A method that samples stops early with a sample whose largest standard error is at most this share of its largest absolute value.
+   * @defaultValue all draws are made
+   */
+  readonly standardError?: number | undefined;
   /** Bytes for the intermediate values of one execution. @defaultValue 512 MiB */
   readonly memoryBudget?: number | undefined;
   /** Samples that stand for the data, for baselines and reference distributions. */
@@ -69,6 +77,11 @@ function checkSeed(seed: number): void {
   throw new PellucidError('OPTION_INVALID', { option: 'seed', name: 'explain', expected: 'a whole number from 0', actual: seed });
 }
 
+function checkStandardError(standardError: number | undefined): void {
+  if (standardError === undefined || standardError > 0) return;
+  throw new PellucidError('OPTION_INVALID', { option: 'standardError', name: 'explain', expected: 'a number above 0', actual: standardError });
+}
+
 /** The explained class of each sample: as given, or predicted. */
 async function resolveTargets(model: ModelAdapter, { input, targets }: SampleRequest): Promise<number[]> {
   const count = batchSize(input);
@@ -93,7 +106,7 @@ async function resolveTargets(model: ModelAdapter, { input, targets }: SampleReq
 }
 
 function makeContext(model: ModelAdapter, method: Method, settings: ExplainSettings, input: Tensor, notes: string[]): MethodContext {
-  const { seed = 0, signal, references, onProgress, memoryBudget = DEFAULT_MEMORY_BUDGET } = settings;
+  const { seed = 0, signal, references, onProgress, onEstimate, standardError, memoryBudget = DEFAULT_MEMORY_BUDGET } = settings;
   if (references !== undefined) validateBatch(references, model.input, 'references');
   return {
     random: (sample, name) => randomStream(seed, method.description.name, name, hashValues(sampleData(input, sample))),
@@ -101,6 +114,12 @@ function makeContext(model: ModelAdapter, method: Method, settings: ExplainSetti
     references,
     signal,
     progress: (done, total) => onProgress?.(done, total),
+    estimate: (make) => {
+      if (onEstimate === undefined && standardError === undefined) return false;
+      const estimate = make();
+      onEstimate?.(estimate);
+      return standardError !== undefined && isExactEnough(estimate, standardError);
+    },
     note: (text) => notes.push(text),
   };
 }
@@ -160,6 +179,7 @@ function finish(model: ModelAdapter, method: Method, settings: ExplainSettings, 
   const { attribution, count } = result;
   return {
     values: attribution.values,
+    ...(attribution.standardError && { standardError: attribution.standardError }),
     provenance: {
       method: method.description.name,
       options: method.options,
@@ -171,6 +191,7 @@ function finish(model: ModelAdapter, method: Method, settings: ExplainSettings, 
       layout: attribution.layout ?? model.input.layout,
       ...(attribution.layer !== undefined && { layer: attribution.layer }),
       ...(attribution.convergenceDelta && { convergenceDelta: attribution.convergenceDelta }),
+      ...(attribution.draws && { draws: attribution.draws }),
       passes: { forward: count.forward, backward: count.backward },
       samples: result.samples,
       wallTimeMs: performance.now() - result.started,
@@ -191,6 +212,7 @@ export async function explain<Needs extends Capability>(
   request: SampleRequest | StreamRequest,
 ): Promise<Explanation> {
   checkSeed(request.seed ?? 0);
+  checkStandardError(request.standardError);
   throwIfAborted(request.signal, `the explanation of \`${model.name}\``);
   // `needs` is compared with `capabilities` next, which is what the type parameter stands for.
   const able = model as unknown as ModelAdapter;

@@ -18,6 +18,8 @@ export interface Provenance {
   readonly layer?: string | undefined;
   /** Per sample: sum of the map less the change of the objective, where the method promises completeness. */
   readonly convergenceDelta?: readonly number[] | undefined;
+  /** Per sample: draws that a sampling method made, fewer than allowed where a wanted standard error was reached. */
+  readonly draws?: readonly number[] | undefined;
   /** Passes of single samples through the model. */
   readonly passes: { readonly forward: number; readonly backward: number };
   /** Samples that went into a global map. */
@@ -33,5 +35,7 @@ export interface Provenance {
 export interface Explanation {
   /** Raw and signed float32 values, batch axis first; never clipped, never normalised. */
   readonly values: Tensor;
+  /** Standard error of each value, where the method samples. */
+  readonly standardError?: Tensor | undefined;
   readonly provenance: Provenance;
 }

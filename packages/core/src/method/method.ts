@@ -4,6 +4,7 @@ import type { Capability } from '../model/query.ts';
 import type { RandomStream } from '../random/stream.ts';
 import type { Layout } from '../tensor/layout.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Estimate } from './estimate.ts';
 import type { OptionSpecs } from './options.ts';
 
 /** The publication that a method or metric follows. */
@@ -50,6 +51,11 @@ export interface MethodContext {
   readonly signal?: AbortSignal | undefined;
   /** Tells how much of the work is done. */
   readonly progress: (done: number, total: number) => void;
+  /**
+   * Offers what is known so far; `make` is called only where somebody wants to see it. True when it is as exact as was asked for: the
+   * method stops with it. The decision is each sample's own, so that the company in a batch changes nothing.
+   */
+  readonly estimate: (make: () => Estimate) => boolean;
   /** Records a fact that the reader of the explanation must know, such as a fallback that was asked for. */
   readonly note: (text: string) => void;
 }
@@ -64,6 +70,10 @@ export interface Attribution {
   readonly layer?: string | undefined;
   /** Per sample: how far the sum of the map is from what it should be, for methods that promise completeness. */
   readonly convergenceDelta?: readonly number[] | undefined;
+  /** Standard error of each value, for methods that sample; the shape of `values`. */
+  readonly standardError?: Tensor | undefined;
+  /** Per sample: draws that were made, for methods that sample. */
+  readonly draws?: readonly number[] | undefined;
 }
 
 /** One map in the making, from many batches. */

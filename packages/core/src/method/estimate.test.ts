@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import { randomStream } from '../random/stream.ts';
+import { tensor } from '../tensor/tensor.ts';
+import { isExactEnough, meanOfDraws, type Estimate } from './estimate.ts';
+import type { MethodContext } from './method.ts';
+
+const context = (chunkSize: number, wanted?: number, seen?: (estimate: Estimate) => void): MethodContext => ({
+  random: (sample, name) => randomStream(1, name, sample),
+  chunkSize,
+  progress: () => undefined,
+  estimate: (make) => {
+    const estimate = make();
+    seen?.(estimate);
+    return wanted !== undefined && isExactEnough(estimate, wanted);
+  },
+  note: () => undefined,
+});
+
+/** Draws around 3 and -1 with standard deviation 1. */
+const normalDraws = (first: number, count: number) =>
+  Promise.resolve(tensor([count, 2], Array.from({ length: count }, (_, i) => {
+    const { normal } = randomStream(7, first + i);
+    return [3 + normal(), -1 + normal()];
+  }).flat()));
+
+const sampling = { sample: 0, samples: 1, draws: 400, draw: normalDraws };
+
+test('the mean and its standard error are those of the textbook', async () => {
+  const values = [2, 4, 9];
+  const draw = (first: number, count: number) => Promise.resolve(tensor([count, 1], values.slice(first, first + count)));
+  const { values: mean, standardError, draws } = await meanOfDraws(context(2), { ...sampling, draws: 3, draw });
+  expect(draws).toBe(3);
+  expect(mean.data[0]).toBe(5);
+  // Sample variance 13, over three draws.
+  expect(standardError.data[0]).toBeCloseTo(Math.sqrt(13 / 3), 6);
+});
+
+test('one draw says nothing of its error', async () => {
+  const { standardError } = await meanOfDraws(context(4), { ...sampling, draws: 1 });
+  expect([...standardError.data]).toEqual([Infinity, Infinity]);
+});
+
+test('the truth lies within four standard errors, which shrink as one over the root of the draws', async () => {
+  const { values, standardError } = await meanOfDraws(context(64), sampling);
+  [3, -1].forEach((truth, i) => { expect(Math.abs(values.data[i]! - truth)).toBeLessThan(4 * standardError.data[i]!); });
+  expect(standardError.data[0]).toBeGreaterThan(0.04);
+  expect(standardError.data[0]).toBeLessThan(0.06);
+});
+
+test('stops at a wanted standard error, with the same map in pieces of any size', async () => {
+  const results = await Promise.all([1, 3, 7, 64].map((chunk) => meanOfDraws(context(chunk, 0.04), sampling)));
+  for (const { values, standardError, draws } of results) {
+    expect(draws).toBe(results[0]!.draws);
+    expect(draws).toBeLessThan(400);
+    expect(Math.max(...standardError.data)).toBeLessThanOrEqual(0.04 * Math.max(...values.data));
+    expect(values).toEqual(results[0]!.values);
+  }
+});
+
+test('shows estimates along the way, each better than guessing', async () => {
+  const seen: number[] = [];
+  await meanOfDraws(context(16, undefined, ({ draws }) => seen.push(draws)), { ...sampling, draws: 35 });
+  expect(seen).toEqual([10, 20, 30]);
+});
