@@ -21,6 +21,7 @@ export const deconvolution: MethodFactory<'gradient' | 'backward-rules', Deconvo
   kind: 'local',
   needs: ['gradient', 'backward-rules'],
   options: {},
+  backwardRules: () => deconvolutionRules,
   async explain(model, { input, objective }) {
     const gradient = { of: objective, at: [INPUT], rules: deconvolutionRules } as const;
     return { values: gradientAt(await model.evaluate({ input, gradient }), INPUT) };

@@ -35,6 +35,7 @@ export const deepLift: MethodFactory<'gradient' | 'backward-rules', DeepLiftOpti
     baseline: baselineOption('zero', 'What the input is compared with: what stands for an absent image.'),
     multiplyByInputs: flagOption(true, 'Multiply the multipliers by input - baseline; without, the map is in units of the gradient.'),
   },
+  backwardRules: () => deepLiftRules,
   async explain(model, batch, { baseline: from, multiplyByInputs }, context) {
     const { input } = batch;
     const baseline = makeBaseline(from, batch, context);

@@ -21,6 +21,7 @@ export const guidedBackprop: MethodFactory<'gradient' | 'backward-rules', Guided
   kind: 'local',
   needs: ['gradient', 'backward-rules'],
   options: {},
+  backwardRules: () => guidedBackpropRules,
   async explain(model, { input, objective }) {
     const gradient = { of: objective, at: [INPUT], rules: guidedBackpropRules } as const;
     return { values: gradientAt(await model.evaluate({ input, gradient }), INPUT) };

@@ -1,5 +1,6 @@
 import {
-  choiceOption, defineMethod, gradientAt, INPUT, numberOption, sampleData, zeros, type MethodFactory, type ModelAdapter, type Objective, type Tensor,
+  choiceOption, defineMethod, gradientAt, INPUT, numberOption, sampleData, zeros, type BackwardRules, type MethodFactory, type ModelAdapter,
+  type Objective, type OpKind, type Tensor,
 } from '@pellucid/core';
 import { COMPOSITES, lrpRules, type LrpRuleSettings } from './rules.ts';
 import { startRelevance } from './start-relevance.ts';
@@ -34,6 +35,8 @@ async function passRelevance(model: ModelAdapter<'gradient' | 'backward-rules'>,
   return { values: gradientAt(await model.evaluate({ input, gradient }), INPUT), start };
 }
 
+const rulesFor = (options: LrpOptions, kinds: ReadonlySet<OpKind>): BackwardRules => lrpRules(options, kinds.has('conv') || kinds.has('conv-transpose'));
+
 /**
  * Layer-wise relevance propagation: the score is passed back through the network, every layer shares what arrives among its inputs. The
  * map has the input's shape; its sum is the score less what biases took, which `convergenceDelta` states.
@@ -57,8 +60,10 @@ export const lrp: MethodFactory<'gradient' | 'backward-rules', LrpOptions> = def
     low: numberOption(0, -1e6, 1e6, 'The least value that an input can have, for epsilon-gamma-box.'),
     high: numberOption(1, -1e6, 1e6, 'The greatest value that an input can have, for epsilon-gamma-box.'),
   },
+  presets: Object.fromEntries(COMPOSITES.map((composite) => [composite, { composite }])),
+  backwardRules: rulesFor,
   async explain(model, { input, objective }, options) {
-    const rules = lrpRules(options, model.layers.some(({ kind }) => kind === 'conv' || kind === 'conv-transpose'));
+    const rules = rulesFor(options, new Set(model.layers.map(({ kind }) => kind)));
     const { values, start } = await (objective.kind === 'logit' ? passLogits : passRelevance)(model, input, objective, rules);
     const convergenceDelta = Array.from({ length: input.shape[0] ?? 0 }, (_, sample) => total(sampleData(values, sample)) - total(sampleData(start, sample)));
     return { values, convergenceDelta };

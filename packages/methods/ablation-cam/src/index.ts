@@ -1,0 +1,1 @@
+export { ablationCam, type AblationCamOptions } from './ablation-cam.ts';

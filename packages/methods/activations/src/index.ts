@@ -1,0 +1,1 @@
+export { activations, type ActivationsOptions } from './activations.ts';

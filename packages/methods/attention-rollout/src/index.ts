@@ -1,0 +1,1 @@
+export { attentionRollout, type AttentionRolloutOptions } from './attention-rollout.ts';

@@ -1,0 +1,1 @@
+export { blurIntegratedGradients, type BlurIntegratedGradientsOptions } from './blur-integrated-gradients.ts';

@@ -1,0 +1,1 @@
+export { deepLiftShap, type DeepLiftShapOptions } from './deep-lift-shap.ts';

@@ -1,0 +1,1 @@
+export { eigenGradCam, type EigenGradCamOptions } from './eigen-grad-cam.ts';

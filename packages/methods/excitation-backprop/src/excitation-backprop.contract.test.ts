@@ -1,0 +1,5 @@
+import { test } from '@jest/globals';
+import { methodContract } from '@pellucid/testkit';
+import { excitationBackprop } from './excitation-backprop.ts';
+
+for (const { name, run } of methodContract(excitationBackprop)) test(name, run);

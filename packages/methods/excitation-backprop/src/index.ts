@@ -1,0 +1,1 @@
+export { excitationBackprop, type ExcitationBackpropOptions } from './excitation-backprop.ts';

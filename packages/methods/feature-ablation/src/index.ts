@@ -1,0 +1,1 @@
+export { featureAblation, type FeatureAblationOptions } from './feature-ablation.ts';

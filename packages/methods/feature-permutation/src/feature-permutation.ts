@@ -1,0 +1,21 @@
+import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+
+/** How the map is made. */
+export type FeaturePermutationOptions = Readonly<Record<never, never>>;
+
+/**
+ * Feature permutation: what the map shows, in which shape, with which signs.
+ * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ */
+export const featurePermutation: MethodFactory<'gradient', FeaturePermutationOptions> = defineMethod({
+  name: 'feature-permutation',
+  title: 'Feature permutation',
+  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  kind: 'local',
+  needs: ['gradient'],
+  options: {},
+  async explain(model, { input, objective }) {
+    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
+    return { values: gradientAt(evaluation, INPUT) };
+  },
+});

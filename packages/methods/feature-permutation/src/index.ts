@@ -1,0 +1,1 @@
+export { featurePermutation, type FeaturePermutationOptions } from './feature-permutation.ts';

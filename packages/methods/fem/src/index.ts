@@ -1,0 +1,1 @@
+export { fem, type FemOptions } from './fem.ts';

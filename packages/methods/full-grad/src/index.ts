@@ -1,0 +1,1 @@
+export { fullGrad, type FullGradOptions } from './full-grad.ts';

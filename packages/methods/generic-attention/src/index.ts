@@ -1,0 +1,1 @@
+export { genericAttention, type GenericAttentionOptions } from './generic-attention.ts';

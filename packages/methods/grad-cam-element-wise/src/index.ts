@@ -1,0 +1,1 @@
+export { gradCamElementWise, type GradCamElementWiseOptions } from './grad-cam-element-wise.ts';

@@ -1,0 +1,1 @@
+export { gradCamPlusPlus, type GradCamPlusPlusOptions } from './grad-cam-plus-plus.ts';

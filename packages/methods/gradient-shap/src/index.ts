@@ -1,0 +1,1 @@
+export { gradientShap, type GradientShapOptions } from './gradient-shap.ts';

@@ -1,0 +1,1 @@
+export { guidedGradCam, type GuidedGradCamOptions } from './guided-grad-cam.ts';

@@ -1,0 +1,1 @@
+export { guidedIntegratedGradients, type GuidedIntegratedGradientsOptions } from './guided-integrated-gradients.ts';

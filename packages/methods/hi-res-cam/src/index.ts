@@ -1,0 +1,1 @@
+export { hiResCam, type HiResCamOptions } from './hi-res-cam.ts';

@@ -1,0 +1,1 @@
+export { hsic, type HsicOptions } from './hsic.ts';

@@ -1,0 +1,1 @@
+export { internalInfluence, type InternalInfluenceOptions } from './internal-influence.ts';

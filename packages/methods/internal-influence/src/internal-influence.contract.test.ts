@@ -1,0 +1,5 @@
+import { test } from '@jest/globals';
+import { methodContract } from '@pellucid/testkit';
+import { internalInfluence } from './internal-influence.ts';
+
+for (const { name, run } of methodContract(internalInfluence)) test(name, run);

@@ -1,0 +1,1 @@
+export { kernelShap, type KernelShapOptions } from './kernel-shap.ts';

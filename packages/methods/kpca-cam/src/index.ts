@@ -1,0 +1,1 @@
+export { kpcaCam, type KpcaCamOptions } from './kpca-cam.ts';

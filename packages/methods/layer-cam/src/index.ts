@@ -1,0 +1,1 @@
+export { layerCam, type LayerCamOptions } from './layer-cam.ts';

@@ -1,0 +1,1 @@
+export { layerConductance, type LayerConductanceOptions } from './layer-conductance.ts';

@@ -1,0 +1,5 @@
+import { test } from '@jest/globals';
+import { methodContract } from '@pellucid/testkit';
+import { layerConductance } from './layer-conductance.ts';
+
+for (const { name, run } of methodContract(layerConductance)) test(name, run);

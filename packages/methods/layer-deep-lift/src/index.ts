@@ -1,0 +1,1 @@
+export { layerDeepLift, type LayerDeepLiftOptions } from './layer-deep-lift.ts';

@@ -1,0 +1,21 @@
+import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+
+/** How the map is made. */
+export type LayerDeepLiftOptions = Readonly<Record<never, never>>;
+
+/**
+ * Layer DeepLIFT: what the map shows, in which shape, with which signs.
+ * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ */
+export const layerDeepLift: MethodFactory<'gradient', LayerDeepLiftOptions> = defineMethod({
+  name: 'layer-deep-lift',
+  title: 'Layer DeepLIFT',
+  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  kind: 'local',
+  needs: ['gradient'],
+  options: {},
+  async explain(model, { input, objective }) {
+    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
+    return { values: gradientAt(evaluation, INPUT) };
+  },
+});

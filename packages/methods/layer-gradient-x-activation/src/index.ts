@@ -1,0 +1,1 @@
+export { layerGradientXActivation, type LayerGradientXActivationOptions } from './layer-gradient-x-activation.ts';

@@ -1,0 +1,1 @@
+export { layerIntegratedGradients, type LayerIntegratedGradientsOptions } from './layer-integrated-gradients.ts';

@@ -1,0 +1,5 @@
+import { test } from '@jest/globals';
+import { methodContract } from '@pellucid/testkit';
+import { layerIntegratedGradients } from './layer-integrated-gradients.ts';
+
+for (const { name, run } of methodContract(layerIntegratedGradients)) test(name, run);

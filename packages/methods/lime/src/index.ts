@@ -1,0 +1,1 @@
+export { lime, type LimeOptions } from './lime.ts';

@@ -1,0 +1,1 @@
+export { neuronGradient, type NeuronGradientOptions } from './neuron-gradient.ts';

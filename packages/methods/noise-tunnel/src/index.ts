@@ -1,0 +1,1 @@
+export { noiseTunnel, type NoiseTunnelOptions } from './noise-tunnel.ts';

@@ -1,0 +1,1 @@
+export { prism, type PrismOptions } from './prism.ts';

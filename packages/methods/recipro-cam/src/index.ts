@@ -1,0 +1,1 @@
+export { reciproCam, type ReciproCamOptions } from './recipro-cam.ts';

@@ -1,0 +1,1 @@
+export { rise, type RiseOptions } from './rise.ts';

@@ -1,0 +1,1 @@
+export { scoreCam, type ScoreCamOptions } from './score-cam.ts';

@@ -1,0 +1,1 @@
+export { shapleyCam, type ShapleyCamOptions } from './shapley-cam.ts';

@@ -1,0 +1,1 @@
+export { shapleySampling, type ShapleySamplingOptions } from './shapley-sampling.ts';

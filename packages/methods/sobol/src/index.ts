@@ -1,0 +1,1 @@
+export { sobol, type SobolOptions } from './sobol.ts';

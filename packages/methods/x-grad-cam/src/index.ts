@@ -1,0 +1,1 @@
+export { xGradCam, type XGradCamOptions } from './x-grad-cam.ts';

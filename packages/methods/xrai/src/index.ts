@@ -1,0 +1,1 @@
+export { xrai, type XraiOptions } from './xrai.ts';

@@ -1,0 +1,5 @@
+import { test } from '@jest/globals';
+import { methodContract } from '@pellucid/testkit';
+import { xrai } from './xrai.ts';
+
+for (const { name, run } of methodContract(xrai)) test(name, run);
