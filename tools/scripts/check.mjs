@@ -2,13 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { nativeEnvironment, provideNativeEngine } from './native-engine.mjs';
 import { ensureInstalled, ROOT } from './workspace.mjs';
 
 ensureInstalled();
 
 const environment = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', CI: 'true' };
 const binary = (name) => join(ROOT, 'node_modules/.bin', name);
-const run = (command, args) => spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env: environment }).status === 0;
+const run = (command, args, env = environment) => spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env }).status === 0;
 
 /** Runs a script that closes with `N passed, N failed`, and takes over its counts. */
 function runCounting(script) {
@@ -20,18 +21,28 @@ function runCounting(script) {
   return { passed: Number(passed), failed: status === 0 ? Number(failed) : Math.max(Number(failed), 1) };
 }
 
-/** Runs all of jest once and reads the counts from its report. */
-function runJest() {
+/** Runs jest once and reads the counts from its report. */
+function runJest(args = [], env = environment) {
   const report = join(ROOT, '.cache/jest-report.json');
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   rmSync(report, { force: true });
-  const ok = run(binary('jest'), ['--maxWorkers=2', '--json', `--outputFile=${report}`, '--silent']);
+  const ok = run(binary('jest'), ['--maxWorkers=2', '--json', `--outputFile=${report}`, '--silent', ...args], env);
   try {
     const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
     return { passed: numPassedTests, failed: ok ? 0 : Math.max(numFailedTests, numFailedTestSuites, 1) };
   } catch {
     return { passed: 0, failed: 1 };
   }
+}
+
+/** The tests that every engine of tfjs has to pass, on a native one: in a process of its own, since it shares that with no other. */
+function runNative(engine, pattern) {
+  const reason = provideNativeEngine(engine);
+  if (reason !== undefined) {
+    process.stdout.write(`skipped the tests on engine ${engine}: ${reason}\n`);
+    return { passed: 0, failed: 0 };
+  }
+  return runJest(['--selectProjects', 'tfjs', '--testPathPatterns', pattern], { ...environment, ...nativeEnvironment, PELLUCID_TFJS_ENGINE: engine });
 }
 
 const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
@@ -41,7 +52,10 @@ const STEPS = [
   ['project graph', () => one(run(binary('nx'), ['graph', '--file=.nx/graph.json']))],
   ['lint', () => one(run(binary('eslint'), ['packages', 'apps', 'tools', '--max-warnings=0']))],
   ['module boundaries', () => runCounting('check-boundaries.mjs')],
-  ['tests', runJest],
+  ['tests', () => runJest()],
+  ['tests on engine node', () => runNative('node', 'tfjs/test')],
+  // The gpu package without a GPU: the same contract on its CPU.
+  ['tests on engine node-gpu', () => runNative('node-gpu', 'tfjs/test/(contract|engine)')],
   ['documents', () => one(run(binary('typedoc'), ['--emit', 'none']))],
   ['packed packages', () => runCounting('smoke-packed.mjs')],
 ];

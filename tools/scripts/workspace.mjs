@@ -38,6 +38,9 @@ const writeStamp = (stamp, value) => {
   writeFileSync(stamp, value);
 };
 
+/** Left out by default: large, and only for tests of native engines. `native-engine.mjs` installs it where they can run. */
+export const ON_DEMAND = '@pellucid/native-engine';
+
 /** Installs what the lock file says, unless that was done already. */
 export function ensureInstalled() {
   const manifests = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'].map((name) => join(ROOT, name));
@@ -46,7 +49,7 @@ export function ensureInstalled() {
   if (isStamped(stamp, wanted)) return;
   const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   process.stderr.write(`Installing with ${packageManager} ...\n`);
-  if (!runVisibly('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'])) {
+  if (!runVisibly('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--filter', `!${ON_DEMAND}`, '--reporter=append-only'])) {
     process.stderr.write('Cannot install the dependencies: see the messages above. Is the package registry reachable?\n');
     process.exit(1);
   }

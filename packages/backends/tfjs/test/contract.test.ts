@@ -3,8 +3,9 @@ import { backendContract } from '@pellucid/testkit';
 
 import { loadModel } from '../src/index.ts';
 import { asGraphModel, asLayersModel } from './contract-models.ts';
+import { ENGINES } from './engines.ts';
 
-describe.each(['wasm', 'cpu'] as const)('on engine %s', (engine) => {
+describe.each(ENGINES)('on engine %s', (engine) => {
   describe.each([
     ['layers model', asLayersModel],
     ['graph model', asGraphModel],

@@ -6,18 +6,28 @@ import * as tfl from '@tensorflow/tfjs-layers';
 
 import { createMutex } from '../src/engine/mutex.ts';
 import { findNativePackage } from '../src/engine/native-package.ts';
+import { ENGINE_ORDER } from '../src/engine/engine-name.ts';
 import { openEngine, type EngineName } from '../src/index.ts';
+import { ENGINE, ENGINES } from './engines.ts';
+
+/** A native engine has its process for itself. */
+const inPairs = ENGINES.length > 1 ? test : test.skip;
 
 describe('opening', () => {
   test('an engine is opened once and says what it is', async () => {
-    const engine = await openEngine('wasm');
-    expect(await openEngine('wasm')).toBe(engine);
+    const engine = await openEngine(ENGINE);
+    expect(await openEngine(ENGINE)).toBe(engine);
     expect(await openEngine()).toBe(engine);
-    expect(engine).toMatchObject({ engine: 'wasm', device: 'cpu', versions: { '@tensorflow/tfjs-core': tf.version_core } });
+    expect(engine).toMatchObject({ engine: ENGINE, versions: { '@tensorflow/tfjs-core': tf.version_core } });
   });
 
-  test.each(['node', 'node-gpu'] as const)('%s is refused beside another engine, with what would help', async (name) => {
-    await openEngine('wasm');
+  test('an engine says where it computes: a GPU that is not there is not claimed', async () => {
+    const { device } = await openEngine(ENGINE);
+    expect(ENGINE === 'node-gpu' ? ['gpu', 'cpu (no GPU found)'] : ['cpu']).toContain(device);
+  });
+
+  test.each(ENGINE_ORDER.filter((name) => !ENGINES.includes(name)))('%s is refused beside another engine, with what would help', async (name) => {
+    await openEngine(ENGINE);
     await expect(openEngine(name)).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE', details: { engine: name } });
   });
 
@@ -29,7 +39,7 @@ describe('opening', () => {
     expect(findNativePackage('@tensorflow/tfjs-none')).toEqual({ found: false, reason: expect.stringMatching(/not installed/) });
   });
 
-  test('each engine computes on its own backend, also one within the other', async () => {
+  inPairs('each engine computes on its own backend, also one within the other', async () => {
     const [wasm, cpu] = [await openEngine('wasm'), await openEngine('cpu')];
     const seen: string[] = [];
     await cpu.exclusive(async () => {
@@ -75,9 +85,8 @@ describe('exclusive use', () => {
 
 describe('training', () => {
   // Linear in the filter: differences are exact up to rounding, whatever the step.
-  test.each([
-    ['wasm', 1, 'same'], ['wasm', 2, 'same'], ['wasm', 2, 'valid'], ['cpu', 1, 'same'], ['cpu', 2, 'valid'],
-  ] as const)('on %s the gradient of a filter with stride %d and padding %s is that of the convolution', async (name, stride, padding) => {
+  const forms = [[1, 'same'], [2, 'same'], [2, 'valid']] as const;
+  test.each(ENGINES.flatMap((engine) => forms.map((form) => [engine, ...form] as const)))('on %s the gradient of a filter with stride %d and padding %s is that of the convolution', async (name, stride, padding) => {
     const engine = await openEngine(name);
     await engine.exclusive(() => {
       const difference = tf.tidy(() => {
@@ -95,7 +104,7 @@ describe('training', () => {
     });
   });
 
-  test('a depthwise filter on wasm has the gradient of the JavaScript engine', async () => {
+  inPairs('a depthwise filter on wasm has the gradient of the JavaScript engine', async () => {
     const gradientOn = async (name: 'wasm' | 'cpu'): Promise<Float32Array> => {
       const engine = await openEngine(name);
       return engine.exclusive(() =>
@@ -113,7 +122,7 @@ describe('training', () => {
   });
 
   test('a network with convolution, batch normalisation and pooling learns', async () => {
-    const engine = await openEngine('wasm');
+    const engine = await openEngine(ENGINE);
     await engine.exclusive(async () => {
       const model = tfl.sequential({
         layers: [

@@ -6,6 +6,7 @@ import { decodeNpy, INPUT, type Tensor } from '@pellucid/core';
 
 import { loadModel } from '../src/index.ts';
 import { valueAt } from '../src/model/value-at.ts';
+import { ENGINE, ENGINES } from './engines.ts';
 
 /** Values that TensorFlow computed in double precision for converted Keras networks; not part of the repository. */
 const GOLDEN = join(import.meta.dirname, '../../../../../shared/tf-golden');
@@ -26,10 +27,9 @@ const NETWORKS = [
 ] as const;
 /** The JavaScript engine is slow: it runs the three that between them hold the common operations. */
 const ON_CPU: readonly string[] = ['vgg', 'resnet', 'fashion_cnn'];
-const CASES = [
-  ...NETWORKS.map(([network, format]) => ['wasm', network, format] as const),
-  ...NETWORKS.filter(([network]) => ON_CPU.includes(network)).map(([network, format]) => ['cpu', network, format] as const),
-];
+const CASES = ENGINES.flatMap((engine) =>
+  NETWORKS.filter(([network]) => engine !== 'cpu' || ON_CPU.includes(network)).map(([network, format]) => [engine, network, format] as const),
+);
 
 const read = (network: string, file: string): Tensor => decodeNpy(readFileSync(join(GOLDEN, network, file)), file);
 
@@ -67,7 +67,7 @@ whereGolden('against TensorFlow in double precision', () => {
   });
 
   test.each(['layers', 'graph'])('a zero image, where everything ties, has the integrated gradients of the %s model', async (format) => {
-    const model = await loadModel(join(GOLDEN, 'fashion_cnn', format, 'model.json'), { engine: 'wasm' });
+    const model = await loadModel(join(GOLDEN, 'fashion_cnn', format, 'model.json'), { engine: ENGINE });
     const input = read('fashion_cnn', 'input.npy');
     const targets = [...read('fashion_cnn', 'targets.npy').data];
     const map = new Float64Array(input.data.length);
@@ -89,7 +89,7 @@ whereGolden('against TensorFlow in double precision', () => {
     ['conv3d', 'graph', 'Conv3D'],
     ['conv3d', 'layers', 'Conv3D'],
   ])('%s as a %s model is refused for its %s, and still gives values', async (network, format, operator) => {
-    const model = await loadModel(join(GOLDEN, network, format, 'model.json'), { engine: 'wasm' });
+    const model = await loadModel(join(GOLDEN, network, format, 'model.json'), { engine: ENGINE });
     const input = read(network, 'input.npy');
     const { logits } = await model.evaluate({ input });
     expect(largestDifference(logits, read(network, 'logits.f64.npy'))).toBeLessThan(1e-5);

@@ -6,12 +6,13 @@ import { inScope } from '../src/engine/scope.ts';
 import { differentiate } from '../src/gradients/differentiate.ts';
 import { VERIFIED_GRADIENTS } from '../src/gradients/verified-gradients.ts';
 import { checkGradient } from './check-gradient.ts';
+import { ENGINES } from './engines.ts';
 import { GRADIENT_CASES } from './gradient-cases.ts';
 
 /** Rounding of float32 at this step: see `checkGradient`. A wrong gradient is off by far more. */
 const TOLERANCE = 1e-3;
 
-describe.each(['wasm', 'cpu'] as const)('on engine %s', (name) => {
+describe.each(ENGINES)('on engine %s', (name) => {
   const crossed = new Set<string>();
 
   test.each(Object.entries(GRADIENT_CASES))('%s: the gradient agrees with finite differences', async (_, gradientCase) => {

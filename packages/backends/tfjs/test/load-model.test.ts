@@ -13,6 +13,7 @@ import { loadModel, openEngine, type ModelBytes } from '../src/index.ts';
 import { valueAt } from '../src/model/value-at.ts';
 import { disposeAll } from '../src/model/layers-network.ts';
 import { asGraphModel, asLayersModel } from './contract-models.ts';
+import { ENGINE, ENGINES } from './engines.ts';
 
 /** A network's `model.json` with its weights cut into two files, as the converter writes large models. */
 async function writeModel(folder: string, { modelJson, weights }: ModelBytes, change: (json: string) => string = (json) => json): Promise<string> {
@@ -36,7 +37,7 @@ let tensors: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pellucid-tfjs-'));
-  await openEngine('wasm');
+  await openEngine(ENGINE);
   tensors = tf.memory().numTensors;
 });
 
@@ -60,7 +61,7 @@ describe('sources', () => {
 
   test('a live model answers like its file and stays usable when the adapter is disposed', async () => {
     const live = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [4], activation: 'softmax', name: 'scores' })] });
-    const model = await loadModel(live, { engine: 'wasm' });
+    const model = await loadModel(live, { engine: ENGINE });
     const { logits, output, gradients } = await model.evaluate({
       input: { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) },
       gradient: { of: { kind: 'logit', targets: [2] }, at: [INPUT] },
@@ -126,7 +127,7 @@ describe('layers', () => {
       ['scores', 'dense', 'Dense', [null, 5], 'NC'],
       ['probabilities', 'softmax', 'Softmax', [null, 5], 'NC'],
     ]);
-    expect(model).toMatchObject({ name: 'small', classes: 5, backend: { name: 'tfjs', engine: 'wasm', device: 'cpu' } });
+    expect(model).toMatchObject({ name: 'small', classes: 5, backend: { name: 'tfjs', engine: ENGINE } });
     await model.dispose();
   });
 
@@ -178,6 +179,9 @@ describe('layers', () => {
   });
 });
 
+/** A native engine has its process for itself. */
+const inPairs = ENGINES.length > 1 ? test : test.skip;
+
 describe('passes', () => {
   test('a gradient at a layer asks nothing of the operations before it', async () => {
     const live = tfl.sequential({
@@ -211,7 +215,7 @@ describe('passes', () => {
     await expect(model.evaluate({ input })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   });
 
-  test('models on two engines can be asked at the same time', async () => {
+  inPairs('models on two engines can be asked at the same time', async () => {
     const [fast, plain] = [await loadModel(bytes, { engine: 'wasm' }), await loadModel(bytes, { engine: 'cpu' })];
     const answers = await Promise.all([fast, plain, fast, plain].map((model) => model.evaluate({ input, gradient: at })));
     const maps = answers.map(({ gradients }) => valueAt(gradients, INPUT).data);

@@ -8,11 +8,14 @@ import { BACKEND_OF, ENGINE_ORDER, isNative, type EngineName } from './engine-na
 import { createMutex, type Mutex } from './mutex.ts';
 import { findNativePackage, loadNativePackage, tryNativePackage } from './native-package.ts';
 
+/** Where an engine computes, in words that stand in every explanation. */
+export type Device = 'cpu' | 'gpu' | 'cpu (no GPU found)';
+
 /** An engine that works, ready for use. */
 export interface TfjsEngine {
   readonly engine: EngineName;
-  /** Where it computes: `cpu`, `gpu`. */
-  readonly device: 'cpu' | 'gpu';
+  /** Where it computes. The GPU's engine runs on the CPU where TensorFlow finds no GPU, and says so here. */
+  readonly device: Device;
   /** Versions of the packages that decide the numbers. */
   readonly versions: Readonly<Record<string, string>>;
   /** The operations, as TensorFlow.js offers them. Use them inside `exclusive`. */
@@ -49,7 +52,8 @@ async function openNative(engine: 'node-gpu' | 'node'): Promise<Attempt> {
   loadNativePackage(candidate.folder);
   await tf.setBackend('tensorflow');
   const usesGpu = (tf.backend() as unknown as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
-  return { opened: describe(engine, usesGpu ? 'gpu' : 'cpu', { [name]: candidate.version }) };
+  const device = engine === 'node' ? 'cpu' : 'cpu (no GPU found)';
+  return { opened: describe(engine, usesGpu ? 'gpu' : device, { [name]: candidate.version }) };
 }
 
 /** The JavaScript engine greets its first tensor with an advertisement on standard error. */
@@ -70,7 +74,7 @@ async function openPortable(engine: 'wasm' | 'cpu'): Promise<Attempt> {
   return { opened: describe(engine, 'cpu', versions) };
 }
 
-function describe(engine: EngineName, device: 'cpu' | 'gpu', versions: Readonly<Record<string, string>>): TfjsEngine {
+function describe(engine: EngineName, device: Device, versions: Readonly<Record<string, string>>): TfjsEngine {
   const { mutex } = processState();
   installKernels(BACKEND_OF[engine]);
   const backend = BACKEND_OF[engine];
