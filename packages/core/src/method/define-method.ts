@@ -1,4 +1,6 @@
+import type { BackwardRules } from '../model/backward-rules.ts';
 import type { ModelAdapter } from '../model/model-adapter.ts';
+import type { OpKind } from '../model/op-kind.ts';
 import type { Capability } from '../model/query.ts';
 import { attachDescription } from './attach-description.ts';
 import type {
@@ -17,6 +19,10 @@ export interface SampleMethodDefinition<Needs extends Capability, Options extend
     options: Options,
     context: MethodContext,
   ) => Promise<Attribution>;
+  /** The backward rules that the method goes by in a model of these operations. @defaultValue none */
+  readonly backwardRules?: (options: Options, kinds: ReadonlySet<OpKind>) => BackwardRules;
+  /** Short names of settings. @defaultValue none */
+  readonly presets?: Readonly<Record<string, Partial<Options>>>;
 }
 
 /** The definition of a method that makes one map from many batches. */
@@ -28,12 +34,13 @@ export interface GlobalMethodDefinition<Needs extends Capability, Options extend
 }
 
 function makeFactory<Needs extends Capability, Options extends object, Configured extends Method<Needs>>(
-  { name, title, paper, needs, kind, options }: MethodDescription<Needs> & { readonly options: OptionSpecs<Options> },
+  { name, title, paper, needs, kind, options, presets }:
+  MethodDescription<Needs> & { readonly options: OptionSpecs<Options>; readonly presets?: Readonly<Record<string, Partial<Options>>> },
   configure: (description: MethodDescription<Needs>, resolved: Options) => Configured,
 ): MethodFactory<Needs, Options, Configured> {
   const description: MethodDescription<Needs> = { name, title, paper, needs, kind };
   const factory = (given: Partial<Options> = {}): Configured => configure(description, resolveOptions(name, options, given));
-  attachDescription(factory, { ...description, options });
+  attachDescription(factory, { ...description, options, ...(presets && { presets }) });
   return factory as MethodFactory<Needs, Options, Configured>;
 }
 
@@ -41,10 +48,12 @@ function makeFactory<Needs extends Capability, Options extends object, Configure
 export function defineMethod<const Needs extends Capability, Options extends object>(
   definition: SampleMethodDefinition<Needs, Options>,
 ): MethodFactory<Needs, Options> {
+  const { backwardRules } = definition;
   return makeFactory(definition, (description, options): SampleMethod<Needs> => ({
     description,
     options: Object.fromEntries(Object.entries(options)),
     explain: (model, batch, context) => definition.explain(model, batch, options, context),
+    ...(backwardRules && { backwardRules: (kinds: ReadonlySet<OpKind>) => backwardRules(options, kinds) }),
   }));
 }
 

@@ -1,5 +1,7 @@
+import type { BackwardRules } from '../model/backward-rules.ts';
 import type { ModelAdapter } from '../model/model-adapter.ts';
 import type { Objective } from '../model/objective.ts';
+import type { OpKind } from '../model/op-kind.ts';
 import type { Capability } from '../model/query.ts';
 import type { RandomStream } from '../random/stream.ts';
 import type { Layout } from '../tensor/layout.ts';
@@ -94,6 +96,8 @@ interface Configured<Needs extends Capability> {
 export interface SampleMethod<Needs extends Capability = Capability> extends Configured<Needs> {
   /** Makes the maps of a checked batch; call core's `explain`, which checks it. */
   readonly explain: (model: ModelAdapter<Needs>, batch: MethodBatch, context: MethodContext) => Promise<Attribution>;
+  /** The backward rules that it goes by in a model of these operations, for programs that use them without the method. */
+  readonly backwardRules?: ((kinds: ReadonlySet<OpKind>) => BackwardRules) | undefined;
 }
 
 /** A configured method that makes one map from many batches. */
@@ -110,4 +114,6 @@ export interface MethodFactory<Needs extends Capability, Options, Configured ext
   extends MethodDescription<Needs> {
   (options?: { readonly [Name in keyof Options]?: Options[Name] | undefined }): Configured;
   readonly options: OptionSpecs<Options>;
+  /** Short names of settings, such as those of well-known sets of backward rules. */
+  readonly presets?: Readonly<Record<string, Partial<Options>>> | undefined;
 }
