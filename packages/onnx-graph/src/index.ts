@@ -1,4 +1,5 @@
 export { freeBatchAxis } from './batch/free-batch-axis.ts';
+export { pairBatch, type BatchPairs } from './batch/pair-batch.ts';
 export {
   TensorProto_DataType as ElementType, type AttributeProto, type GraphProto, type ModelProto, type NodeProto, type TensorProto,
   type ValueInfoProto,
@@ -7,6 +8,7 @@ export {
   extendGraph, extractSubgraph, graphInputs, nodeReads, replaceParts, tensorProducers, uniqueNames, type GraphParts,
 } from './graph/edit-graph.ts';
 export { makeModel, type ModelParts } from './model/make-model.ts';
+export { withMetadata } from './model/metadata.ts';
 export { copyWith, type OnnxModel } from './model/onnx-model.ts';
 export { normalDomain, opsetOf } from './model/opset.ts';
 export { readModel } from './model/read-model.ts';

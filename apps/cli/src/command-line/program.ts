@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { RULE_NAMES, differentiateModels, type DifferentiateRequest } from '../commands/differentiate.ts';
+import { differentiateModels, type DifferentiateRequest } from '../commands/differentiate.ts';
 import { explainInputs, type ExplainRequest } from '../commands/explain.ts';
 import { listLayers, type LayersRequest } from '../commands/layers.ts';
 import { listMethods, type MethodsRequest } from '../commands/methods.ts';
@@ -59,15 +59,28 @@ function methodsCommand(terminal: Terminal): Command {
     .action((request: MethodsRequest) => listMethods(request, terminal));
 }
 
+const RULES = `
+Rules: guided-backprop, deconvolution, deep-lift; lrp and its composites epsilon, gamma, alpha1-beta0, z-plus, epsilon-plus, epsilon-plus-flat,
+epsilon-plus-w-square, epsilon-alpha2-beta1, epsilon-alpha2-beta1-flat, epsilon-gamma-box; and those of installed packages (\`pellucid methods --json\`
+lists them as \`rules\`).
+  deep-lift   adds an input <INPUT>/baseline per input; <INPUT>/gradient holds the multipliers of each sample against its baseline
+  lrp         <OUTPUT>/cotangent is the relevance that is passed back, <INPUT>/gradient what arrives
+
+Examples:
+  pellucid differentiate resnet.onnx --wrt inputs --out resnet.gradient.onnx
+  pellucid differentiate resnet.onnx --wrt inputs --rules epsilon-gamma-box --options '{"low":-2.2,"high":2.7}' --out resnet.lrp.onnx`;
+
 function differentiateCommand(terminal: Terminal): Command {
   return new Command('differentiate')
     .description('Write a model that also computes gradients and runs in any ONNX runtime: new input <OUTPUT>/cotangent, new outputs <NAME>/gradient.')
     .argument('<model...>', '.onnx files')
     .requiredOption('--wrt <names>', '"inputs" (every floating-point input), or inputs, tensors or layers separated by commas', parseNames)
     .option('--of <output>', 'output to differentiate (default: the only floating-point one)')
-    .addOption(new Option('--rules <name>', 'replace the true derivative by backward rules').choices(RULE_NAMES))
+    .option('--rules <name>', 'replace the true derivative by the backward rules of a method, or of one of its presets: see below')
+    .option('--options <json>', 'options of the rules: \'{"epsilon":0.01}\'')
     .addOption(straightThroughOption())
     .requiredOption('--out <path>', 'an .onnx file; a folder where there are several models')
+    .addHelpText('after', RULES)
     .action((models: readonly string[], request: DifferentiateRequest) => differentiateModels(models, request, terminal));
 }
 

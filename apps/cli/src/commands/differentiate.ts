@@ -1,25 +1,22 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { PellucidError, throwIfAborted, type BackwardRules } from '@pellucid/core';
-import { deconvolutionRules } from '@pellucid/method-deconvolution';
-import { guidedBackpropRules } from '@pellucid/method-guided-backprop';
+import { PellucidError, throwIfAborted, type BackwardRules, type OpKind } from '@pellucid/core';
 import { readModelFile, writeModelFile } from '@pellucid/onnx-graph/files';
 import { presentError } from '../command-line/present-error.ts';
 import type { Terminal } from '../command-line/terminal.ts';
 import { openOutputFolder } from '../output/output-folder.ts';
-
-const RULES: Readonly<Record<string, BackwardRules>> = { deconvolution: deconvolutionRules, 'guided-backprop': guidedBackpropRules };
-
-/** What `--rules` may name. */
-export const RULE_NAMES: readonly string[] = Object.keys(RULES);
+import { chooseRules } from '../plugins/choose-rules.ts';
+import { findMethods } from '../plugins/find-methods.ts';
 
 /** What `pellucid differentiate` may be told. */
 export interface DifferentiateRequest {
   /** Names; `inputs` alone: every floating-point input. */
   readonly wrt: readonly string[];
   readonly of?: string | undefined;
-  /** One of `RULE_NAMES`. */
+  /** A method that goes by backward rules, or one of its presets. */
   readonly rules?: string | undefined;
+  /** JSON: options of that method. */
+  readonly options?: string | undefined;
   readonly straightThrough?: boolean | undefined;
   readonly out: string;
 }
@@ -45,14 +42,28 @@ async function listJobs(models: readonly string[], out: string, folder: string):
   return jobs;
 }
 
-async function differentiateOne({ model, target }: Job, { wrt, of, rules, straightThrough }: DifferentiateRequest, terminal: Terminal): Promise<void> {
+/** The rules that were asked for, by the kinds of operations in a model. */
+type Rules = ((kinds: ReadonlySet<OpKind>) => BackwardRules) | undefined;
+
+async function findRules({ rules, options }: DifferentiateRequest, folder: string): Promise<Rules> {
+  if (rules !== undefined) return chooseRules(await findMethods(folder), { name: rules, options });
+  if (options === undefined) return undefined;
+  throw invalid('`--options` are those of the rules, and no `--rules` are named', 'Name them, or leave the options out.');
+}
+
+async function differentiateOne(
+  { model, target }: Job, { wrt, of, straightThrough }: DifferentiateRequest, rules: Rules, terminal: Terminal,
+): Promise<void> {
   const [from, to] = [resolve(terminal.folder, model), resolve(terminal.folder, target)];
   const same = (await realpath(to).catch(() => to)) === (await realpath(from).catch(() => from));
   if (same) throw invalid(`\`${target}\` is the model itself`, 'Write to another file or folder.');
   const { portableGradient } = await import('@pellucid/backend-onnxruntime');
-  const options = { wrt: wrt.length === 1 && wrt[0] === 'inputs' ? ('inputs' as const) : wrt, of, rules: rules === undefined ? undefined : RULES[rules], straightThrough };
-  await writeModelFile(to, portableGradient(readModelFile(from, model).model, options));
+  const options = { wrt: wrt.length === 1 && wrt[0] === 'inputs' ? ('inputs' as const) : wrt, of, rules, straightThrough };
+  const gradient = portableGradient(readModelFile(from, model).model, options);
+  await writeModelFile(to, gradient.model);
   terminal.print(target);
+  const { uncovered } = gradient;
+  if (uncovered.length > 0) terminal.report(`pellucid: \`${target}\` keeps the true derivative of ${uncovered.join(', ')}: the rules do not cover them`);
 }
 
 /**
@@ -61,13 +72,14 @@ async function differentiateOne({ model, target }: Job, { wrt, of, rules, straig
  */
 export async function differentiateModels(models: readonly string[], request: DifferentiateRequest, terminal: Terminal): Promise<void> {
   const jobs = await listJobs(models, request.out, terminal.folder);
+  const rules = await findRules(request, terminal.folder);
   const output = await openOutputFolder(dirname(resolve(terminal.folder, jobs[0]!.target)));
   let failed = 0;
   try {
     for (const job of jobs) {
       throwIfAborted(terminal.signal, 'the differentiation');
       try {
-        await differentiateOne(job, request, terminal);
+        await differentiateOne(job, request, rules, terminal);
       } catch (error) {
         const { status, message } = presentError(error);
         if (jobs.length === 1 || status === 1) throw error;

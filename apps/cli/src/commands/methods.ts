@@ -1,6 +1,7 @@
 import type { AnyMethodFactory, FoundMethod } from '@pellucid/plugins';
 import type { Terminal } from '../command-line/terminal.ts';
 import { alignColumns } from '../output/columns.ts';
+import { listRules } from '../plugins/choose-rules.ts';
 import { findMethods } from '../plugins/find-methods.ts';
 
 /** What `pellucid methods` may be told. */
@@ -12,7 +13,11 @@ const describeDefault = (value: unknown): string => (value === undefined ? 'chos
 
 const optionsOf = (factory: AnyMethodFactory): [string, AnyMethodFactory['options'][string]][] => Object.entries(factory.options);
 
-function describeMethod({ packageName, factory }: FoundMethod): string {
+/** The names that `differentiate --rules` takes. */
+const rulesOf = (method: FoundMethod): readonly string[] => listRules([method]).map(({ name }) => name);
+
+function describeMethod(method: FoundMethod): string {
+  const { packageName, factory } = method;
   const { name, title, kind, needs, paper } = factory;
   const rows = optionsOf(factory).map(([option, { type, default: fallback, description }]) => [
     `    ${option}`,
@@ -24,17 +29,19 @@ function describeMethod({ packageName, factory }: FoundMethod): string {
     `${name}: ${title} (${kind}; needs ${needs.join(', ') || 'the output alone'})`,
     `    ${packageName}`,
     `    ${paper.authors} ${paper.year}, ${paper.title}, ${paper.url}`,
+    ...(rulesOf(method).length > 0 ? [`    backward rules: ${rulesOf(method).join(', ')}`] : []),
     ...alignColumns(rows),
   ].join('\n');
 }
 
 /** The same as plain data. A default that the method chooses is null. */
-function listMethod({ packageName, factory }: FoundMethod): object {
+function listMethod(method: FoundMethod): object {
+  const { packageName, factory } = method;
   const { name, title, kind, needs, paper } = factory;
   const options = Object.fromEntries(
     optionsOf(factory).map(([option, { type, default: fallback, description }]) => [option, { type, default: fallback ?? null, description }]),
   );
-  return { name, title, kind, needs, package: packageName, paper, options };
+  return { name, title, kind, needs, package: packageName, paper, options, rules: rulesOf(method) };
 }
 
 /** Prints every method that is found, as text or as one JSON list. */

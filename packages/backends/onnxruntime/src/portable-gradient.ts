@@ -1,8 +1,9 @@
-import { findLayer, PellucidError, type BackwardRules } from '@pellucid/core';
+import { findLayer, PellucidError, type BackwardRules, type LayerInfo, type OpKind } from '@pellucid/core';
 import { differentiate } from '@pellucid/onnx-autodiff';
-import { ElementType, graphInputs, inferShapes, type OnnxModel, type TensorType } from '@pellucid/onnx-graph';
+import { ElementType, graphInputs, inferShapes, withMetadata, type OnnxModel, type TensorType } from '@pellucid/onnx-graph';
 import { dependentTensors } from './graph/data-flow.ts';
 import { describeLayers } from './graph/layers.ts';
+import { freeForPairs, joinPairs } from './graph/paired-model.ts';
 
 /** What a portable gradient computes. */
 export interface PortableGradientOptions {
@@ -10,10 +11,17 @@ export interface PortableGradientOptions {
   readonly wrt: 'inputs' | readonly string[];
   /** The tensor to differentiate. @defaultValue the only floating-point output */
   readonly of?: string | undefined;
-  /** Replacements of the true derivative. @defaultValue none */
-  readonly rules?: BackwardRules | undefined;
+  /** Replacements of the true derivative, or what chooses them by the kinds of operations in the model. @defaultValue none */
+  readonly rules?: BackwardRules | ((kinds: ReadonlySet<OpKind>) => BackwardRules) | undefined;
   /** Let gradients pass quantisation: inside its range unchanged, outside 0. @defaultValue false */
   readonly straightThrough?: boolean | undefined;
+}
+
+/** A model that also computes gradients. */
+export interface PortableGradient {
+  readonly model: OnnxModel;
+  /** Nonlinear operations that the rules do not cover and that kept their true derivative: `<node> (<operator>)`. */
+  readonly uncovered: readonly string[];
 }
 
 const FLOATS: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, ElementType.FLOAT16, ElementType.BFLOAT16];
@@ -34,23 +42,37 @@ function chooseInputs(model: OnnxModel, types: Types): readonly string[] {
   throw new PellucidError('REQUEST_INVALID', { action: `differentiate \`${model.name}\``, problem, help: 'Name an inner tensor, such as the output of an embedding.' });
 }
 
-/** Finds tensors by their name, or by that of their node or module. */
-function tensorFinder(model: OnnxModel, types: Types): (name: string) => string {
+/** The tensors that depend on an input and may hold floats. */
+function describe(model: OnnxModel, types: Types): readonly LayerInfo[] {
   const dependent = new Set(graphInputs(model).flatMap(({ name }) => [...dependentTensors(model, name)]));
   const candidates = model.graph.node.flatMap((node) =>
     node.output.filter((name) => dependent.has(name) && (isFloat(types, name) || (types.get(name)?.elementType ?? 0) === 0)).map((name) => ({ name, node })));
-  const layers = describeLayers(model, candidates, types, { name: '', layout: 'N*' });
-  return (name) => (types.has(name) ? name : findLayer({ name: model.name, layers }, name).name);
+  return describeLayers(model, candidates, types, { name: '', layout: 'N*' });
+}
+
+/** What tells a gradient by rules from a true one, in the file itself. */
+function describeRules({ name }: BackwardRules, uncovered: readonly string[]): Readonly<Record<string, string>> {
+  return { 'pellucid.backward_rules': name, ...(uncovered.length > 0 && { 'pellucid.true_derivative': uncovered.join(', ') }) };
 }
 
 /**
  * A model that also computes gradients and runs in any ONNX runtime: the inputs of the given one plus `<OUTPUT>/cotangent`, its outputs plus
- * `<NAME>/gradient` for each tensor. Metadata and free axes stay.
- * @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE, LAYER_NOT_FOUND, LAYER_AMBIGUOUS, REQUEST_INVALID.
+ * `<NAME>/gradient` for each tensor. Metadata and free axes stay. Rules over pairs add `<INPUT>/baseline` for each floating-point input; the
+ * batch of samples and baselines is joined inside.
+ * @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE, LAYER_NOT_FOUND, LAYER_AMBIGUOUS, REQUEST_INVALID; MODEL_UNSUPPORTED where pairs cannot
+ * be joined.
  */
-export function portableGradient(model: OnnxModel, { wrt, of, rules, straightThrough }: PortableGradientOptions): OnnxModel {
+export function portableGradient(given: OnnxModel, { wrt, of, rules: wanted, straightThrough }: PortableGradientOptions): PortableGradient {
+  const kindsOf = (layers: readonly LayerInfo[]): ReadonlySet<OpKind> => new Set(layers.map(({ kind }) => kind));
+  const rules = typeof wanted === 'function' ? wanted(kindsOf(describe(given, inferShapes(given)))) : wanted;
+  const model = rules?.paired === true ? freeForPairs(given) : given;
   const types = inferShapes(model);
-  const find = tensorFinder(model, types);
+  const layers = describe(model, types);
+  const find = (name: string): string => (types.has(name) ? name : findLayer({ name: model.name, layers }, name).name);
   const at = wrt === 'inputs' ? chooseInputs(model, types) : [...new Set(wrt.map(find))];
-  return differentiate(model, { of: of === undefined ? chooseOutput(model, types) : find(of), at, rules, straightThrough }).model;
+  const derived = differentiate(model, { of: of === undefined ? chooseOutput(model, types) : find(of), at, rules, straightThrough });
+  const { uncovered } = derived;
+  if (rules === undefined) return { model: derived.model, uncovered };
+  const whole = rules.paired === true ? joinPairs(derived.model, model, derived.cotangent) : derived.model;
+  return { model: withMetadata(whole, describeRules(rules, uncovered)), uncovered };
 }
