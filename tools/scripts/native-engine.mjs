@@ -15,12 +15,12 @@ const INSTALL_LIMIT_MS = 300_000;
 const packageOf = (engine) => `@tensorflow/tfjs-${engine}`;
 const folderOf = (engine) => join(FOLDER, 'node_modules', packageOf(engine));
 
-/** Runs a program; gives the last line of what it said where it failed. */
+/** Runs a program; gives the line that says why where it failed. */
 function attempt(command, args, cwd = ROOT) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: INSTALL_LIMIT_MS, stdio: ['ignore', 'pipe', 'pipe'] });
   if (status === 0) return undefined;
-  const lines = `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').filter((line) => line.trim() !== '');
-  return lines.findLast((line) => /error|cannot|fail/i.test(line))?.trim() ?? lines.at(-1)?.trim() ?? error?.message ?? `${command} failed`;
+  const lines = `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').filter((line) => !/^\s*(at |npm |$)/.test(line));
+  return lines.find((line) => /\b(error:|cannot|failed)/i.test(line))?.trim() ?? lines.at(-1)?.trim() ?? error?.message ?? `${command} failed`;
 }
 
 function isBuilt(folder) {
