@@ -76,7 +76,8 @@ export function weights(name: string, shape: readonly number[], single = false):
   return makeTensor(name, single ? ElementType.FLOAT : ElementType.DOUBLE, shape, values);
 }
 
-function draw(seed: string, shape: readonly number[], single: boolean, map: (draw: number, index: number) => number = (value) => value): Values {
+/** Values from a named stream of normal draws. */
+export function draw(seed: string, shape: readonly number[], single: boolean, map: (draw: number, index: number) => number = (value) => value): Values {
   const stream = randomStream(5, seed);
   const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) => map(stream.normal(), i));
   return { shape, data: single ? Float64Array.from(Float32Array.from(data)) : data };

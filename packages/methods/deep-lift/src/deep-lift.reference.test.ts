@@ -24,8 +24,15 @@ for (const { title, file, network } of models) {
     if (COVERED.includes(name)) {
       test.each([['zero', {}], ['baseline', { baseline }]] as const)('agrees with Captum, its max-pools corrected (%s)', async (from, options) => {
         const expected = value(`deeplift_fixed_${from}`);
-        const { values } = await explain(model, deepLift(options), { input, targets });
+        const { values, provenance } = await explain(model, deepLift(options), { input, targets });
         expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(referenceTolerance(expected));
+        const deltas = value(`deeplift_fixed_${from}`, '_delta').values.data;
+        expect(provenance.convergenceDelta).toHaveLength(deltas.length);
+        deltas.forEach((delta, sample) => {
+          const size = sampleData(values, sample).reduce((sum, part) => sum + Math.abs(part), 0);
+          // Theirs are of double precision; ours carry the rounding of single precision.
+          expect(Math.abs((provenance.convergenceDelta?.[sample] ?? Infinity) - delta)).toBeLessThanOrEqual(COMPLETE * size);
+        });
       });
     }
 

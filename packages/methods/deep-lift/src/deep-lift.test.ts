@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { explain, sliceBatch, tensor, type Explanation, type Tensor } from '@pellucid/core';
 import {
-  ElementType, floatAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, writeModel, type NodeProto,
+  ElementType, floatAttribute, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, stringAttribute, writeModel, type NodeProto,
+  type TensorProto,
 } from '@pellucid/onnx-graph';
 import { deepLift, type DeepLiftOptions } from './deep-lift.ts';
 
@@ -10,12 +11,19 @@ const { FLOAT } = ElementType;
 const CONSTANTS = { 'half': 0.5, 'one': 1, 'root-half': Math.SQRT1_2, 'two': 2 };
 
 /** Explains a small network from x to y. */
-async function explained(nodes: readonly NodeProto[], input: Tensor, baseline: Tensor, options: Partial<DeepLiftOptions> = {}, target = 0): Promise<Explanation> {
-  const model = await loadModel(writeModel(makeModel({
-    name: 'net', opset: 20, producer: 'test', nodes,
-    initializers: Object.entries(CONSTANTS).map(([name, value]) => makeTensor(name, FLOAT, [], [value])),
+async function explained(
+  nodes: readonly NodeProto[], input: Tensor, baseline: Tensor, options: Partial<DeepLiftOptions> = {}, target = 0, stored: readonly TensorProto[] = [], opset = 20,
+): Promise<Explanation> {
+  const network = makeModel({
+    name: 'net', opset, producer: 'test', nodes: nodes.map((node) => ({ ...node, domain: '' })),
+    initializers: [...Object.entries(CONSTANTS).map(([name, value]) => makeTensor(name, FLOAT, [], [value])), ...stored],
     inputs: [makeValueInfo('x', { elementType: FLOAT, shape: ['n', ...input.shape.slice(1)] })], outputs: [makeValueInfo('y', { elementType: FLOAT, shape: null })],
-  })), { logits: 'y' });
+  });
+  // The makers above know the standard operators alone.
+  network.graph.node.forEach((node, i) => { node.domain = nodes[i]!.domain; });
+  const [standard] = network.proto.opsetImport;
+  if (standard) network.proto.opsetImport.push({ ...standard, domain: 'com.microsoft', version: 1n });
+  const model = await loadModel(writeModel(network), { logits: 'y' });
   const explanation = await explain(model, deepLift({ baseline, ...options }), { input, targets: target });
   await model.dispose();
   return explanation;
@@ -85,4 +93,39 @@ test('an inner softmax loses the mean over the scores of its own sample, whoever
 test('one pass over the pairs is all that a logit costs', async () => {
   const { provenance } = await explained([makeNode('Relu', ['x'], ['y'])], tensor([2, 3], [1, 2, 3, 4, 5, 6]), tensor([3], [0, 0, 0]));
   expect(provenance.passes).toEqual({ forward: 4, backward: 4 });
+});
+
+const wave = (count: number, phase: number): number[] => Array.from({ length: count }, (_, i) => Math.sin(2.7 * i + phase) * 1.5);
+const parameter = (name: string, shape: readonly number[], phase: number): TensorProto =>
+  makeTensor(name, FLOAT, shape, wave(shape.reduce((product, length) => product * length, 1), phase));
+const PARAMETERS = [parameter('channels', [4], 1), parameter('shift', [4], 2), parameter('last', [6], 3), parameter('lastShift', [6], 4), parameter('weights', [96, 2], 5),
+  parameter('kernel', [4, 4, 1, 1], 6)];
+const microsoft = (...parts: Parameters<typeof makeNode>): NodeProto => ({ ...makeNode(...parts), domain: 'com.microsoft' });
+
+/** Networks from x [n, 4, 4, 6] to a of the same size. */
+test.each<[string, number, readonly NodeProto[]]>([
+  ['LayerNormalization', 17, [makeNode('LayerNormalization', ['x', 'last', 'lastShift'], ['a'])]],
+  ['RMSNormalization', 23, [makeNode('RMSNormalization', ['x', 'last'], ['a'])]],
+  ['InstanceNormalization', 17, [makeNode('InstanceNormalization', ['x', 'channels', 'shift'], ['a'])]],
+  ['GroupNormalization', 21, [makeNode('GroupNormalization', ['x', 'channels', 'shift'], ['a'], [intAttribute('num_groups', 2)])]],
+  ['MeanVarianceNormalization', 17, [makeNode('MeanVarianceNormalization', ['x'], ['a'], [intsAttribute('axes', [2, 3])])]],
+  ['LpNormalization', 17, [makeNode('LpNormalization', ['x'], ['a'])]],
+  ['LRN', 17, [makeNode('LRN', ['x'], ['a'], [intAttribute('size', 3), floatAttribute('alpha', 0.9)])]],
+  ['a norm', 17, [makeNode('ReduceL2', ['x'], ['r'], [intsAttribute('axes', [3])]), makeNode('Mul', ['x', 'r'], ['a'])]],
+  ['a maximum', 17, [makeNode('ReduceMax', ['x'], ['r'], [intsAttribute('axes', [2, 3])]), makeNode('Mul', ['x', 'r'], ['a'])]],
+  ['FusedConv', 17, [microsoft('FusedConv', ['x', 'kernel', 'shift'], ['a'], [stringAttribute('activation', 'Relu')])]],
+  ['BiasGelu', 17, [microsoft('BiasGelu', ['x', 'last'], ['a'])]],
+  ['SkipLayerNormalization', 17, [makeNode('Reshape', ['x', 'rows'], ['t']), makeNode('Tanh', ['t'], ['s']), microsoft('SkipLayerNormalization', ['t', 's', 'last', 'lastShift'], ['a'])]],
+])('%s: contributions add up to the change of the score', async (_, opset, nodes) => {
+  const head = [makeNode('Flatten', ['a'], ['f']), makeNode('MatMul', ['f', 'weights'], ['y'])];
+  const rows = makeTensor('rows', ElementType.INT64, [3], [0, 16, 6]);
+  const input = tensor([2, 4, 4, 6], wave(192, 0.5));
+  const { values, provenance } = await explained([...nodes, ...head], input, tensor([4, 4, 6], wave(96, 0.9).map((value) => value / 3)), {}, 1, [...PARAMETERS, rows], opset);
+  expect(provenance.uncovered).toEqual([]);
+  provenance.convergenceDelta?.forEach((delta, sample) => {
+    const size = sliceBatch(values, sample, sample + 1).data.reduce((sum, part) => sum + Math.abs(part), 0);
+    expect(size).toBeGreaterThan(1);
+    // Single precision, and quotients that end at changes of 1e-3.
+    expect(Math.abs(delta)).toBeLessThan(1e-4 * size);
+  });
 });

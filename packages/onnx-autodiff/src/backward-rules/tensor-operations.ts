@@ -1,5 +1,5 @@
 import type { TensorOperations } from '@pellucid/core';
-import { intAttribute, tensorShape, tensorValues, type Dimension, type TensorProto } from '@pellucid/onnx-graph';
+import { ElementType, intAttribute, tensorShape, tensorValues, type Dimension, type TensorProto } from '@pellucid/onnx-graph';
 import { choose, knownShape, reduceMean, sign, type Emitter } from '../engine/emitter.ts';
 
 type Arithmetic = (a: number, b: number) => number;
@@ -25,6 +25,10 @@ const twice = (length: Dimension): Dimension => {
   return length?.endsWith(HALF) === true ? length.slice(0, -HALF.length) : null;
 };
 
+/** The least positive half float of full precision: a threshold or a stabiliser below it would round to 0, and divide by it. */
+const LEAST_HALF = 2 ** -14;
+const halfFloat = (value: number): number => (value === 0 ? 0 : Math.sign(value) * Math.max(Math.abs(value), LEAST_HALF));
+
 /** Greatest and least take operands of different shapes since opset 8. */
 const extremum = (emit: Emitter, operator: 'Max' | 'Min', a: string, b: string): string => {
   if (emit.opset >= 8) return emit.op(operator, [a, b]);
@@ -45,7 +49,7 @@ export function graphOperations(emit: Emitter, like: string): TensorOperations<s
     return emit.once(`${operator} of ${a} and ${b}`, () => emit.constant(folded.shape, folded.values, a));
   };
   const plain = (operator: string) => (a: string, b: string): string => emit.op(operator, [a, b]);
-  const constant = (value: number): string => emit.scalar(value, like);
+  const constant = (value: number): string => emit.scalar(emit.typeOf(like).elementType === Number(ElementType.FLOAT16) ? halfFloat(value) : value, like);
   const multiply = binary('Mul', (a, b) => a * b, plain('Mul'));
   return {
     constant,

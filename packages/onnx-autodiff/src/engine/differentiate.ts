@@ -4,8 +4,9 @@ import {
   type NodeProto, type OnnxModel, type TensorProto, type TensorType,
 } from '@pellucid/onnx-graph';
 import { applyBackwardRule } from '../backward-rules/apply-backward-rule.ts';
+import { expandNodes } from '../backward-rules/expand-nodes.ts';
 import { mergeBatchNorm } from '../backward-rules/merge-batch-norm.ts';
-import { isLinear } from '../operators/linear-operators.ts';
+import { isLinear, ONE_OPERAND } from '../operators/linear-operators.ts';
 import { nodeKinds, type NodeKinds } from '../operators/node-kinds.ts';
 import { findRule } from '../rules/table.ts';
 import { addAll, createEmitter, type EmitterState } from './emitter.ts';
@@ -47,7 +48,8 @@ const FLOATS: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, Elemen
  * LAYER_NOT_FOUND for an unknown tensor; REQUEST_INVALID for a tensor that is stored or not of floating point.
  */
 export function differentiate(given: OnnxModel, request: DerivativeRequest): Derivative {
-  const model = request.rules?.mergeBatchNorm === true ? mergeBatchNorm(given, request.at) : given;
+  const expanded = request.rules === undefined ? given : expandNodes(given, request.rules.rules);
+  const model = request.rules?.mergeBatchNorm === true ? mergeBatchNorm(expanded, request.at) : expanded;
   const types = inferShapes(model);
   checkRequest(model, request, types);
   const unique = uniqueNames(model);
@@ -139,7 +141,8 @@ function passNode(
   emit: EmitterState, node: NodeProto, wanted: readonly boolean[], gradients: readonly (string | null)[], kinds: NodeKinds, rules: BackwardRules | undefined,
 ): { readonly results: readonly (string | null)[]; readonly covered: boolean } {
   const { kind, isFirst } = kinds(node);
-  const rule = rules?.rules[kind];
+  // A rule of an activation is one for its first operand.
+  const rule = ONE_OPERAND.has(node.opType) && wanted.slice(1).includes(true) ? undefined : rules?.rules[kind];
   if (rule === undefined) return { results: trueDerivative(emit, node, wanted, gradients), covered: rules === undefined || isLinear(node, wanted) };
   return { results: applyBackwardRule(emit, rule, { node, kind, isFirst, wanted, gradients }), covered: true };
 }

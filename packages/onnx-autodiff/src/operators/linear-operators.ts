@@ -19,5 +19,8 @@ export function isLinear({ opType }: NodeProto, wanted: readonly boolean[]): boo
   return LINEAR.has(opType);
 }
 
+/** Operators that are activations of their first operand where the others do not depend on the input. */
+export const ONE_OPERAND: ReadonlySet<string> = new Set(['Clip', 'PRelu', 'Pow']);
+
 /** Kinds of operations with weights. */
 export const WEIGHTED: ReadonlySet<OpKind> = new Set<OpKind>(['conv', 'conv-transpose', 'dense']);

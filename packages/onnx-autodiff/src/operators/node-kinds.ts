@@ -17,8 +17,11 @@ export type NodeKinds = (node: NodeProto) => NodeKind;
 /** Finds the kinds of the nodes of a model. */
 export function nodeKinds(model: OnnxModel): NodeKinds {
   const stored = storedTensors(model);
-  const kindOf = (node: NodeProto): OpKind =>
-    normalDomain(node.domain) === '' ? operatorKind(node.opType, node.input.map((name) => stored.has(name))) : 'other';
+  const kindOf = (node: NodeProto): OpKind => {
+    if (normalDomain(node.domain) === '') return operatorKind(node.opType, node.input.map((name) => stored.has(name)));
+    // What optimisers fuse has no kind but that of a single activation.
+    return normalDomain(node.domain) === 'com.microsoft' && node.input.length === 1 ? operatorKind(node.opType, []) : 'other';
+  };
   const behindWeights = new Set<string>();
   const kinds = new Map<NodeProto, NodeKind>();
   for (const node of model.graph.node) {

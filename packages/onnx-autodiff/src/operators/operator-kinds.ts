@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<string, OpKind>> = {
   Attention: 'attention',
   AveragePool: 'average-pool',
   BatchNormalization: 'batch-norm',
+  BiasGelu: 'gelu',
   Cast: 'identity',
   CastLike: 'identity',
   Celu: 'activation',
@@ -32,7 +33,11 @@ const KINDS: Readonly<Record<string, OpKind>> = {
   Erf: 'activation',
   Exp: 'activation',
   Expand: 'reshape',
+  FastGelu: 'gelu',
   Flatten: 'reshape',
+  FusedConv: 'conv',
+  FusedGemm: 'matmul',
+  FusedMatMul: 'matmul',
   Gather: 'slice',
   Gelu: 'gelu',
   Gemm: 'matmul',
@@ -54,17 +59,19 @@ const KINDS: Readonly<Record<string, OpKind>> = {
   MeanVarianceNormalization: 'instance-norm',
   Mish: 'mish',
   Mul: 'multiply',
+  MultiHeadAttention: 'attention',
   Neg: 'subtract',
   PRelu: 'prelu',
   Pad: 'pad',
   Pow: 'activation',
+  QuickGelu: 'swish',
   RMSNormalization: 'layer-norm',
   Reciprocal: 'activation',
   ReduceL1: 'reduce',
   ReduceL2: 'reduce',
   ReduceLogSum: 'reduce',
   ReduceLogSumExp: 'reduce',
-  ReduceMax: 'reduce',
+  ReduceMax: 'global-max-pool',
   ReduceMean: 'reduce',
   ReduceMin: 'reduce',
   ReduceProd: 'reduce',
@@ -79,6 +86,8 @@ const KINDS: Readonly<Record<string, OpKind>> = {
   SimplifiedLayerNormalization: 'layer-norm',
   Sin: 'activation',
   Sinh: 'activation',
+  SkipLayerNormalization: 'layer-norm',
+  SkipSimplifiedLayerNormalization: 'layer-norm',
   Slice: 'slice',
   Softmax: 'softmax',
   Softplus: 'softplus',
@@ -99,12 +108,14 @@ const KINDS: Readonly<Record<string, OpKind>> = {
   Upsample: 'resize',
 };
 
+const PRODUCTS: ReadonlySet<string> = new Set(['FusedGemm', 'FusedMatMul', 'Gemm', 'MatMul']);
+
 /**
- * The kind of an ONNX operator. A matrix product with stored weights is a dense layer, a look-up in stored rows an embedding.
+ * The kind of an ONNX operator, or of one that optimisers write. A matrix product with stored weights is a dense layer, a look-up in stored rows an embedding.
  * @param storedInputs - per input of the node, whether it is a constant of the model
  */
 export function operatorKind(operator: string, storedInputs: readonly boolean[]): OpKind {
-  if ((operator === 'Gemm' || operator === 'MatMul') && storedInputs[1] === true) return 'dense';
+  if (PRODUCTS.has(operator) && storedInputs[1] === true) return 'dense';
   if (operator === 'Gather' && storedInputs[0] === true) return 'embedding';
   return KINDS[operator] ?? 'other';
 }

@@ -1,7 +1,6 @@
 import { attributeFloat, attributeInt, ElementType, intAttribute, intsAttribute } from '@pellucid/onnx-graph';
 import { knownShape, squeeze, unsqueeze, type Emitter } from '../engine/emitter.ts';
-import type { RuleContext } from '../engine/gradient-rule.ts';
-import type { Composition } from './composition.ts';
+import type { Composition, CompositionSite } from './composition.ts';
 import { lengthOf, positionsAlong } from './linear-maps.ts';
 
 const transpose = (emit: Emitter, x: string, order: readonly number[]): string => emit.op('Transpose', [x], [intsAttribute('perm', order)]);
@@ -71,7 +70,7 @@ function biasOf(emit: Emitter, mask: string, like: string): string | undefined {
 }
 
 /** The Attention of operator set 23: grouped heads, past keys and values, masks, soft caps. */
-export const attention: Composition = (emit, { node, inputs, outputs }: RuleContext) => {
+export const attention: Composition = (emit, { node, inputs, outputs }: CompositionSite) => {
   const [q = '', k = '', v = '', mask = '', pastKey = '', pastValue = '', valid = ''] = inputs;
   if (valid !== '') return emit.fail('its keys are cut by `nonpad_kv_seqlen`', 'Use an attention mask.');
   const joined = knownShape(emit, q).length === 3;

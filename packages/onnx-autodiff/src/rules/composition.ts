@@ -3,8 +3,11 @@ import { addAll, type Emitter } from '../engine/emitter.ts';
 import { flat, type GradientRule, type RuleContext, type RuleEntry } from '../engine/gradient-rule.ts';
 import { sumToShape } from '../engine/sum-to-shape.ts';
 
+/** A composite operator where it stands. */
+export type CompositionSite = Pick<RuleContext, 'node' | 'inputs' | 'outputs'>;
+
 /** What a composite operator computes, in elementary ones: names of its outputs, `null` for one that cannot be asked for. */
-export type Composition = (emit: Emitter, context: RuleContext) => readonly (string | null)[];
+export type Composition = (emit: Emitter, site: CompositionSite) => readonly (string | null)[];
 
 /** Gradients at the inputs of one recorded node, in the shapes of these. */
 function throughNode(context: RuleContext, entry: RuleEntry): readonly (string | null)[] {

@@ -1,8 +1,7 @@
 import { attributeFloat, attributeInt, attributeInts, attributeString, floatAttribute, intsAttribute, stringAttribute } from '@pellucid/onnx-graph';
 import { knownShape, type Emitter } from '../engine/emitter.ts';
-import type { RuleContext } from '../engine/gradient-rule.ts';
 import { attend, joinHeads, splitHeads } from './attention.ts';
-import type { Composition } from './composition.ts';
+import type { Composition, CompositionSite } from './composition.ts';
 
 /** What FusedConv and FusedGemm call an activation, with the attributes that its parameters stand for. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
@@ -16,7 +15,7 @@ function activate(emit: Emitter, x: string, activation: string, parameters: read
   return emit.op(activation, [x], names.flatMap((name, i) => (parameters[i] === undefined ? [] : [floatAttribute(name, parameters[i])])));
 }
 
-const parametersOf = ({ node }: RuleContext): readonly number[] => node.attribute.find(({ name }) => name === 'activation_params')?.floats ?? [];
+const parametersOf = ({ node }: CompositionSite): readonly number[] => node.attribute.find(({ name }) => name === 'activation_params')?.floats ?? [];
 
 /** act(conv(x) + z) */
 export const fusedConv: Composition = (emit, context) => {

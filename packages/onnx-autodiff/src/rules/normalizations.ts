@@ -2,6 +2,7 @@ import { attributeFloat, attributeInt, attributeInts, normalAxis } from '@pelluc
 import { equal, choose, knownShape, reduceMean, reduceSum, reshapeLike, sign, unsqueeze, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { sumToShape } from '../engine/sum-to-shape.ts';
+import { windowMatrix } from './channel-windows.ts';
 import { channelSums } from './convolution.ts';
 import { multiplyAlong } from './linear-maps.ts';
 
@@ -92,17 +93,22 @@ export const instanceNormalization: GradientRule = ({ emit, node, dy, inputs, wa
 /** y = n scale + bias, normalised over each group of channels; the parameters are per group before opset 21, per channel since. */
 export const groupNormalization: GradientRule = ({ emit, node, opset, dy, inputs, wanted }) => {
   const [x = '', scale = ''] = inputs;
-  if (wanted.slice(1).includes(true)) return emit.fail('its parameters depend on the tensor to differentiate at');
   const groups = attributeInt(node, 'num_groups', 1);
   const shape = knownShape(emit, x);
   const grouped = (value: string): string => emit.op('Reshape', [value, emit.integers([0, groups, -1])]);
+  const perGroup = opset < 21;
   const inGroups = (value: string): string => {
-    if (opset < 21) return emit.op('Mul', [grouped(value), unsqueeze(emit, scale, [1])]);
+    if (perGroup) return emit.op('Mul', [grouped(value), unsqueeze(emit, scale, [1])]);
     return grouped(emit.op('Mul', [value, unsqueeze(emit, scale, shape.slice(2).map((_, i) => i + 1))]));
   };
+  const parameterSums = (value: string): string => channelSums(emit, perGroup ? value : reshapeLike(emit, value, x));
   const parts = normalise(emit, grouped(x), [2], attributeFloat(node, 'epsilon', 1e-5), true);
-  const dx = reshapeLike(emit, throughNormal(emit, inGroups(dy), parts), x);
-  return inputs.map((_, i) => (i === 0 ? dx : null));
+  const gradients = [
+    () => reshapeLike(emit, throughNormal(emit, inGroups(dy), parts), x),
+    () => parameterSums(emit.op('Mul', [grouped(dy), parts.normal])),
+    () => parameterSums(grouped(dy)),
+  ];
+  return inputs.map((_, i) => (wanted[i] ? (gradients[i]?.() ?? null) : null));
 };
 
 /** y = (x - mean) / deviation over the given axes, all but the channels unless stated. */
@@ -130,18 +136,11 @@ export const lpNormalization: GradientRule = ({ emit, node, dy, inputs: [x = '']
  * dx = dy s^-beta - 2 alpha beta / size x W^T (dy x s^(-beta - 1)), where W sums over windows.
  */
 export const localResponseNormalization: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) => {
-  const channels = knownShape(emit, x)[1];
-  if (typeof channels !== 'number') return emit.fail('its number of channels is not known', 'Export the model with known channels.');
   const [alpha, beta, bias] = [attributeFloat(node, 'alpha', 1e-4), attributeFloat(node, 'beta', 0.75), attributeFloat(node, 'bias', 1)];
   const size = attributeInt(node, 'size', 1);
-  const inWindow = (row: number, column: number): boolean => column - row >= -Math.floor((size - 1) / 2) && column - row <= Math.ceil((size - 1) / 2);
-  const windows = (turned: boolean): string => emit.constant([channels, channels], Array.from({ length: channels ** 2 }, (_, i) => {
-    const [row, column] = [Math.floor(i / channels), i % channels];
-    return Number(turned ? inWindow(column, row) : inWindow(row, column));
-  }), x);
-  const sum = multiplyAlong(emit, windows(false), emit.op('Mul', [x, x]), 1);
+  const sum = multiplyAlong(emit, windowMatrix(emit, x, size, false), emit.op('Mul', [x, x]), 1);
   const s = emit.op('Add', [emit.op('Mul', [sum, emit.scalar(alpha / size, x)]), emit.scalar(bias, x)]);
   const shares = emit.op('Mul', [dy, emit.op('Pow', [s, emit.scalar(-beta, x)])]);
-  const crossed = multiplyAlong(emit, windows(true), emit.op('Div', [emit.op('Mul', [shares, x]), s]), 1);
+  const crossed = multiplyAlong(emit, windowMatrix(emit, x, size, true), emit.op('Div', [emit.op('Mul', [shares, x]), s]), 1);
   return [emit.op('Sub', [shares, emit.op('Mul', [emit.op('Mul', [x, crossed]), emit.scalar(2 * alpha * beta / size, x)])])];
 };
