@@ -1,6 +1,7 @@
 import { isPellucidError, PellucidError } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
+import type { RulePass } from '../backward-rules/rule-pass.ts';
 import { withGradientRepairs } from './gradient-repairs.ts';
 import { clearTape, findPath, tape, type TapeEntry, type TapePath } from './tape.ts';
 import { isVerified } from './verified-gradients.ts';
@@ -39,7 +40,8 @@ function undefinedGradient(operator: string, node: string, reason: string, cause
 }
 
 /** Refuses a pass before it would compute something wrong. */
-function checkPath({ points, objective, locate }: Recording): void {
+function checkPath({ points, objective, locate }: Recording, rules: RulePass | undefined): void {
+  rules?.prepare(points.map(({ tensor }) => tensor));
   const entries = tape();
   const path = findPath(entries, points.map(({ tensor }) => tensor), objective);
   for (const { name, tensor } of points) {
@@ -54,10 +56,19 @@ function checkPath({ points, objective, locate }: Recording): void {
     const entry = entries[index]!;
     const { kernelName } = entry;
     const node = locate(index, kernelName);
-    if (!isVerified(kernelName, tf.getBackend())) {
+    const verify = (): void => {
+      if (isVerified(kernelName, tf.getBackend())) return;
       throw undefinedGradient(kernelName, node, `its gradient was not verified on engine \`${tf.getBackend()}\``);
-    }
+    };
     nameFailures(entry, node, path);
+    const { gradient } = entry;
+    const derivative: NonNullable<TapeEntry['gradient']> = (outputs) => {
+      verify();
+      return gradient?.(outputs) ?? {};
+    };
+    const replacement = rules?.replace({ entry, node, depends: path.depends, derivative }) ?? null;
+    if (replacement === null) verify();
+    else entry.gradient = replacement;
   }
 }
 
@@ -85,16 +96,17 @@ function nameFailures(entry: TapeEntry, node: string, { depends }: TapePath): vo
  * Runs a forward pass and differentiates it: the gradient of its objective at each of its points (at least one),
  * in one backward pass. To be called
  * inside `exclusive` and a tidy; everything it changes is restored before it returns.
+ * @param rules - backward rules that have observed the forward pass
  * @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE.
  */
-export function differentiate<Recorded extends Recording>(record: () => Recorded): Differentiation<Recorded> {
+export function differentiate<Recorded extends Recording>(record: () => Recorded, rules?: RulePass): Differentiation<Recorded> {
   // The engine reads the list of points after the forward pass, so that it can hold tensors which that pass makes. The backward pass
   // goes no further than to them.
   const points: tf.Tensor[] = [tf.scalar(0)];
   let recorded: Recorded | undefined;
   const forward = (): tf.Scalar => {
     recorded = record();
-    checkPath(recorded);
+    checkPath(recorded, rules);
     points.splice(0, 1, ...recorded.points.map(({ tensor }) => tensor));
     return recorded.objective;
   };

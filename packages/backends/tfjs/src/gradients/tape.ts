@@ -3,11 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 /** One entry of the tape: an operation that ran while gradients were recorded. */
 export interface TapeEntry {
   readonly kernelName: string;
-  /** Functions that compute the gradients of the inputs, by name, given those of the outputs. Absent where there is none. */
-  gradient?: ((outputs: tf.Tensor[]) => Readonly<Record<string, () => tf.Tensor>>) | undefined;
-  readonly inputs: Readonly<Record<string, tf.Tensor | null | undefined>>;
+  /** Functions that compute the gradients of the inputs, by name, given those of the outputs (null: none arrives). Absent where there is none. */
+  gradient?: ((outputs: (tf.Tensor | null)[]) => Readonly<Record<string, () => tf.Tensor>>) | undefined;
+  inputs: Readonly<Record<string, tf.Tensor | null | undefined>>;
   readonly outputs: readonly tf.Tensor[];
-  readonly saved: readonly tf.Tensor[];
+  /** What is freed when the pass is over. */
+  saved: readonly tf.Tensor[];
 }
 
 /** The part of the engine's state that has no public name: the tape of the running pass. */

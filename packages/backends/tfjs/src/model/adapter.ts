@@ -1,16 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 
 import {
-  batchSize, concatBatches, findLayer, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, throwIfAborted, validateBatch, validateObjective,
+  batchSize, concatBatches, findLayer, INPUT, PellucidError, selectObjective, sizeOf, throwIfAborted, validateBatch, validateObjective,
   type EvaluateOptions, type Evaluation, type GradientPoint, type LayerName, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 
 import type { TfjsEngine } from '../engine/open-engine.ts';
+import { checkPairs, chunkPositions, takeSamples } from './chunks.ts';
 import { evaluateChunk, type ResolvedQuery } from './evaluate-chunk.ts';
 import type { Network } from './network.ts';
 import { valueAt } from './value-at.ts';
 
-type Offers = 'activations' | 'gradient';
+/** What models of this backend can answer. */
+export type TfjsCapability = 'activations' | 'gradient' | 'backward-rules';
 
 const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
 /** A gradient pass holds of every layer its value, what the tape saved of it (a bias sum before the activation), and a gradient. */
@@ -22,39 +24,47 @@ function estimateBytes({ input, layers }: Network): number {
 }
 
 /** Checks a query and replaces every layer name by the layer's own. */
-function resolveQuery(network: Network, name: string, query: Query<Offers>): ResolvedQuery {
+function resolveQuery(network: Network, name: string, query: Query<TfjsCapability>): ResolvedQuery {
   validateBatch(query.input, network.input, 'input');
   const resolve = (layer: LayerName): LayerName => findLayer({ name, layers: network.layers }, layer).name;
   const { activations = [], gradient } = query;
-  if (gradient !== undefined) validateObjective(gradient.of, batchSize(query.input), { name, classes: network.classes });
+  const samples = batchSize(query.input);
+  if (gradient !== undefined) validateObjective(gradient.of, samples, { name, classes: network.classes });
+  if (gradient?.rules?.paired === true) checkPairs(samples, name);
   return {
     activations: new Map(activations.map((layer) => [layer, resolve(layer)])),
     gradient: gradient && {
       of: gradient.of,
       at: new Map(gradient.at.map((point): [GradientPoint, GradientPoint] => [point, point === INPUT ? INPUT : resolve(point)])),
+      rules: gradient.rules,
     },
   };
 }
 
-function joinMaps<Key>(parts: readonly ReadonlyMap<Key, Tensor>[]): ReadonlyMap<Key, Tensor> {
+function joinMaps<Key>(parts: readonly ReadonlyMap<Key, Tensor>[], join: (parts: readonly Tensor[]) => Tensor): ReadonlyMap<Key, Tensor> {
   const keys = [...(parts[0]?.keys() ?? [])];
-  return new Map(keys.map((key) => [key, concatBatches(parts.map((part) => valueAt(part, key)))]));
+  return new Map(keys.map((key) => [key, join(parts.map((part) => valueAt(part, key)))]));
 }
 
-function joinChunks(parts: readonly Evaluation[]): Evaluation {
+/** Puts the answers of chunks together, in the order of the batch. */
+function joinChunks(parts: readonly Evaluation[], chunks: readonly (readonly number[])[]): Evaluation {
   const [first] = parts;
   if (first !== undefined && parts.length === 1) return first;
+  const order: number[] = [];
+  chunks.flat().forEach((position, place) => (order[position] = place));
+  const inOrder = order.every((place, position) => place === position);
+  const join = (values: readonly Tensor[]): Tensor => (inOrder ? concatBatches(values) : takeSamples(concatBatches(values), order));
   return {
-    output: concatBatches(parts.map(({ output }) => output)),
-    logits: concatBatches(parts.map(({ logits }) => logits)),
-    activations: joinMaps(parts.map(({ activations }) => activations)),
-    gradients: joinMaps(parts.map(({ gradients }) => gradients)),
-    uncovered: [],
+    output: join(parts.map(({ output }) => output)),
+    logits: join(parts.map(({ logits }) => logits)),
+    activations: joinMaps(parts.map(({ activations }) => activations), join),
+    gradients: joinMaps(parts.map(({ gradients }) => gradients), join),
+    uncovered: first?.uncovered ?? [],
   };
 }
 
 /** Makes the adapter of a loaded network. */
-export function createAdapter(engine: TfjsEngine, network: Network, name: string, hash: string): ModelAdapter<Offers> {
+export function createAdapter(engine: TfjsEngine, network: Network, name: string, hash: string): ModelAdapter<TfjsCapability> {
   const bytesPerSample = estimateBytes(network);
   let disposed = false;
 
@@ -67,19 +77,19 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     });
   };
 
-  const evaluate = async (query: Query<Offers>, { signal, memoryBudget = DEFAULT_MEMORY_BUDGET }: EvaluateOptions = {}): Promise<Evaluation> => {
+  const evaluate = async (query: Query<TfjsCapability>, { signal, memoryBudget = DEFAULT_MEMORY_BUDGET }: EvaluateOptions = {}): Promise<Evaluation> => {
     assertAlive();
     const resolved = resolveQuery(network, name, query);
     const samples = batchSize(query.input);
     const size = Math.max(1, Math.floor(memoryBudget / bytesPerSample));
     const parts: Evaluation[] = [];
-    for (let start = 0; start < samples; start += size) {
+    const { gradient } = resolved;
+    const chunks = chunkPositions(samples, size, gradient?.rules?.paired === true);
+    for (const positions of chunks) {
       // The event that aborts can only fire while nothing computes.
-      if (start > 0 && signal !== undefined) await setImmediate();
+      if (parts.length > 0 && signal !== undefined) await setImmediate();
       throwIfAborted(signal, `the evaluation of \`${name}\``);
-      const positions = Array.from({ length: Math.min(size, samples - start) }, (_, i) => start + i);
-      const input = sliceBatch(query.input, start, start + positions.length);
-      const { gradient } = resolved;
+      const input = takeSamples(query.input, positions);
       const chunk = { ...resolved, gradient: gradient && { ...gradient, of: selectObjective(gradient.of, positions) } };
       parts.push(
         await engine.exclusive(() => {
@@ -88,7 +98,7 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
         }),
       );
     }
-    return joinChunks(parts);
+    return joinChunks(parts, chunks);
   };
 
   return {
@@ -99,7 +109,7 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     output: network.output,
     classes: network.classes,
     layers: network.layers,
-    capabilities: new Set<Offers>(['activations', 'gradient']),
+    capabilities: new Set<TfjsCapability>(['activations', 'gradient', 'backward-rules']),
     bytesPerSample,
     evaluate,
     dispose: async () => {

@@ -1,6 +1,7 @@
-import { INPUT, type Evaluation, type GradientPoint, type LayerName, type Objective, type Tensor } from '@pellucid/core';
+import { INPUT, type BackwardRules, type Evaluation, type GradientPoint, type LayerName, type Objective, type Tensor } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
+import { rulePass } from '../backward-rules/rule-pass.ts';
 import { inScope } from '../engine/scope.ts';
 import { differentiate } from '../gradients/differentiate.ts';
 import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
@@ -10,7 +11,11 @@ import { valueAt } from './value-at.ts';
 /** A checked query. The maps lead from the names that were asked for to those of the layers. */
 export interface ResolvedQuery {
   readonly activations: ReadonlyMap<LayerName, LayerName>;
-  readonly gradient?: { readonly of: Objective; readonly at: ReadonlyMap<GradientPoint, GradientPoint> } | undefined;
+  readonly gradient?: {
+    readonly of: Objective;
+    readonly at: ReadonlyMap<GradientPoint, GradientPoint>;
+    readonly rules: BackwardRules | undefined;
+  } | undefined;
 }
 
 function flatten(logits: tf.Tensor): tf.Tensor2D {
@@ -36,11 +41,13 @@ function forwardAndBackward(
   network: Network,
   input: tf.Tensor,
   query: ResolvedQuery,
-  { of, at }: NonNullable<ResolvedQuery['gradient']>,
+  { of, at, rules: set }: NonNullable<ResolvedQuery['gradient']>,
   request: PassRequest,
 ): Evaluation {
+  const rules = set && rulePass(set, input);
   const { recorded, gradients } = differentiate(() => {
-    const pass = network.run(input, request);
+    const run = (): Pass => network.run(input, request);
+    const pass = rules === undefined ? run() : rules.observe(run);
     const logits = flatten(pass.logits);
     const answer = readPass(pass, logits, query);
     const { shape, data } = objectiveSeed(of, answer.logits);
@@ -53,11 +60,11 @@ function forwardAndBackward(
       ),
       locate: pass.locate,
     };
-  });
+  }, rules);
   return {
     ...recorded.answer,
     gradients: new Map([...at.keys()].map((asked, i) => [asked, readTensor(gradients[i]!)])),
-    uncovered: [],
+    uncovered: rules?.uncovered() ?? [],
   };
 }
 

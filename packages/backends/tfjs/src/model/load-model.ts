@@ -7,7 +7,7 @@ import { LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 
 import type { EngineName } from '../engine/engine-name.ts';
 import { openEngine, type TfjsEngine } from '../engine/open-engine.ts';
-import { createAdapter } from './adapter.ts';
+import { createAdapter, type TfjsCapability } from './adapter.ts';
 import type { NetworkSettings } from './describe-input.ts';
 import { graphNetwork } from './graph-network.ts';
 import { graphNodes } from './graph-nodes.ts';
@@ -109,7 +109,7 @@ function engineInUse(): EngineName | undefined {
   return (tf.backend() as unknown as { readonly isGPUPackage?: boolean }).isGPUPackage === true ? 'node-gpu' : 'node';
 }
 
-async function loadLive(model: LiveModel, options: LoadModelOptions): Promise<ModelAdapter<'activations' | 'gradient'>> {
+async function loadLive(model: LiveModel, options: LoadModelOptions): Promise<ModelAdapter<TfjsCapability>> {
   const engine = await openEngine(options.engine ?? engineInUse());
   const name = options.name ?? (model instanceof LayersModel ? model.name : 'graph model');
   return engine.exclusive(() => {
@@ -123,7 +123,7 @@ async function loadLive(model: LiveModel, options: LoadModelOptions): Promise<Mo
   });
 }
 
-async function loadFiles(files: ModelFiles, engine: TfjsEngine, options: LoadModelOptions): Promise<ModelAdapter<'activations' | 'gradient'>> {
+async function loadFiles(files: ModelFiles, engine: TfjsEngine, options: LoadModelOptions): Promise<ModelAdapter<TfjsCapability>> {
   return engine.exclusive(async () => {
     try {
       const network = await scoped(() => build(files, options));
@@ -140,7 +140,7 @@ async function loadFiles(files: ModelFiles, engine: TfjsEngine, options: LoadMod
  * @throws MODEL_INVALID for files that are missing, cut short or not a model; MODEL_UNSUPPORTED for several inputs or outputs, open
  * shapes and layers that TensorFlow.js does not know; BACKEND_UNAVAILABLE; LAYER_NOT_FOUND for `logits`.
  */
-export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<ModelAdapter<'activations' | 'gradient'>> {
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<ModelAdapter<TfjsCapability>> {
   if (isLive(source)) return loadLive(source, options);
   const files =
     typeof source === 'string' || source instanceof URL ? await readModelFiles(source, options.name) : readModelBytes(source, options.name);

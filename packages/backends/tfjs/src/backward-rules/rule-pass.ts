@@ -1,0 +1,140 @@
+import type { BackwardRule, BackwardRules, RuleNode } from '@pellucid/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { sumTo } from '../gradients/sum-to.ts';
+import type { TapeEntry } from '../gradients/tape.ts';
+import { isLinear, WEIGHTED } from './kernel-kinds.ts';
+import { linearOperation, ownOperands } from './linear-operation.ts';
+import { findLinearChains, type LinearChain } from './linear-chains.ts';
+import { logOperations, type Operation } from './operation-log.ts';
+import { TENSOR_OPERATIONS } from './tensor-operations.ts';
+
+type Gradient = NonNullable<TapeEntry['gradient']>;
+
+/** An entry of the tape that a backward pass has to cross. */
+export interface Crossing {
+  readonly entry: TapeEntry;
+  /** The layer or node that wrote it. */
+  readonly node: string;
+  /** Whether a tensor depends on a place where a gradient is taken. */
+  readonly depends: (tensor: tf.Tensor) => boolean;
+  /** The true derivative; fails where there is none. */
+  readonly derivative: Gradient;
+}
+
+/** Backward rules in the course of one pass. */
+export interface RulePass {
+  /** Runs the network's part of the forward pass: what is computed outside keeps its derivative. */
+  readonly observe: <Result>(run: () => Result) => Result;
+  /** Prepares the tape, before a path through it is looked for. Nothing is merged across the given tensors. */
+  readonly prepare: (points: readonly tf.Tensor[]) => void;
+  /** What replaces the gradient of an entry; `null` where it keeps its true derivative, which `uncovered` tells if it is not linear. */
+  readonly replace: (crossing: Crossing) => Gradient | null;
+  readonly uncovered: () => readonly string[];
+}
+
+/** What a rule sees of an operation, besides what arrives at it. */
+type Site = Omit<RuleNode<tf.Tensor>, 'gradients' | 'derivative' | 'linear'>;
+
+/** The gradients that arrive, up to the last output that has any; zeros where none arrives in between. */
+function arrivals(gradients: readonly (tf.Tensor | null)[], outputs: readonly tf.Tensor[]): tf.Tensor[] {
+  const last = gradients.findLastIndex((gradient) => gradient !== null);
+  return outputs.slice(0, last + 1).map((output, i) => gradients[i] ?? tf.zeros(output.shape));
+}
+
+/** The inputs of an entry, without those that were left out. */
+function inputsOf({ inputs }: TapeEntry): (readonly [name: string, tensor: tf.Tensor])[] {
+  return Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, tensor] as const] : []));
+}
+
+/** Turns what a rule gives into what the engine's backward pass takes: a gradient of its own for every input, of the input's shape. */
+function perInput(entry: TapeEntry, results: tf.NamedTensorMap): ReturnType<Gradient> {
+  const compute = (name: string, { shape }: tf.Tensor): tf.Tensor => {
+    const result = results[name];
+    if (result === undefined) return tf.zeros(shape);
+    // The backward pass frees what it adds up, so that no two inputs may share a tensor.
+    return tf.util.arraysEqual(result.shape, shape) ? tf.clone(result) : sumTo(result, shape);
+  };
+  return Object.fromEntries(inputsOf(entry).map(([name, tensor]) => [name, () => compute(name, tensor)]));
+}
+
+/** A rule in place of the derivative of one operation. */
+function applyRule(rule: BackwardRule, operation: Operation, { entry, node, depends, derivative }: Crossing): Gradient {
+  const { kind, inputs, outputs, isFirst } = operation;
+  const handles = inputsOf(entry);
+  const wanted = handles.map(([, tensor]) => depends(tensor));
+  const site: Site = { kind, name: node, inputs: inputs.map(([, value]) => value), outputs, wanted, isFirst };
+  return (given) => {
+    const trueDerivative = (gradient?: tf.Tensor): readonly (tf.Tensor | null)[] => {
+      const computations = derivative(gradient === undefined ? [...given] : [gradient, ...given.slice(1)]);
+      return handles.map(([name], i) => (wanted[i] === true ? (computations[name]?.() ?? null) : null));
+    };
+    const results = tf.tidy((): tf.NamedTensorMap => {
+      const linear = WEIGHTED.has(kind) ? linearOperation(operation, ownOperands(operation)) : undefined;
+      const found = rule({ ...site, gradients: arrivals(given, outputs), linear, derivative: trueDerivative }, TENSOR_OPERATIONS);
+      return Object.fromEntries(handles.flatMap(([name], i) => (wanted[i] === true && found[i] ? [[name, found[i]]] : [])));
+    });
+    return perInput(entry, results);
+  };
+}
+
+/** A rule for an operation with stored weights, and all that counts as part of it. */
+function applyLinearRule(rule: BackwardRule, { base, last, operands }: LinearChain, { entry, node }: Crossing): Gradient {
+  const { kind, isFirst } = base;
+  const x = base.inputs[0]![1];
+  const shape = base.outputs[0]!.shape;
+  const [name = ''] = Object.keys(entry.inputs);
+  return (given) => {
+    const results = tf.tidy((): tf.NamedTensorMap => {
+      const arriving = given[0] ?? tf.zeros(shape);
+      const linear = linearOperation(base, operands());
+      const { weight, bias } = linear;
+      const inputs = [x, weight, ...(bias === null ? [] : [bias])];
+      const gradients = [tf.reshape(arriving, shape)];
+      const outputs = [tf.reshape(last.outputs[0]!, shape)];
+      const derivative = (gradient?: tf.Tensor): readonly tf.Tensor[] => [linear.backward(gradient ?? gradients[0]!, weight)];
+      const [found] = rule(
+        { kind, name: node, inputs, outputs, gradients, wanted: inputs.map((_, i) => i === 0), isFirst, linear, derivative },
+        TENSOR_OPERATIONS,
+      );
+      return found ? { [name]: found } : {};
+    });
+    return perInput(entry, results);
+  };
+}
+
+/** Prepares to run one forward and backward pass under a set of rules. */
+export function rulePass(set: BackwardRules, input: tf.Tensor): RulePass {
+  let operations: readonly Operation[] = [];
+  let chains: ReadonlyMap<Operation, LinearChain> = new Map();
+  const byEntry = new Map<TapeEntry, Operation>();
+  const uncovered: string[] = [];
+  return {
+    observe: (run) => {
+      const logged = logOperations(input, set, run);
+      operations = logged.operations;
+      for (const operation of operations) byEntry.set(operation.entry, operation);
+      return logged.result;
+    },
+    prepare: (points) => {
+      chains = findLinearChains(operations, set, new Set(points.map(({ id }) => id)));
+      for (const [{ entry }, { base }] of chains) {
+        // The end of a chain reads what its start reads: the path leads there directly.
+        const [name = ''] = Object.keys(base.entry.inputs);
+        entry.inputs = { [name]: base.entry.inputs[name] };
+      }
+    },
+    replace: (crossing) => {
+      const operation = byEntry.get(crossing.entry);
+      if (operation === undefined) return null;
+      const chain = chains.get(operation);
+      const { kind, kernel } = chain?.base ?? operation;
+      const rule = set.rules[kind];
+      if (rule !== undefined) return chain === undefined ? applyRule(rule, operation, crossing) : applyLinearRule(rule, chain, crossing);
+      const wanted = Object.values(crossing.entry.inputs).flatMap((tensor) => (tensor ? [crossing.depends(tensor)] : []));
+      if (!isLinear(kernel, wanted)) uncovered.push(`${crossing.node} (${crossing.entry.kernelName})`);
+      return null;
+    },
+    uncovered: () => uncovered,
+  };
+}
