@@ -8,7 +8,10 @@ export { baselineOption, makeBaseline, type Baseline } from './method/baseline.t
 export {
   defineGlobalMethod, defineMethod, type GlobalMethodDefinition, type SampleMethodDefinition,
 } from './method/define-method.ts';
-export { meanOfDraws, type Estimate, type Sampling } from './method/estimate.ts';
+export {
+  defineWrapper, wrappedContext, type WrapperDefinition, type WrapperDescription, type WrapperFactory,
+} from './method/define-wrapper.ts';
+export { summariseDraws, type Estimate, type Sampling } from './method/estimate.ts';
 export { explain, type ExplainSettings, type SampleRequest, type StreamRequest } from './method/explain.ts';
 export type { Explanation, Provenance } from './method/explanation.ts';
 export type {
@@ -38,6 +41,7 @@ export { batchSize, concatBatches, sampleData, sampleSize, sliceBatch } from './
 export {
   axes, imageGeometry, imageShape, type Axes, type ImageGeometry, type Layout, type TensorSpec,
 } from './tensor/layout.ts';
+export { fillByChannel, orderByChannel } from './tensor/channel-order.ts';
 export { convertLayout } from './tensor/convert-layout.ts';
 export { decodeNpy, encodeNpy } from './tensor/npy.ts';
 export { equalShapes, formatShape, mapValues, sizeOf, tensor, zeros, zipWith, type Tensor } from './tensor/tensor.ts';

@@ -17,3 +17,4 @@ export {
   readReferenceModels, referenceTolerance, type ReferenceModel, type ReferenceNetwork, type ReferenceValue,
 } from './method/reference-values.ts';
 export type { AnyMethodFactory } from './method/subject.ts';
+export { wrapperContract } from './method/wrapper-contract.ts';

@@ -2,6 +2,7 @@ import { PellucidError } from '../errors/pellucid-error.ts';
 import { gaussianBlur } from '../image/gaussian-blur.ts';
 import { assertFinite } from '../tensor/validate.ts';
 import { batchSize, sampleData, sampleSize } from '../tensor/batch.ts';
+import { fillByChannel } from '../tensor/channel-order.ts';
 import { imageGeometry, type Layout } from '../tensor/layout.ts';
 import { equalShapes, formatShape, zeros, type Tensor } from '../tensor/tensor.ts';
 import type { MethodBatch, MethodContext } from './method.ts';
@@ -51,13 +52,13 @@ function fillPerSample(input: Tensor, fill: (values: Float32Array, sample: numbe
 }
 
 /** Uniform between the sample's own extremes, from a stream that belongs to the sample. */
-function randomBaseline(input: Tensor, context: MethodContext): Tensor {
+function randomBaseline(input: Tensor, layout: Layout, context: MethodContext): Tensor {
   return fillPerSample(input, (values, sample) => {
     const source = sampleData(input, sample);
     const least = source.reduce((a, b) => Math.min(a, b), Infinity);
     const greatest = source.reduce((a, b) => Math.max(a, b), -Infinity);
     const { uniform } = context.random(sample, 'baseline');
-    for (let i = 0; i < values.length; i++) values[i] = least + (greatest - least) * uniform();
+    fillByChannel(values, input.shape, layout, () => least + (greatest - least) * uniform());
   });
 }
 
@@ -94,7 +95,7 @@ export function makeBaseline(baseline: Baseline, { input, layout }: MethodBatch,
     case 'zero':
       return zeros(input.shape);
     case 'random':
-      return randomBaseline(input, context);
+      return randomBaseline(input, layout, context);
     case 'blur':
       return blurred(input, layout);
     case 'mean': {

@@ -1,6 +1,7 @@
-import { sampleData, sampleSize } from '../tensor/batch.ts';
+import { batchSize, sampleData, sampleSize } from '../tensor/batch.ts';
 import { zeros, type Tensor } from '../tensor/tensor.ts';
 import type { MethodContext } from './method.ts';
+import { addToMoments, errorOfMean, errorOfVariance, noMoments, variance, type Moments } from './moments.ts';
 
 /** What a sampling method knows of one sample's map after some of its draws. */
 export interface Estimate {
@@ -13,11 +14,13 @@ export interface Estimate {
   readonly draws: number;
 }
 
-/** Independent draws whose mean is the map of one sample. */
+/** Independent draws whose mean, or variance, is the map of one sample. */
 export interface Sampling {
   /** Place of the sample in the batch, and the size of the batch. */
   readonly sample: number;
   readonly samples: number;
+  /** What of the draws the map is. @defaultValue 'mean' */
+  readonly statistic?: 'mean' | 'variance' | undefined;
   /** The most draws that are made. */
   readonly draws: number;
   /** The contributions of `count` draws from number `first` on, [count, ...]; a draw is the same in whatever piece it is made. */
@@ -30,29 +33,12 @@ export interface Sampling {
  */
 const DRAWS_BETWEEN_ESTIMATES = 10;
 
-/** Mean and sum of squared deviations of what came so far (Welford 1962). */
-interface Moments {
-  count: number;
-  readonly mean: Float64Array;
-  readonly squares: Float64Array;
-}
-
-function addDraw(moments: Moments, draw: Float32Array): void {
-  const { mean, squares } = moments;
-  moments.count++;
-  for (let i = 0; i < draw.length; i++) {
-    const before = draw[i]! - mean[i]!;
-    mean[i]! += before / moments.count;
-    squares[i]! += before * (draw[i]! - mean[i]!);
-  }
-}
-
-function estimateOf({ count, mean, squares }: Moments, sample: number, shape: readonly number[]): Estimate {
+function estimateOf(moments: Moments, { sample, statistic = 'mean' }: Sampling, shape: readonly number[]): Estimate {
   const values = zeros([1, ...shape]);
   const standardError = zeros([1, ...shape]);
-  values.data.set(mean);
-  for (let i = 0; i < squares.length; i++) standardError.data[i] = count < 2 ? Infinity : Math.sqrt(squares[i]! / (count - 1) / count);
-  return { sample, values, standardError, draws: count };
+  values.data.set(statistic === 'mean' ? moments.mean : variance(moments));
+  standardError.data.set(statistic === 'mean' ? errorOfMean(moments) : errorOfVariance(moments));
+  return { sample, values, standardError, draws: moments.count };
 }
 
 /** Whether the largest standard error is at most the given share of the largest absolute value. */
@@ -62,28 +48,27 @@ export function isExactEnough({ values, standardError }: Estimate, share: number
 }
 
 /**
- * The mean over independent draws with its standard error. Offers the estimate as it gets better, and stops early where the request asked
- * for a standard error and it is reached. Draws are made in pieces of `context.chunkSize`.
+ * The mean (or variance) over independent draws with its standard error. Offers the estimate as it gets better, and stops early where the
+ * request asked for a standard error and it is reached. Draws are made in pieces of `context.chunkSize`.
  * @throws what `draw` throws.
  */
-export async function meanOfDraws(context: MethodContext, { sample, samples, draws, draw }: Sampling): Promise<Estimate> {
+export async function summariseDraws(context: MethodContext, sampling: Sampling): Promise<Estimate> {
+  const { sample, samples, draws, draw } = sampling;
   let moments: Moments | undefined;
   let shape: readonly number[] = [];
   for (let first = 0; first < draws; first += context.chunkSize) {
     const piece = await draw(first, Math.min(context.chunkSize, draws - first));
     shape = piece.shape.slice(1);
-    const size = sampleSize(piece);
-    moments ??= { count: 0, mean: new Float64Array(size), squares: new Float64Array(size) };
-    const soFar = moments;
-    for (let i = 0; i < (piece.shape[0] ?? 0); i++) {
-      addDraw(soFar, sampleData(piece, i));
-      if (soFar.count % DRAWS_BETWEEN_ESTIMATES === 0 && context.estimate(() => estimateOf(soFar, sample, shape))) {
+    moments ??= noMoments(sampleSize(piece), sampling.statistic === 'variance');
+    for (let i = 0; i < batchSize(piece); i++) {
+      const soFar: Moments = (moments = addToMoments(moments, sampleData(piece, i)));
+      if (soFar.count % DRAWS_BETWEEN_ESTIMATES === 0 && context.estimate(() => estimateOf(soFar, sampling, shape))) {
         context.progress((sample + 1) * draws, samples * draws);
-        return estimateOf(soFar, sample, shape);
+        return estimateOf(soFar, sampling, shape);
       }
     }
-    context.progress(sample * draws + soFar.count, samples * draws);
+    context.progress(sample * draws + moments.count, samples * draws);
   }
   if (moments === undefined) throw new Error('internal: a sampling of no draws');
-  return estimateOf(moments, sample, shape);
+  return estimateOf(moments, sampling, shape);
 }

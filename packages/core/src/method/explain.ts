@@ -4,6 +4,7 @@ import { argmax, type TargetObjective } from '../model/objective.ts';
 import type { Capability } from '../model/query.ts';
 import { hashValues, randomStream } from '../random/stream.ts';
 import { batchSize, concatBatches, sampleData, sliceBatch } from '../tensor/batch.ts';
+import { orderByChannel } from '../tensor/channel-order.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { validateBatch } from '../tensor/validate.ts';
 import { countPasses } from './count-passes.ts';
@@ -108,8 +109,15 @@ async function resolveTargets(model: ModelAdapter, { input, targets }: SampleReq
 function makeContext(model: ModelAdapter, method: Method, settings: ExplainSettings, input: Tensor, notes: string[]): MethodContext {
   const { seed = 0, signal, references, onProgress, onEstimate, standardError, memoryBudget = DEFAULT_MEMORY_BUDGET } = settings;
   if (references !== undefined) validateBatch(references, model.input, 'references');
+  // The values of a sample decide its draws: neither its place in the batch nor the layout of the model does.
+  const identities = new Map<number, string>();
+  const identity = (sample: number): string => {
+    const known = identities.get(sample) ?? hashValues(orderByChannel(sampleData(input, sample), input.shape, model.input.layout));
+    identities.set(sample, known);
+    return known;
+  };
   return {
-    random: (sample, name) => randomStream(seed, method.description.name, name, hashValues(sampleData(input, sample))),
+    random: (sample, name) => randomStream(seed, method.description.name, name, identity(sample)),
     chunkSize: Math.min(Math.max(Math.floor(memoryBudget / Math.max(model.bytesPerSample, 1)), 1), LARGEST_CHUNK),
     references,
     signal,

@@ -1,1 +1,1 @@
-export { noiseTunnel, type NoiseTunnelOptions } from './noise-tunnel.ts';
+export { noiseTunnel, type NoiseTunnelOptions, type NoiseTunnelType } from './noise-tunnel.ts';

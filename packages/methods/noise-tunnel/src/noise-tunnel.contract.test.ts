@@ -1,5 +1,7 @@
 import { test } from '@jest/globals';
-import { methodContract } from '@pellucid/testkit';
+import { wrapperContract } from '@pellucid/testkit';
 import { noiseTunnel } from './noise-tunnel.ts';
 
-for (const { name, run } of methodContract(noiseTunnel)) test(name, run);
+for (const type of ['smoothgrad', 'smoothgrad-squared', 'vargrad'] as const) {
+  for (const { name, run } of wrapperContract(noiseTunnel, { options: { type, samples: 5 } })) test(`${name} (${type})`, run);
+}

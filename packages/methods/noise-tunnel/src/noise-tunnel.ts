@@ -1,21 +1,96 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  batchSize, choiceOption, concatBatches, defineWrapper, fillByChannel, integerOption, mapValues, numberOption, sampleData, selectObjective, summariseDraws,
+  wrappedContext, zeros,
+  type Layout, type OptionSpec, type Tensor, type WrapperFactory,
+} from '@pellucid/core';
 
-/** How the map is made. */
-export type NoiseTunnelOptions = Readonly<Record<never, never>>;
+/** What is made of the maps of noisy copies. */
+export type NoiseTunnelType = 'smoothgrad' | 'smoothgrad-squared' | 'vargrad';
+
+/** How much noise, how often, and what the maps become. */
+export interface NoiseTunnelOptions {
+  /** Mean of the maps, mean of their squares, or their variance. @defaultValue 'smoothgrad' */
+  readonly type: NoiseTunnelType;
+  /** Noisy copies of each sample. @defaultValue 20 */
+  readonly samples: number;
+  /** Standard deviation of the noise, in units of the input; in the place of `sigmaRelative`. @defaultValue none */
+  readonly sigma: number | undefined;
+  /** Standard deviation of the noise as a share of the sample's range (greatest less least value). @defaultValue 0.15 */
+  readonly sigmaRelative: number;
+}
+
+const absolute = numberOption(0, 0, Number.MAX_VALUE, 'Standard deviation of the noise in units of the input, in the place of `sigmaRelative`.');
+const sigmaOption: OptionSpec<number | undefined> = {
+  ...absolute,
+  type: 'number >= 0',
+  default: undefined,
+  accepts: (value): value is number | undefined => value === undefined || absolute.accepts(value),
+};
+
+/** Standard deviation of the noise for one sample. */
+function noiseLevel(values: Float32Array, { sigma, sigmaRelative }: NoiseTunnelOptions): number {
+  if (sigma !== undefined) return sigma;
+  let [least, greatest] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return sigmaRelative * (greatest - least);
+}
 
 /**
- * Noise tunnel (SmoothGrad, SmoothGrad squared, VarGrad): what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * A method's maps of noisy copies of the input, summarised: SmoothGrad (their mean), SmoothGrad squared (the mean of their squares) or
+ * VarGrad (their variance). In the shape of the wrapped method's maps.
+ * @see {@link https://arxiv.org/abs/1706.03825 | Smilkov et al. 2017}, section 3; {@link https://arxiv.org/abs/1810.03292 | Adebayo et al. 2018}
  */
-export const noiseTunnel: MethodFactory<'gradient', NoiseTunnelOptions> = defineMethod({
+export const noiseTunnel: WrapperFactory<NoiseTunnelOptions> = defineWrapper({
   name: 'noise-tunnel',
   title: 'Noise tunnel (SmoothGrad, SmoothGrad squared, VarGrad)',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Smilkov, Thorat, Kim, Viégas, Wattenberg',
+    year: 2017,
+    title: 'SmoothGrad: removing noise by adding noise',
+    url: 'https://arxiv.org/abs/1706.03825',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  options: {
+    type: choiceOption(['smoothgrad', 'smoothgrad-squared', 'vargrad'], 'smoothgrad', 'The mean of the maps, the mean of their squares, or their variance.'),
+    samples: integerOption(20, 1, 'Noisy copies of each sample.'),
+    sigma: sigmaOption,
+    sigmaRelative: numberOption(0.15, 0, 10, 'Standard deviation of the noise as a share of the range of the sample.'),
+  },
+  async explain(model, wrapped, batch, options, context) {
+    const { input, layout: inputLayout, objective, targets } = batch;
+    const samples = batchSize(input);
+    let [layout, layer]: [Layout, string | undefined] = [inputLayout, undefined];
+
+    const estimates = [];
+    for (let sample = 0; sample < samples; sample++) {
+      const values = sampleData(input, sample);
+      const sigma = noiseLevel(values, options);
+      const draw = async (first: number, count: number): Promise<Tensor> => {
+        const noisy = zeros([count, ...input.shape.slice(1)]);
+        const draws = Array.from({ length: count }, (_, i) => ({ sample, draw: `noise ${first + i}` }));
+        draws.forEach(({ draw: name }, i) => {
+          const { normal } = context.random(sample, name);
+          fillByChannel(sampleData(noisy, i), input.shape, inputLayout, (position) => values[position]! + sigma * normal());
+        });
+        const repeated = draws.map(() => sample);
+        const copies = { input: noisy, layout: inputLayout, targets: repeated.map((place) => targets[place]!), objective: selectObjective(objective, repeated) };
+        const maps = await wrapped.explain(model, copies, wrappedContext(context, wrapped, draws));
+        layout = maps.layout ?? inputLayout;
+        layer = maps.layer;
+        return options.type === 'smoothgrad-squared' ? mapValues(maps.values, (value) => value * value) : maps.values;
+      };
+      const statistic = options.type === 'vargrad' ? 'variance' : 'mean';
+      estimates.push(await summariseDraws(context, { sample, samples, draws: options.samples, statistic, draw }));
+    }
+    return {
+      values: concatBatches(estimates.map(({ values }) => values)),
+      standardError: concatBatches(estimates.map(({ standardError }) => standardError)),
+      draws: estimates.map(({ draws }) => draws),
+      layout,
+      layer,
+    };
   },
 });
