@@ -1,5 +1,5 @@
 import type { OpKind } from '@pellucid/core';
-import type { NamedAttrMap } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core';
 
 /** What the operations of a tape are in the vocabulary that all engines share. Not listed: `other`. */
 const KINDS: Readonly<Record<string, OpKind>> = {
@@ -17,7 +17,6 @@ const KINDS: Readonly<Record<string, OpKind>> = {
   BatchMatMul: 'matmul',
   BatchToSpaceND: 'reshape',
   Cast: 'identity',
-  ClipByValue: 'clip',
   Concat: 'concat',
   Conv2D: 'conv',
   Conv2DBackpropInput: 'conv-transpose',
@@ -41,7 +40,7 @@ const KINDS: Readonly<Record<string, OpKind>> = {
   LeakyRelu: 'leaky-relu',
   Log: 'activation',
   Log1p: 'activation',
-  Max: 'reduce',
+  Max: 'global-max-pool',
   MaxPool: 'max-pool',
   MaxPool3D: 'max-pool',
   Mean: 'reduce',
@@ -88,16 +87,37 @@ const KINDS: Readonly<Record<string, OpKind>> = {
 export interface KernelUse {
   readonly kernel: string;
   readonly attributes: NamedAttrMap;
-  /** The shape of the first input. */
-  readonly shape: readonly number[];
+  /** Those that depend on the model's input first, where their order does not matter. */
+  readonly inputs: readonly Tensor[];
   /** Of each input, whether it never changes. */
   readonly stored: readonly boolean[];
 }
 
+/** Operations that are activations of their first operand where the others do not depend on the input. */
+const ONE_OPERAND: ReadonlySet<string> = new Set(['Pow', 'Prelu']);
+
+/** Operations that may be an activation by another name: they keep their operand between two numbers. */
+export const BOUNDS: ReadonlySet<string> = new Set(['ClipByValue', 'Maximum', 'Minimum']);
+
+/** The greatest number of single precision: a bound from here on is none. */
+const GREATEST = 3.4028234e38;
+
+/** `relu` for what keeps what is positive, whichever way that is written; `clip` for other bounds. */
+function boundKind({ kernel, attributes, inputs, stored }: KernelUse): OpKind {
+  const [low, high] = ((): readonly [number, number] => {
+    if (kernel === 'ClipByValue') return [Number(attributes['clipValueMin']), Number(attributes['clipValueMax'])];
+    const bound = stored[1] === true && inputs[1]?.size === 1 ? inputs[1].dataSync()[0] : undefined;
+    if (bound === undefined) return [NaN, NaN];
+    return kernel === 'Maximum' ? [bound, Infinity] : [-Infinity, bound];
+  })();
+  if (Number.isNaN(low) || Number.isNaN(high)) return 'other';
+  return low === 0 && high >= GREATEST ? 'relu' : 'clip';
+}
+
 /** Whether a reduction takes height and width of an image away, and nothing else. */
-function poolsGlobally({ attributes, shape }: KernelUse): boolean {
+function poolsGlobally({ attributes, inputs }: KernelUse): boolean {
   const axes = attributes['axis'] ?? attributes['reductionIndices'];
-  if (shape.length !== 4 || !Array.isArray(axes)) return false;
+  if (inputs[0]?.rank !== 4 || !Array.isArray(axes)) return false;
   return axes.map((axis) => (Number(axis) + 4) % 4).sort().join() === '1,2';
 }
 
@@ -107,7 +127,8 @@ export function kernelKind(use: KernelUse): OpKind {
   if (kernel === 'BatchMatMul' && stored[1] === true) return 'dense';
   if (kernel === 'GatherV2' && stored[0] === true) return 'embedding';
   if (kernel === 'Mean' && poolsGlobally(use)) return 'global-average-pool';
-  if (kernel === 'Max' && poolsGlobally(use)) return 'global-max-pool';
+  if (ONE_OPERAND.has(kernel) && !stored.slice(1).every(Boolean)) return 'other';
+  if (BOUNDS.has(kernel)) return boundKind(use);
   return KINDS[kernel] ?? 'other';
 }
 

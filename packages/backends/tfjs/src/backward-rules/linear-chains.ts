@@ -31,7 +31,7 @@ function alongWeights({ kernel, attributes }: Operation, { shape }: tf.Tensor, f
 
 /** y = factor x + shift per channel, as batch normalisation is with its statistics known. */
 function channelMap({ inputs, attributes }: Operation): { readonly factor: tf.Tensor; readonly shift: tf.Tensor } {
-  const values = new Map(inputs);
+  const values = new Map(inputs.map(({ name, value }) => [name, value]));
   const [mean, variance] = [values.get('mean'), values.get('variance')];
   if (mean === undefined || variance === undefined) throw new Error('internal: batch normalisation has statistics');
   const root = tf.rsqrt(tf.add(variance, attributes['varianceEpsilon'] as number));
@@ -85,7 +85,7 @@ function addBias(sum: Operation, search: Search): LinearChain | null {
   if (!a || !b || sum.stored.filter(Boolean).length !== 1) return null;
   const [value, place] = sum.stored[0] === true ? [b, 0] : [a, 1];
   const chain = chainBehind(value, search);
-  const bias = sum.inputs[place]![1];
+  const bias = sum.inputs[place]!.value;
   if (chain === null || chain.last !== chain.base || chain.base.inputs.length > 2) return null;
   if (!isPerChannel(bias, channelsOf(sum.entry.outputs[0]!))) return null;
   return { base: chain.base, last: sum, operands: () => ({ ...chain.operands(), bias: tf.reshape(bias, [-1]) }) };
@@ -94,7 +94,7 @@ function addBias(sum: Operation, search: Search): LinearChain | null {
 function addNormalisation(normalisation: Operation, search: Search): LinearChain | null {
   const { x } = normalisation.entry.inputs;
   if (!x || !normalisation.stored.slice(1).every(Boolean)) return null;
-  if (!normalisation.inputs.slice(1).every(([, parameter]) => isPerChannel(parameter, channelsOf(x)))) return null;
+  if (!normalisation.inputs.slice(1).every(({ value }) => isPerChannel(value, channelsOf(x)))) return null;
   const chain = chainBehind(x, search);
   return chain && { base: chain.base, last: normalisation, operands: normalised(chain.base, chain.operands, normalisation) };
 }

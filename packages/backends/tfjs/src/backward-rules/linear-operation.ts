@@ -14,7 +14,7 @@ export interface LinearOperands {
 export function ownOperands({ inputs }: Operation): LinearOperands {
   const [, weight, bias] = inputs;
   if (weight === undefined) throw new Error('internal: an operation with weights has two inputs');
-  return { weight: weight[1], bias: bias?.[1] ?? null };
+  return { weight: weight.value, bias: bias?.value ?? null };
 }
 
 /** Two matrices each, as the kernel of matrix products takes them. */
@@ -23,7 +23,8 @@ const asMatrices = (value: tf.Tensor, like: tf.Tensor): tf.Tensor => (value.rank
 /** An operation with weights as a linear operation whose operands can be exchanged. */
 export function linearOperation(operation: Operation, { weight, bias }: LinearOperands): LinearOperation<tf.Tensor> {
   const { kernel, attributes, inputs, outputs } = operation;
-  const [[inputName, x], [weightName]] = inputs as [readonly [string, tf.Tensor], readonly [string, tf.Tensor]];
+  const { name: inputName, value: x } = inputs[0]!;
+  const { name: weightName } = inputs[1]!;
   const shape = outputs[0]!.shape;
   const run = (input: tf.Tensor, otherWeight: tf.Tensor): tf.Tensor =>
     tf.engine().runKernel(kernel, { [inputName]: input, [weightName]: otherWeight }, attributes);

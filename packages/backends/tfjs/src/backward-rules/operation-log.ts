@@ -3,7 +3,17 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { tape, type TapeEntry } from '../gradients/tape.ts';
 import { attributesOf } from '../kernels/fused-attributes.ts';
-import { kernelKind, WEIGHTED } from './kernel-kinds.ts';
+import { BOUNDS, kernelKind, WEIGHTED } from './kernel-kinds.ts';
+
+/** An operand of an operation. */
+export interface OperationInput {
+  /** What the entry of the tape calls it. */
+  readonly key: string;
+  /** What the kernel calls it. */
+  readonly name: string;
+  /** Its memory may be gone, unless the rules read it. */
+  readonly value: tf.Tensor;
+}
 
 /** An operation of the forward pass that depends on the model's input. */
 export interface Operation {
@@ -12,8 +22,9 @@ export interface Operation {
   readonly kernel: string;
   readonly attributes: tf.NamedAttrMap;
   readonly kind: OpKind;
-  /** In the order of the kernel's inputs, their names in front. Handles whose memory may be gone, unless the rules read them. */
-  readonly inputs: readonly (readonly [name: string, tensor: tf.Tensor])[];
+  /** In the order of the kernel's inputs; those that depend on the model's input first, where the order does not matter. */
+  readonly inputs: readonly OperationInput[];
+  /** Their memory may be gone, unless the rules read them. */
   readonly outputs: readonly tf.Tensor[];
   /** Of each input, whether it never changes. */
   readonly stored: readonly boolean[];
@@ -35,8 +46,6 @@ const FUSED: Readonly<Record<string, { readonly kernel: string; readonly inputs:
   fusedDepthwiseConv2d__op: { kernel: 'DepthwiseConv2dNative', inputs: ['x', 'filter', 'bias'] },
   fusedMatMul__op: { kernel: 'BatchMatMul', inputs: ['a', 'b', 'bias'] },
 };
-
-const keepValue = (tensor: tf.Tensor): tf.Tensor => tf.keep(tf.clone(tensor));
 
 /** Calls `observe` after every operation that is written to the tape. */
 function watchingTape<Result>(observe: (entry: TapeEntry, attributes: tf.NamedAttrMap) => void, pass: () => Result): Result {
@@ -70,34 +79,32 @@ export function logOperations<Result>(input: tf.Tensor, { rules }: BackwardRules
   const operations: Operation[] = [];
   const depends = new Set([input.id]);
   const behindWeights = new Set<number>();
-  const mayMerge = [...WEIGHTED].some((kind) => rules[kind] !== undefined);
+  const mayJoin = [...WEIGHTED].some((kind) => rules[kind] !== undefined);
 
-  const observe = (entry: TapeEntry, attributes: tf.NamedAttrMap): void => {
+  const observe = (entry: TapeEntry, told: tf.NamedAttrMap): void => {
     const fused = FUSED[entry.kernelName];
     const given = Object.entries(entry.inputs).filter((pair): pair is [string, tf.Tensor] => pair[1] !== null && pair[1] !== undefined);
+    const isStored = ([, { id }]: readonly [string, tf.Tensor]): boolean => !depends.has(id);
     // What a fused operation saves carries its name, but has no numbers.
-    if ((fused !== undefined && entry.inputs[0] === undefined) || !given.some(([, tensor]) => depends.has(tensor.id))) return;
-    const stored = given.map(([, tensor]) => !depends.has(tensor.id));
+    if ((fused !== undefined && entry.inputs[0] === undefined) || given.every(isStored)) return;
+    if (BOUNDS.has(entry.kernelName)) given.sort((a, b) => Number(isStored(a)) - Number(isStored(b)));
+    const stored = given.map(isStored);
     for (const output of entry.outputs) depends.add(output.id);
-    const use = {
-      kernel: fused?.kernel ?? entry.kernelName,
-      // The kernel of a fused operation remembers its attributes by its result, which is saved third.
-      attributes: fused === undefined ? attributes : attributesOf(entry.saved[2]!),
-      shape: given[0]![1].shape,
-      stored,
-    };
-    const kind = kernelKind(use);
+    const kernel = fused?.kernel ?? entry.kernelName;
+    // The kernel of a fused operation remembers its attributes by its result, which is saved third.
+    const attributes = fused === undefined ? told : attributesOf(entry.saved[2]!);
+    const kind = kernelKind({ kernel, attributes, inputs: given.map(([, tensor]) => tensor), stored });
     const weighted = WEIGHTED.has(kind);
     const behind = given.some(([, tensor]) => behindWeights.has(tensor.id));
     if (weighted || behind) for (const output of entry.outputs) behindWeights.add(output.id);
 
-    const read = rules[kind] !== undefined || (mayMerge && (use.kernel === 'Add' || kind === 'batch-norm'));
-    const value = (tensor: tf.Tensor): tf.Tensor => (read ? keepValue(tensor) : tensor);
-    const inputs = given.map(([name, tensor], i) => [fused?.inputs[i] ?? name, value(tensor)] as const);
-    const outputs = entry.outputs.map(value);
+    const read = rules[kind] !== undefined || (mayJoin && (kernel === 'Add' || kind === 'batch-norm'));
+    const valueOf = (tensor: tf.Tensor): tf.Tensor => (read ? tf.keep(tf.clone(tensor)) : tensor);
+    const inputs = given.map(([key, tensor], i): OperationInput => ({ key, name: fused?.inputs[i] ?? key, value: valueOf(tensor) }));
+    const outputs = entry.outputs.map(valueOf);
     // The tape frees what it saved when the pass is over, however it ends.
-    if (read) entry.saved = [...entry.saved, ...inputs.map(([, tensor]) => tensor), ...outputs];
-    operations.push({ entry, kernel: use.kernel, attributes: use.attributes, kind, inputs, outputs, stored, isFirst: weighted && !behind });
+    if (read) entry.saved = [...entry.saved, ...inputs.map(({ value }) => value), ...outputs];
+    operations.push({ entry, kernel, attributes, kind, inputs, outputs, stored, isFirst: weighted && !behind });
   };
 
   const result = watchingTape(observe, pass);

@@ -42,10 +42,7 @@ function arrivals(gradients: readonly (tf.Tensor | null)[], outputs: readonly tf
   return outputs.slice(0, last + 1).map((output, i) => gradients[i] ?? tf.zeros(output.shape));
 }
 
-/** The inputs of an entry, without those that were left out. */
-function inputsOf({ inputs }: TapeEntry): (readonly [name: string, tensor: tf.Tensor])[] {
-  return Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, tensor] as const] : []));
-}
+const isWanted = (tensor: tf.Tensor | null | undefined, depends: Crossing['depends']): boolean => !!tensor && depends(tensor);
 
 /** Turns what a rule gives into what the engine's backward pass takes: a gradient of its own for every input, of the input's shape. */
 function perInput(entry: TapeEntry, results: tf.NamedTensorMap): ReturnType<Gradient> {
@@ -55,24 +52,24 @@ function perInput(entry: TapeEntry, results: tf.NamedTensorMap): ReturnType<Grad
     // The backward pass frees what it adds up, so that no two inputs may share a tensor.
     return tf.util.arraysEqual(result.shape, shape) ? tf.clone(result) : sumTo(result, shape);
   };
-  return Object.fromEntries(inputsOf(entry).map(([name, tensor]) => [name, () => compute(name, tensor)]));
+  const inputs = Object.entries(entry.inputs).flatMap(([name, tensor]) => (tensor ? [[name, tensor] as const] : []));
+  return Object.fromEntries(inputs.map(([name, tensor]) => [name, () => compute(name, tensor)]));
 }
 
 /** A rule in place of the derivative of one operation. */
 function applyRule(rule: BackwardRule, operation: Operation, { entry, node, depends, derivative }: Crossing): Gradient {
   const { kind, inputs, outputs, isFirst } = operation;
-  const handles = inputsOf(entry);
-  const wanted = handles.map(([, tensor]) => depends(tensor));
-  const site: Site = { kind, name: node, inputs: inputs.map(([, value]) => value), outputs, wanted, isFirst };
+  const wanted = inputs.map(({ key }) => isWanted(entry.inputs[key], depends));
+  const site: Site = { kind, name: node, inputs: inputs.map(({ value }) => value), outputs, wanted, isFirst };
   return (given) => {
     const trueDerivative = (gradient?: tf.Tensor): readonly (tf.Tensor | null)[] => {
       const computations = derivative(gradient === undefined ? [...given] : [gradient, ...given.slice(1)]);
-      return handles.map(([name], i) => (wanted[i] === true ? (computations[name]?.() ?? null) : null));
+      return inputs.map(({ key }, i) => (wanted[i] === true ? (computations[key]?.() ?? null) : null));
     };
     const results = tf.tidy((): tf.NamedTensorMap => {
       const linear = WEIGHTED.has(kind) ? linearOperation(operation, ownOperands(operation)) : undefined;
       const found = rule({ ...site, gradients: arrivals(given, outputs), linear, derivative: trueDerivative }, TENSOR_OPERATIONS);
-      return Object.fromEntries(handles.flatMap(([name], i) => (wanted[i] === true && found[i] ? [[name, found[i]]] : [])));
+      return Object.fromEntries(inputs.flatMap(({ key }, i) => (wanted[i] === true && found[i] ? [[key, found[i]]] : [])));
     });
     return perInput(entry, results);
   };
@@ -81,9 +78,9 @@ function applyRule(rule: BackwardRule, operation: Operation, { entry, node, depe
 /** A rule for an operation with stored weights, and all that counts as part of it. */
 function applyLinearRule(rule: BackwardRule, { base, last, operands }: LinearChain, { entry, node }: Crossing): Gradient {
   const { kind, isFirst } = base;
-  const x = base.inputs[0]![1];
+  const x = base.inputs[0]!.value;
   const shape = base.outputs[0]!.shape;
-  const [name = ''] = Object.keys(entry.inputs);
+  const [key = ''] = Object.keys(entry.inputs);
   return (given) => {
     const results = tf.tidy((): tf.NamedTensorMap => {
       const arriving = given[0] ?? tf.zeros(shape);
@@ -97,7 +94,7 @@ function applyLinearRule(rule: BackwardRule, { base, last, operands }: LinearCha
         { kind, name: node, inputs, outputs, gradients, wanted: inputs.map((_, i) => i === 0), isFirst, linear, derivative },
         TENSOR_OPERATIONS,
       );
-      return found ? { [name]: found } : {};
+      return found ? { [key]: found } : {};
     });
     return perInput(entry, results);
   };
@@ -131,7 +128,8 @@ export function rulePass(set: BackwardRules, input: tf.Tensor): RulePass {
       const { kind, kernel } = chain?.base ?? operation;
       const rule = set.rules[kind];
       if (rule !== undefined) return chain === undefined ? applyRule(rule, operation, crossing) : applyLinearRule(rule, chain, crossing);
-      const wanted = Object.values(crossing.entry.inputs).flatMap((tensor) => (tensor ? [crossing.depends(tensor)] : []));
+      const { entry, depends } = crossing;
+      const wanted = operation.inputs.map(({ key }) => isWanted(entry.inputs[key], depends));
       if (!isLinear(kernel, wanted)) uncovered.push(`${crossing.node} (${crossing.entry.kernelName})`);
       return null;
     },
