@@ -13,9 +13,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const BROUGHT = [
-  'accumulated-gradients', 'deconvolution', 'deep-lift', 'eigen-cam', 'grad-cam', 'guided-backprop', 'input-x-gradient', 'integrated-gradients', 'lrp', 'occlusion', 'saliency',
-];
+/** Every method of this repository comes along: a package is named after the method that it holds. */
+const BROUGHT = Object.keys((JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8')) as { readonly dependencies: object }).dependencies)
+  .filter((name) => name.startsWith('@pellucid/method-'))
+  .map((name) => name.replace('@pellucid/method-', ''))
+  .toSorted();
 
 interface Listed {
   readonly name: string;
@@ -80,4 +82,21 @@ test('help says how to use it and ends with status 0', async () => {
     expect(status).toBe(0);
     expect(stdout).toContain('Usage: pellucid');
   }
+});
+
+test('a wrapper says that it needs a method, and takes one with options', async () => {
+  const { stdout } = await pellucid(folder, 'methods');
+  expect(stdout).toMatch(/^noise-tunnel: .*needs what the wrapped method needs\)$/m);
+  expect(stdout).toMatch(/^ {4}method +method name, .* required /m);
+  writeFileSync(join(folder, 'x.npy'), encodeNpy({ ...zeros([1, 3, 32, 32]), data: new Float32Array(3072).map((_, i) => Math.sin(i)) }));
+  const options = JSON.stringify({ samples: 2, method: { name: 'integrated-gradients', options: { steps: 3 } } });
+  const { status } = await pellucid(folder, 'explain', ONNX_MODEL, 'x.npy', '--method', 'noise-tunnel', '--options', options, '--out', 'maps');
+  expect(status).toBe(0);
+  expect(JSON.parse(readFileSync(join(folder, 'maps/x.noise-tunnel.json'), 'utf8'))).toMatchObject({
+    options: { samples: 2, method: 'integrated-gradients', methodOptions: { steps: 3 } },
+    draws: [2],
+  });
+  const without = await pellucid(folder, 'explain', ONNX_MODEL, 'x.npy', '--method', 'noise-tunnel', '--out', 'none');
+  expect(without.status).toBe(2);
+  expect(without.stderr).toMatch(/`method` of `noise-tunnel`/);
 });

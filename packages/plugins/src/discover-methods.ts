@@ -2,11 +2,18 @@ import { pathToFileURL } from 'node:url';
 import { dependenciesOf, installedPackages } from './installed-packages.ts';
 import { isMethodFactory, type AnyMethodFactory } from './method-factory.ts';
 import type { PackageManifest } from './package-manifest.ts';
+import { isWrapperFactory, wrapperAsMethod, type AnyWrapperFactory } from './wrapper-factory.ts';
 
 /** A method and the package that it comes from. */
 export interface FoundMethod {
   readonly packageName: string;
   readonly factory: AnyMethodFactory;
+}
+
+/** A method around another one, and the package that it comes from. */
+export interface FoundWrapper {
+  readonly packageName: string;
+  readonly wrapper: AnyWrapperFactory;
 }
 
 /** A package that says that it offers methods but cannot be loaded. */
@@ -29,17 +36,23 @@ export interface SearchFolders {
   readonly application: string;
 }
 
+/** What one package offers. */
+export interface LoadedPackage extends Discovery {
+  readonly wrappers: readonly FoundWrapper[];
+}
+
 /** Imports the methods of one package. What cannot be loaded is reported, not thrown. */
-export async function loadPackage({ name, entry, methods }: PackageManifest): Promise<Discovery> {
+export async function loadPackage({ name, entry, methods }: PackageManifest): Promise<LoadedPackage> {
   try {
     const loaded: Readonly<Record<string, unknown>> = await import(pathToFileURL(entry).href);
-    const missing = methods.filter((method) => !isMethodFactory(loaded[method]));
+    const missing = methods.filter((method) => !isMethodFactory(loaded[method]) && !isWrapperFactory(loaded[method]));
     return {
       methods: methods.map((method) => loaded[method]).filter(isMethodFactory).map((factory) => ({ packageName: name, factory })),
+      wrappers: methods.map((method) => loaded[method]).filter(isWrapperFactory).map((wrapper) => ({ packageName: name, wrapper })),
       broken: missing.map((method) => ({ packageName: name, problem: `its export \`${method}\` is no method made by \`defineMethod\`` })),
     };
   } catch (cause) {
-    return { methods: [], broken: [{ packageName: name, problem: cause instanceof Error ? cause.message : String(cause) }] };
+    return { methods: [], wrappers: [], broken: [{ packageName: name, problem: cause instanceof Error ? cause.message : String(cause) }] };
   }
 }
 
@@ -53,8 +66,11 @@ export async function discoverMethods({ user, application }: SearchFolders): Pro
     if (!packages.has(manifest.name)) packages.set(manifest.name, manifest);
   }
   const loaded = await Promise.all([...packages.values()].map(loadPackage));
+  const plain = loaded.flatMap(({ methods }) => methods);
+  const wrappable = plain.map(({ factory }) => factory);
+  const wrapping = loaded.flatMap(({ wrappers }) => wrappers).map(({ packageName, wrapper }) => ({ packageName, factory: wrapperAsMethod(wrapper, wrappable) }));
   return {
-    methods: loaded.flatMap(({ methods }) => methods).sort((a, b) => a.factory.name.localeCompare(b.factory.name)),
+    methods: [...plain, ...wrapping].sort((a, b) => a.factory.name.localeCompare(b.factory.name)),
     broken: loaded.flatMap(({ broken }) => broken),
   };
 }

@@ -9,7 +9,14 @@ export interface MethodsRequest {
   readonly json?: boolean | undefined;
 }
 
-const describeDefault = (value: unknown): string => (value === undefined ? 'chosen by the method' : JSON.stringify(value));
+/** A wrapper cannot choose what it wraps. */
+const describeDefault = (value: unknown, option: string, { wraps }: AnyMethodFactory): string => {
+  if (value !== undefined) return `default ${JSON.stringify(value)}`;
+  return wraps !== undefined && option === 'method' ? 'required' : 'default chosen by the method';
+};
+
+const describeNeeds = ({ needs, wraps }: AnyMethodFactory): string =>
+  wraps === undefined ? needs.join(', ') || 'the output alone' : 'what the wrapped method needs';
 
 const optionsOf = (factory: AnyMethodFactory): [string, AnyMethodFactory['options'][string]][] => Object.entries(factory.options);
 
@@ -18,15 +25,15 @@ const rulesOf = (method: FoundMethod): readonly string[] => listRules([method]).
 
 function describeMethod(method: FoundMethod): string {
   const { packageName, factory } = method;
-  const { name, title, kind, needs, paper } = factory;
+  const { name, title, kind, paper } = factory;
   const rows = optionsOf(factory).map(([option, { type, default: fallback, description }]) => [
     `    ${option}`,
     type,
-    `default ${describeDefault(fallback)}`,
+    describeDefault(fallback, option, factory),
     description,
   ]);
   return [
-    `${name}: ${title} (${kind}; needs ${needs.join(', ') || 'the output alone'})`,
+    `${name}: ${title} (${kind}; needs ${describeNeeds(factory)})`,
     `    ${packageName}`,
     `    ${paper.authors} ${paper.year}, ${paper.title}, ${paper.url}`,
     ...(rulesOf(method).length > 0 ? [`    backward rules: ${rulesOf(method).join(', ')}`] : []),
