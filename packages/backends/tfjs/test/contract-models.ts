@@ -3,6 +3,12 @@ import { denseWeights } from '@pellucid/testkit';
 import type { Tensor } from '@pellucid/core';
 import type { ModelBytes } from '../src/index.ts';
 
+/** A model whose weights lie in one piece. */
+export interface JoinedModel extends ModelBytes {
+  readonly modelJson: string;
+  readonly weights: Uint8Array;
+}
+
 /** A named parameter. */
 interface Weight {
   readonly name: string;
@@ -27,7 +33,7 @@ function filtersLast({ shape, data }: Tensor): Tensor {
   return { shape: [height, width, inputs, outputs], data: result };
 }
 
-function modelBytes(format: string, modelTopology: unknown, weights: readonly Weight[]): ModelBytes {
+function modelBytes(format: string, modelTopology: unknown, weights: readonly Weight[]): JoinedModel {
   const bytes = new Uint8Array(weights.reduce((sum, { value }) => sum + value.data.byteLength, 0));
   let offset = 0;
   for (const { value } of weights) {
@@ -84,7 +90,7 @@ function layerWeights(layer: ContractLayer): Weight[] {
 }
 
 /** A network as a sequential layers model. */
-export function asLayersModel({ name, inputShape, layers }: ContractNetwork): ModelBytes {
+export function asLayersModel({ name, inputShape, layers }: ContractNetwork): JoinedModel {
   const configs = layers.flatMap(layerConfigs);
   const shape = { batch_input_shape: [null, ...channelsLast(inputShape)] };
   const withShape = configs.map((layer, i) => (i === 0 ? { ...layer, config: { ...layer.config, ...shape } } : layer));
@@ -134,7 +140,7 @@ function layerNodes(layer: ContractLayer, input: string): Attributes[] {
 }
 
 /** A network as a graph model. */
-export function asGraphModel({ inputShape, layers }: ContractNetwork): ModelBytes {
+export function asGraphModel({ inputShape, layers }: ContractNetwork): JoinedModel {
   const shapes = layers
     .filter((layer) => layer.kind === 'dense')
     .map((layer): Weight => ({ name: `${layer.name}/shape`, value: { shape: [2], data: Float32Array.of(-1, layer.weights.shape[0]!) } }));

@@ -1,4 +1,4 @@
-import { formatShape, PellucidError, type Layout, type TensorSpec } from '@pellucid/core';
+import { formatShape, PellucidError, type Layout, type Tensor, type TensorSpec } from '@pellucid/core';
 
 import { layoutOf } from './layouts.ts';
 
@@ -8,18 +8,25 @@ export interface NetworkSettings {
   readonly layout?: Layout | undefined;
   /** Shape of one sample, without the batch axis: needed where the model leaves further axes free. */
   readonly inputShape?: readonly number[] | undefined;
-  /** The layer that gives the logits, or `output` when the output itself does. @defaultValue what goes into a final softmax */
+  /** The layer that gives the logits, or `output` when the output itself does. @defaultValue what goes into a final softmax or sigmoid */
   readonly logits?: string | undefined;
+  /** The input that is explained, where there are several. */
+  readonly input?: string | undefined;
+  /** Values of the other inputs, for one sample (repeated) or for the whole batch. */
+  readonly bind?: Readonly<Record<string, Tensor>> | undefined;
 }
 
 /** An input as a model file describes it; -1 or null where an axis is free, undefined where nothing is said. */
 export interface DeclaredInput {
   readonly name: string;
   readonly shape: readonly (number | null)[] | undefined;
+  /** Type of its values, as TensorFlow.js calls it. */
+  readonly dtype: string;
   readonly channelsFirst: boolean;
 }
 
-const isFree = (length: number | null): length is null => length === null || length < 0;
+/** Whether the length of an axis is left open. */
+export const isFree = (length: number | null): length is null => length === null || length < 0;
 
 /** The input of a model, its batch axis free and all others fixed. @throws MODEL_UNSUPPORTED when the shape stays open. */
 export function describeInput(model: string, declared: DeclaredInput, { layout, inputShape }: NetworkSettings): TensorSpec {

@@ -7,6 +7,8 @@ export interface GraphNode {
   readonly op: string;
   readonly inputNames: readonly string[];
   readonly inputs: readonly GraphNode[];
+  /** The family of the operator, as the converter calls it. */
+  readonly category?: string;
 }
 
 /** The part of a graph model that has no public name. */
@@ -17,18 +19,34 @@ interface Internals {
 /** The graph of a model. */
 export interface GraphNodes {
   readonly all: readonly GraphNode[];
-  /** Nodes that compute a value on the way from the input to the output, in an order in which they can run. */
+  /** Nodes that compute a value on the way from the inputs to the outputs, in an order in which they can run. */
   readonly reachable: readonly GraphNode[];
+  /** The first output. */
   readonly output: GraphNode;
 }
 
-/** Finds the nodes of a graph model that depend on its input and that its output depends on. */
-export function graphNodes(model: GraphModel): GraphNodes {
+/** Refuses what decides at run time which nodes run, or how large a value is: no tape holds a path through it. */
+function checkStatic(model: string, nodes: readonly GraphNode[]): void {
+  const dynamic = nodes.find(({ category = '' }) => category === 'control' || category === 'dynamic');
+  if (dynamic === undefined) return;
+  throw new PellucidError('MODEL_UNSUPPORTED', {
+    model,
+    problem: `it has control flow: node \`${dynamic.name}\` (${dynamic.op})`,
+    help: 'Export the network for inference, without loops and branches, or cut it off before them.',
+  });
+}
+
+/**
+ * Finds the nodes of a graph model that depend on its inputs and that its outputs depend on.
+ * @throws MODEL_INVALID without an output; MODEL_UNSUPPORTED for control flow.
+ */
+export function graphNodes(model: GraphModel, name: string): GraphNodes {
   const { nodes } = (model as unknown as Internals).executor.graph;
-  const output = nodes[model.outputs[0]?.name ?? ''];
+  const outputs = model.outputs.map((declared) => nodes[declared.name]).filter((node) => node !== undefined);
+  const [output] = outputs;
   if (output === undefined) {
     throw new PellucidError('MODEL_INVALID', {
-      model: 'graph model',
+      model: name,
       format: 'a TensorFlow.js graph model',
       problem: 'its output is not the name of a node',
       help: 'Convert it again with the TensorFlow.js converter.',
@@ -37,7 +55,7 @@ export function graphNodes(model: GraphModel): GraphNodes {
   const depends = new Map<string, boolean>();
   const reachable: GraphNode[] = [];
   // Deep graphs would overflow the stack of a recursive walk.
-  const stack: { readonly node: GraphNode; readonly entered: boolean }[] = [{ node: output, entered: false }];
+  const stack: { readonly node: GraphNode; readonly entered: boolean }[] = [...outputs].reverse().map((node) => ({ node, entered: false }));
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     const { node, entered } = top;
     if (!entered) {
@@ -49,5 +67,6 @@ export function graphNodes(model: GraphModel): GraphNodes {
       reachable.push(node);
     }
   }
+  checkStatic(name, reachable);
   return { all: Object.values(nodes), reachable, output };
 }

@@ -1,14 +1,17 @@
-import { findLayer, PellucidError, sizeOf, type LayerInfo, type LayerName, type Tensor, type TensorSpec } from '@pellucid/core';
+import { findLayer, sizeOf, type LayerInfo, type LayerName, type Tensor, type TensorSpec } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { inScope } from '../engine/scope.ts';
 import { tape } from '../gradients/tape.ts';
-import { describeInput, type NetworkSettings } from './describe-input.ts';
+import { bindInputs, type BoundInput } from './bound-inputs.ts';
+import { chooseInputs } from './choose-inputs.ts';
+import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
 import { layerKind } from './layer-kinds.ts';
-import { activationName, collectLeaves, finalSoftmax, intercepting, withoutActivation, type Layer, type Leaf } from './layers-tree.ts';
+import { activationName, collectLeaves, finalProbabilities, intercepting, withoutActivation, type Layer, type Leaf } from './layers-tree.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
 import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
+import { valueAt } from './value-at.ts';
 
 /** One use of a layer during a pass: a shared layer is used several times. */
 interface Use {
@@ -29,22 +32,22 @@ function nameUses(leaves: readonly Leaf[]): (use: Use) => LayerName {
 type Observe = (use: Use, inputs: tf.Tensor[], compute: () => tf.Tensor | tf.Tensor[]) => tf.Tensor | tf.Tensor[];
 
 /** Runs the model, showing every use of a layer to `observe`. */
-function runObserved(model: LayersModel, leaves: readonly Leaf[], input: tf.Tensor, observe: Observe): tf.Tensor {
+function runObserved(model: LayersModel, leaves: readonly Leaf[], inputs: tf.Tensor[], observe: Observe): tf.Tensor {
   const counts = new Map<Layer, number>();
   const output = intercepting(
     leaves,
-    (leaf, inputs, compute) => {
+    (leaf, values, compute) => {
       const count = counts.get(leaf.layer) ?? 0;
       counts.set(leaf.layer, count + 1);
-      return observe({ leaf, count }, inputs, compute);
+      return observe({ leaf, count }, values, compute);
     },
-    () => model.apply(input, { training: false }),
+    () => model.apply(inputs.length === 1 ? inputs[0]! : inputs, { training: false }),
   );
   return (Array.isArray(output) ? output[0] : output) as tf.Tensor;
 }
 
-/** Computes the layer that ends in a softmax, keeping what goes into the softmax. */
-function splitSoftmax(
+/** Computes the layer that ends in probabilities, keeping what they are made from. */
+function splitProbabilities(
   { layer }: Leaf,
   inputs: tf.Tensor[],
   compute: () => tf.Tensor | tf.Tensor[],
@@ -56,8 +59,11 @@ function splitSoftmax(
   }
   const logits = withoutActivation(layer, compute);
   keepLogits(logits);
-  return tf.softmax(logits);
+  return layer.activation?.apply(logits) ?? logits;
 }
+
+/** Puts a batch of the explained input among the bound ones, in the order of the model's inputs. */
+type Feed = (values: tf.Tensor) => tf.Tensor[];
 
 interface Survey {
   readonly layers: readonly LayerInfo[];
@@ -65,12 +71,12 @@ interface Survey {
 }
 
 /** Runs one sample of zeros to learn which layers run, in which order, and what they give. */
-function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: TensorSpec): Survey {
+function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: TensorSpec, feed: Feed): Survey {
   const nameOf = nameUses(leaves);
   const layers: LayerInfo[] = [];
   const outputShape = inScope(() => {
     const sample = tf.zeros([1, ...input.shape.slice(1)] as number[]);
-    return runObserved(model, leaves, sample, (use, _, compute) => {
+    return runObserved(model, leaves, feed(sample), (use, _, compute) => {
       const result = compute();
       const [, ...shape] = (Array.isArray(result) ? result[0]! : result).shape;
       const { layer, path } = use.leaf;
@@ -89,14 +95,15 @@ function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: Tensor
   return { layers, outputShape };
 }
 
-function checkSingle(model: LayersModel, name: string): void {
-  if (model.inputs.length === 1 && model.outputs.length === 1) return;
-  throw new PellucidError('MODEL_UNSUPPORTED', {
-    model: name,
-    problem: `it has ${model.inputs.length} inputs and ${model.outputs.length} outputs`,
-    help: 'Wrap it in a model with one input and one output.',
-  });
+function feeding(model: LayersModel, explained: string, bound: readonly BoundInput[]): Feed {
+  return (values) => {
+    const feeds = new Map(bound.map(({ name, feed }) => [name, feed(values.shape[0]!)]));
+    return model.inputNames.map((name) => (name === explained ? values : valueAt(feeds, name)));
+  };
 }
+
+const inputsOf = (model: LayersModel, channelsFirst: boolean): DeclaredInput[] =>
+  model.inputs.map(({ shape, dtype }, i) => ({ name: model.inputNames[i]!, shape, dtype, channelsFirst }));
 
 /** Frees a model. Its own `dispose` forgets the weights of models inside it. */
 export function disposeAll(model: LayersModel): void {
@@ -107,15 +114,18 @@ export function disposeAll(model: LayersModel): void {
 
 /** What a layers model offers to the adapter. To be called inside `exclusive`. */
 export function layersNetwork(model: LayersModel, name: string, settings: NetworkSettings, owned: boolean): Network {
-  checkSingle(model, name);
+  // A sequential model has no names for its inputs before it is built, which its first use does otherwise.
+  if (model.inputNames.length === 0) model.build(model.inputs[0]!.shape);
   const leaves = collectLeaves(model);
   const nameOf = nameUses(leaves);
   const channelsFirst = leaves.some(({ layer }) => layer.dataFormat === 'channelsFirst');
-  const input = describeInput(name, { name: model.inputNames[0]!, shape: model.inputs[0]!.shape, channelsFirst }, settings);
-  const { layers, outputShape } = surveyLayers(model, leaves, input);
+  const { explained, others } = chooseInputs(name, inputsOf(model, channelsFirst), settings);
+  const input = describeInput(name, explained, settings);
+  const feed = feeding(model, input.name, bindInputs(name, others, settings.bind ?? {}));
+  const { layers, outputShape } = surveyLayers(model, leaves, input, feed);
   const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
-  const softmax = settings.logits === undefined && softmaxCovers(outputShape) ? finalSoftmax(model) : undefined;
+  const last = settings.logits === undefined ? finalProbabilities(model, softmaxCovers(outputShape)) : undefined;
 
   const run = (values: tf.Tensor, { activations, points, keep }: PassRequest): Pass => {
     const read = new Map<LayerName, Tensor>();
@@ -126,9 +136,9 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     const keepLogits = (tensor: tf.Tensor): void => {
       logits = keep(tf.keep(tf.clone(tensor)));
     };
-    const output = runObserved(model, leaves, values, (use, inputs, compute) => {
+    const output = runObserved(model, leaves, feed(values), (use, inputs, compute) => {
       const layerName = nameOf(use);
-      const result = use.leaf.layer === softmax ? splitSoftmax(use.leaf, inputs, compute, keepLogits) : compute();
+      const result = use.leaf.layer === last ? splitProbabilities(use.leaf, inputs, compute, keepLogits) : compute();
       const list = (Array.isArray(result) ? result : [result]).map((tensor) => (inputs.includes(tensor) ? tf.clone(tensor) : tensor));
       const first = list[0]!;
       if (activations.has(layerName)) read.set(layerName, readTensor(first));

@@ -47,7 +47,7 @@ export function activationName(layer: Layer): string | undefined {
   return layer.activation?.getClassName();
 }
 
-/** Layers that pass a softmax on without changing its values at inference. */
+/** Layers that pass scores on without changing their values at inference. */
 const TRANSPARENT: ReadonlySet<string> = new Set(['Dropout', 'Flatten', 'Reshape']);
 
 /** The innermost layer that writes a symbolic tensor. */
@@ -56,18 +56,23 @@ function writerOf(tensor: SymbolicTensor): Layer {
   return isContainer(layer) ? writerOf(layer.outputs[tensor.outputTensorIndex ?? 0]!) : layer;
 }
 
+/** Functions that turn scores into probabilities, each class by itself or, `true`, all together. */
+const PROBABILITIES: ReadonlyMap<string, boolean> = new Map([['logSoftmax', true], ['sigmoid', false], ['softmax', true]]);
+
 /**
- * The layer with which a softmax ends the model: `Softmax`, `Activation`, or one that applies it to its own result. Undefined where
- * the output is no softmax.
+ * The layer with which a softmax or sigmoid ends the model: `Softmax`, `Activation`, or one that applies it to its own result. Undefined
+ * where the output is no probabilities.
+ * @param covers - whether a softmax over the output's last axis is over all its values
  */
-export function finalSoftmax(model: LayersModel): Layer | undefined {
+export function finalProbabilities(model: LayersModel, covers: boolean): Layer | undefined {
   let layer = writerOf(model.outputs[0]!);
   while (TRANSPARENT.has(layer.getClassName())) {
     const source = layer.inboundNodes[0]?.inputTensors[0];
     if (source === undefined) return undefined;
     layer = writerOf(source);
   }
-  return layer.getClassName() === 'Softmax' || activationName(layer) === 'softmax' ? layer : undefined;
+  const together = layer.getClassName() === 'Softmax' ? true : PROBABILITIES.get(activationName(layer) ?? '');
+  return together === undefined || (together && !covers) ? undefined : layer;
 }
 
 /** What is called in place of a layer's own computation. */

@@ -14,6 +14,7 @@ import { graphNodes } from './graph-nodes.ts';
 import { disposeAll, layersNetwork } from './layers-network.ts';
 import { readModelBytes, readModelFiles, type ModelBytes, type ModelFiles } from './model-source.ts';
 import type { Network } from './network.ts';
+import { findNaN, notANumber } from './weight-numbers.ts';
 
 /** How to load a model. */
 export interface LoadModelOptions extends NetworkSettings {
@@ -30,18 +31,20 @@ type LiveModel = LayersModel | GraphModel;
 
 const isLive = (source: ModelSource): source is LiveModel => source instanceof LayersModel || source instanceof GraphModel;
 
-function hashLive(model: LiveModel): string {
+function hashLive(model: LiveModel, name: string): string {
   const hash = createHash('sha256');
-  const update = (tensor: tf.Tensor): void => {
+  const update = (weight: string, tensor: tf.Tensor): void => {
     const values = tensor.dataSync();
+    const index = findNaN(values);
+    if (index >= 0) throw notANumber(name, weight, index);
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   };
   if (model instanceof LayersModel) {
     hash.update(JSON.stringify(model.toJSON(null, false)));
-    model.getWeights().forEach(update);
+    for (const weight of model.weights) update(weight.originalName, weight.read());
   } else {
-    hash.update(JSON.stringify(graphNodes(model).all.map(({ name, op, inputNames }) => [name, op, inputNames])));
-    for (const name of Object.keys(model.weights).sort()) model.weights[name]?.forEach(update);
+    hash.update(JSON.stringify(graphNodes(model, name).all.map(({ name, op, inputNames }) => [name, op, inputNames])));
+    for (const weight of Object.keys(model.weights).sort()) model.weights[weight]?.forEach((tensor) => update(weight, tensor));
   }
   return hash.digest('hex');
 }
@@ -116,7 +119,7 @@ async function loadLive(model: LiveModel, options: LoadModelOptions): Promise<Mo
     try {
       const network =
         model instanceof LayersModel ? layersNetwork(model, name, options, false) : graphNetwork(model, name, options, false);
-      return createAdapter(engine, network, name, hashLive(model));
+      return createAdapter(engine, network, name, hashLive(model, name));
     } catch (error) {
       return explainFailure(name, error);
     }
@@ -135,10 +138,11 @@ async function loadFiles(files: ModelFiles, engine: TfjsEngine, options: LoadMod
 }
 
 /**
- * Loads a TensorFlow.js model: the path or file URL of a `model.json` (layers model or graph model), its bytes, or a live
- * `LayersModel` or `GraphModel`.
- * @throws MODEL_INVALID for files that are missing, cut short or not a model; MODEL_UNSUPPORTED for several inputs or outputs, open
- * shapes and layers that TensorFlow.js does not know; BACKEND_UNAVAILABLE; LAYER_NOT_FOUND for `logits`.
+ * Loads a TensorFlow.js model: the path or URL (`file:`, `http:`, `https:`) of a `model.json` (layers model or graph model), its bytes, or
+ * a live `LayersModel` or `GraphModel`.
+ * @throws MODEL_INVALID for files that are missing, cut short or not a model, and weights that are no numbers; MODEL_UNSUPPORTED for inputs
+ * that are not bound, open shapes, control flow and layers that TensorFlow.js does not know; SHAPE_MISMATCH for `bind`;
+ * BACKEND_UNAVAILABLE; LAYER_NOT_FOUND for `logits`.
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<ModelAdapter<TfjsCapability>> {
   if (isLive(source)) return loadLive(source, options);

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, dirname } from 'node:path';
 
 import { PellucidError } from '@pellucid/core';
 import type { io } from '@tensorflow/tfjs-core';
 
+import { filesAt } from './model-files.ts';
+import { checkNumbers } from './weight-numbers.ts';
 import { joinShards, type WeightGroup } from './weight-shards.ts';
 
-/** A model in memory: the text of its `model.json` and the bytes of its weight files, joined in the order of the manifest. */
+/** A model in memory: the text of its `model.json`, and the bytes of its weight files in the order of the manifest, joined or not. */
 export interface ModelBytes {
   readonly modelJson: string | Uint8Array;
-  readonly weights: Uint8Array;
+  readonly weights: Uint8Array | readonly Uint8Array[];
 }
 
 /** A model that was read but not yet built. */
@@ -38,12 +38,19 @@ interface ModelJson extends Omit<io.ModelJSON, 'weightsManifest' | 'modelTopolog
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isWeight = (value: unknown): boolean =>
+  isObject(value) &&
+  typeof value['name'] === 'string' &&
+  typeof value['dtype'] === 'string' &&
+  Array.isArray(value['shape']) &&
+  value['shape'].every((length) => Number.isSafeInteger(length) && (length as number) >= 0);
+
 const isGroup = (value: unknown): value is WeightGroup =>
   isObject(value) &&
   Array.isArray(value['paths']) &&
   value['paths'].every((path) => typeof path === 'string') &&
   Array.isArray(value['weights']) &&
-  value['weights'].every((weight) => isObject(weight) && Array.isArray(weight['shape']) && typeof weight['dtype'] === 'string');
+  value['weights'].every(isWeight);
 
 function parseModelJson(model: string, text: string): ModelJson {
   const expected = 'Give the path of the `model.json` that the TensorFlow.js converter or `save` wrote.';
@@ -51,7 +58,7 @@ function parseModelJson(model: string, text: string): ModelJson {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw invalid(model, 'it is not JSON', expected, error);
+    throw invalid(model, `it is not JSON (${error instanceof Error ? error.message : String(error)})`, expected, error);
   }
   if (!isObject(json) || !isObject(json['modelTopology'])) throw invalid(model, 'it has no `modelTopology`', expected);
   const manifest = json['weightsManifest'];
@@ -68,6 +75,7 @@ function formatOf(model: string, { format, modelTopology }: ModelJson): ModelFil
 
 function assemble(name: string, text: Uint8Array, json: ModelJson, weights: Uint8Array<ArrayBuffer>): ModelFiles {
   const { weightsManifest, modelTopology, signature, userDefinedMetadata, modelInitializer, initializerSignature } = json;
+  checkNumbers(name, weightsManifest.flatMap((group) => group.weights), weights);
   return {
     name,
     hash: createHash('sha256').update(text).update(weights).digest('hex'),
@@ -84,39 +92,18 @@ function assemble(name: string, text: Uint8Array, json: ModelJson, weights: Uint
   };
 }
 
-/** A weight file's place on disk; the model must not reach outside its own folder. */
-function shardPath(model: string, folder: string, path: string): string {
-  const inside = normalize(path);
-  if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
-    throw invalid(model, `its weight file \`${path}\` lies outside its folder`, 'Put the weight files beside `model.json`.');
-  }
-  return join(folder, inside);
-}
-
-async function readOrExplain(model: string, path: string, what: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const missing = isObject(error) && error['code'] === 'ENOENT';
-    const problem = missing ? `${what} does not exist` : `${what} cannot be read (${String(error)})`;
-    throw invalid(model, problem, 'Check the path; the weight files have to lie beside `model.json`.', error);
-  }
-}
-
-/** Reads `model.json` and its weight files. @throws MODEL_INVALID. */
+/**
+ * Reads `model.json` and its weight files from a path or a URL (`file:`, `http:`, `https:`).
+ * @throws MODEL_INVALID.
+ */
 export async function readModelFiles(source: string | URL, name: string | undefined): Promise<ModelFiles> {
-  const path = source instanceof URL || source.startsWith('file:') ? fileURLToPath(source) : source;
-  const folder = dirname(path);
+  const { label: where, path, read, readBeside } = filesAt(source);
   // Every model's file is called model.json: the folder is what tells models apart.
-  const label = name ?? (basename(path) === 'model.json' ? basename(folder) : basename(path));
-  const text = await readOrExplain(path, path, 'the file');
-  const json = parseModelJson(path, new TextDecoder().decode(text));
-  const shards = await Promise.all(
-    json.weightsManifest.map((group) =>
-      Promise.all(group.paths.map((shard) => readOrExplain(path, shardPath(path, folder, shard), `its weight file \`${shard}\``))),
-    ),
-  );
-  return assemble(label, text, json, joinShards(path, json.weightsManifest, shards));
+  const label = name ?? (basename(path) === 'model.json' ? basename(dirname(path)) || 'model' : basename(path));
+  const text = await read();
+  const json = parseModelJson(where, new TextDecoder().decode(text));
+  const shards = await Promise.all(json.weightsManifest.map((group) => Promise.all(group.paths.map(readBeside))));
+  return assemble(label, text, json, joinShards(where, json.weightsManifest, shards));
 }
 
 /** Takes a model from memory. @throws MODEL_INVALID. */
@@ -124,5 +111,5 @@ export function readModelBytes({ modelJson, weights }: ModelBytes, name = 'model
   const text = typeof modelJson === 'string' ? new TextEncoder().encode(modelJson) : modelJson;
   const json = parseModelJson(name, new TextDecoder().decode(text));
   const all: WeightGroup = { paths: ['weights'], weights: json.weightsManifest.flatMap((group) => group.weights) };
-  return assemble(name, text, json, joinShards(name, [all], [[weights]]));
+  return assemble(name, text, json, joinShards(name, [all], [weights instanceof Uint8Array ? [weights] : weights]));
 }

@@ -9,21 +9,23 @@ export interface WeightGroup {
 
 const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, complex64: 8, float16: 2, uint8: 1, uint16: 2 };
 
-/** Bytes that a group of weights takes; undefined where it holds strings, whose length only their bytes tell. */
-function bytesOf(group: WeightGroup): number | undefined {
-  let total = 0;
-  for (const { shape, dtype, quantization } of group.weights) {
-    const bytes = BYTES[quantization?.dtype ?? dtype];
-    if (bytes === undefined) return undefined;
-    total += sizeOf(shape) * bytes;
-  }
-  return total;
+/** Bytes that a weight takes; undefined for strings, whose length only their bytes tell. */
+export function bytesOf({ shape, dtype, quantization }: io.WeightsManifestEntry): number | undefined {
+  const bytes = BYTES[quantization?.dtype ?? dtype];
+  return bytes === undefined ? undefined : sizeOf(shape) * bytes;
+}
+
+function bytesOfAll({ weights }: WeightGroup): number | undefined {
+  return weights.reduce<number | undefined>((sum, weight) => {
+    const bytes = bytesOf(weight);
+    return sum === undefined || bytes === undefined ? undefined : sum + bytes;
+  }, 0);
 }
 
 /** Joins the bytes of a model's weight files. @throws MODEL_INVALID when they are not as long as the weights need. */
 export function joinShards(model: string, groups: readonly WeightGroup[], shards: readonly (readonly Uint8Array[])[]): Uint8Array<ArrayBuffer> {
   groups.forEach((group, i) => {
-    const expected = bytesOf(group);
+    const expected = bytesOfAll(group);
     const actual = shards[i]!.reduce((sum, shard) => sum + shard.byteLength, 0);
     if (expected === undefined || expected === actual) return;
     throw new PellucidError('MODEL_INVALID', {

@@ -1,0 +1,56 @@
+import { batchSize, concatBatches, equalShapes, formatShape, PellucidError, sizeOf, type Tensor } from '@pellucid/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { isFree, type DeclaredInput } from './describe-input.ts';
+
+/** An input that gets the same values whatever is explained. */
+export interface BoundInput {
+  readonly name: string;
+  /** The tensor for a pass over `count` samples; the caller's scope frees it. */
+  readonly feed: (count: number) => tf.Tensor;
+}
+
+const DTYPES: ReadonlySet<string> = new Set(['float32', 'int32', 'bool']);
+
+function mismatch(name: string, expected: string, actual: string): PellucidError {
+  return new PellucidError('SHAPE_MISMATCH', {
+    what: `value bound to input \`${name}\``,
+    expected,
+    actual,
+    help: 'Bind the values of one sample, which are repeated, or of as many as are explained in one pass.',
+  });
+}
+
+/** @throws SHAPE_MISMATCH, MODEL_UNSUPPORTED. */
+function bindInput(model: string, { name, shape, dtype }: DeclaredInput, value: Tensor): BoundInput {
+  const lengths = shape?.map((length) => (isFree(length) ? null : length));
+  const wanted = lengths?.map((length, axis) => length ?? value.shape[axis] ?? -1) ?? value.shape;
+  if (!equalShapes(value.shape, wanted) || sizeOf(value.shape) !== value.data.length) {
+    throw mismatch(name, formatShape(lengths ?? value.shape), `${formatShape(value.shape)} with ${value.data.length} values`);
+  }
+  if (!DTYPES.has(dtype)) {
+    throw new PellucidError('MODEL_UNSUPPORTED', {
+      model,
+      problem: `its input \`${name}\` holds ${dtype} values`,
+      help: 'Values of type float32, int32 and bool can be bound.',
+    });
+  }
+  // Shapes are known for layers; a graph that leaves one open has a free batch axis.
+  const free = (lengths?.[0] ?? null) === null;
+  const repeated = free && batchSize(value) === 1;
+  return {
+    name,
+    feed: (count) => {
+      if (free && !repeated && batchSize(value) !== count) {
+        throw mismatch(name, formatShape([count, ...value.shape.slice(1)]), formatShape(value.shape));
+      }
+      const { shape, data } = repeated ? concatBatches(Array.from({ length: count }, () => value)) : value;
+      return tf.tensor(data, [...shape], dtype as 'float32' | 'int32' | 'bool');
+    },
+  };
+}
+
+/** Binds inputs to values. @throws SHAPE_MISMATCH; MODEL_UNSUPPORTED for types other than float32, int32 and bool. */
+export function bindInputs(model: string, inputs: readonly DeclaredInput[], values: Readonly<Record<string, Tensor>>): BoundInput[] {
+  return inputs.map((input) => bindInput(model, input, values[input.name]!));
+}
