@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { tape, type TapeEntry } from '../gradients/tape.ts';
 import { attributesOf } from '../kernels/fused-attributes.ts';
 import { BOUNDS, kernelKind, WEIGHTED } from './kernel-kinds.ts';
+import { spellOut, type KernelCall } from './spell-out.ts';
 
 /** An operand of an operation. */
 export interface OperationInput {
@@ -30,14 +31,25 @@ export interface Operation {
   readonly stored: readonly boolean[];
   /** It has weights, and nothing between the model's input and it has. */
   readonly isFirst: boolean;
+  /** The operation that reads its result stands for both. */
+  readonly isPart?: boolean;
 }
 
 type Inputs = Readonly<Record<string, tf.Tensor | null | undefined>>;
 type AddTapeNode = (kernel: string, inputs: Inputs, outputs: tf.Tensor[], gradient: unknown, saved: tf.Tensor[], attributes?: tf.NamedAttrMap) => void;
 
-/** The part of the engine that writes the tape; it has no public name, but it alone is told the attributes of an operation. */
-interface TapeWriter {
+/** Two parts of the engine: the one that runs kernels, and the one that writes the tape and alone is told their attributes. */
+interface Recorder {
   addTapeNode: AddTapeNode;
+  runKernel: (kernel: string, inputs: Inputs, attributes?: tf.NamedAttrMap) => tf.Tensor | tf.Tensor[];
+}
+
+/** What is called while a pass is recorded. */
+interface Watcher {
+  /** After every operation that is written to the tape. */
+  readonly observe: (entry: TapeEntry, attributes: tf.NamedAttrMap) => void;
+  /** Before every kernel: what to compute in its place, if anything. */
+  readonly replace: (call: KernelCall) => tf.Tensor | null;
 }
 
 /** Fused operations number their inputs: [x, weights, bias]. They run without activation while a pass is recorded. */
@@ -47,10 +59,11 @@ const FUSED: Readonly<Record<string, { readonly kernel: string; readonly inputs:
   fusedMatMul__op: { kernel: 'BatchMatMul', inputs: ['a', 'b', 'bias'] },
 };
 
-/** Calls `observe` after every operation that is written to the tape. */
-function watchingTape<Result>(observe: (entry: TapeEntry, attributes: tf.NamedAttrMap) => void, pass: () => Result): Result {
-  const engine = tf.engine() as unknown as TapeWriter;
+/** Runs a pass with a watcher in place. The engine is as before when it returns. */
+function watched<Result>({ observe, replace }: Watcher, pass: () => Result): Result {
+  const engine = tf.engine() as unknown as Recorder;
   const write = engine.addTapeNode.bind(engine);
+  const compute = engine.runKernel.bind(engine);
   let observing = false;
   engine.addTapeNode = (kernel, inputs, outputs, gradient, saved, attributes = {}) => {
     write(kernel, inputs, outputs, gradient, saved, attributes);
@@ -64,18 +77,37 @@ function watchingTape<Result>(observe: (entry: TapeEntry, attributes: tf.NamedAt
       observing = false;
     }
   };
+  engine.runKernel = (kernel, inputs, attributes = {}) => replace({ kernel, inputs, attributes }) ?? compute(kernel, inputs, attributes);
   try {
     return pass();
   } finally {
     Reflect.deleteProperty(engine, 'addTapeNode');
+    Reflect.deleteProperty(engine, 'runKernel');
   }
+}
+
+const bounds = ({ kernel, kind, attributes }: Operation): boolean =>
+  kernel === 'Minimum' ? kind === 'clip' : kernel === 'ClipByValue' && attributes['clipValueMin'] === 0;
+
+/** A ReLU with a maximum runs as a ReLU and then a bound: both are parts of one clip. */
+function joinClips(operations: readonly Operation[]): readonly Operation[] {
+  const readers = new Map<number, Operation[]>();
+  for (const operation of operations) {
+    for (const tensor of Object.values(operation.entry.inputs)) if (tensor) readers.set(tensor.id, [...(readers.get(tensor.id) ?? []), operation]);
+  }
+  return operations.map((operation) => {
+    const following = readers.get(operation.entry.outputs[0]!.id) ?? [];
+    const isPart = operation.kernel === 'Relu' && following.length === 1 && following.every(bounds);
+    return isPart ? { ...operation, kind: 'clip', isPart } : operation;
+  });
 }
 
 /**
  * Runs a recorded forward pass and writes down its operations, in order. Where a rule will read the values of an operation, they are
  * kept for as long as the tape.
  */
-export function logOperations<Result>(input: tf.Tensor, { rules }: BackwardRules, pass: () => Result): { readonly result: Result; readonly operations: readonly Operation[] } {
+export function logOperations<Result>(input: tf.Tensor, set: BackwardRules, pass: () => Result): { readonly result: Result; readonly operations: readonly Operation[] } {
+  const { rules } = set;
   const operations: Operation[] = [];
   const depends = new Set([input.id]);
   const behindWeights = new Set<number>();
@@ -85,8 +117,8 @@ export function logOperations<Result>(input: tf.Tensor, { rules }: BackwardRules
     const fused = FUSED[entry.kernelName];
     const given = Object.entries(entry.inputs).filter((pair): pair is [string, tf.Tensor] => pair[1] !== null && pair[1] !== undefined);
     const isStored = ([, { id }]: readonly [string, tf.Tensor]): boolean => !depends.has(id);
-    // What a fused operation saves carries its name, but has no numbers.
-    if ((fused !== undefined && entry.inputs[0] === undefined) || given.every(isStored)) return;
+    // What an operation saves is written to the tape under the name of its scope. So are those that bring a gradient, but with numbers.
+    if ((entry.kernelName.endsWith('__op') && entry.inputs[0] === undefined) || given.every(isStored)) return;
     if (BOUNDS.has(entry.kernelName)) given.sort((a, b) => Number(isStored(a)) - Number(isStored(b)));
     const stored = given.map(isStored);
     for (const output of entry.outputs) depends.add(output.id);
@@ -98,7 +130,8 @@ export function logOperations<Result>(input: tf.Tensor, { rules }: BackwardRules
     const behind = given.some(([, tensor]) => behindWeights.has(tensor.id));
     if (weighted || behind) for (const output of entry.outputs) behindWeights.add(output.id);
 
-    const read = rules[kind] !== undefined || (mayJoin && (kernel === 'Add' || kind === 'batch-norm'));
+    const mayBeClip = kernel === 'Relu' && rules.clip !== undefined;
+    const read = rules[kind] !== undefined || mayBeClip || (mayJoin && (kernel === 'Add' || kind === 'batch-norm'));
     const valueOf = (tensor: tf.Tensor): tf.Tensor => (read ? tf.keep(tf.clone(tensor)) : tensor);
     const inputs = given.map(([key, tensor], i): OperationInput => ({ key, name: fused?.inputs[i] ?? key, value: valueOf(tensor) }));
     const outputs = entry.outputs.map(valueOf);
@@ -107,6 +140,7 @@ export function logOperations<Result>(input: tf.Tensor, { rules }: BackwardRules
     operations.push({ entry, kernel, attributes, kind, inputs, outputs, stored, isFirst: weighted && !behind });
   };
 
-  const result = watchingTape(observe, pass);
-  return { result, operations };
+  const replace = (call: KernelCall): tf.Tensor | null => spellOut(call, set, ({ id }) => depends.has(id));
+  const result = watched({ observe, replace }, pass);
+  return { result, operations: joinClips(operations) };
 }

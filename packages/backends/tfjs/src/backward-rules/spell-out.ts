@@ -1,0 +1,29 @@
+import type { BackwardRules } from '@pellucid/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A kernel that is about to run. */
+export interface KernelCall {
+  readonly kernel: string;
+  readonly inputs: Readonly<Record<string, tf.Tensor | null | undefined>>;
+  readonly attributes: tf.NamedAttrMap;
+}
+
+/**
+ * The arithmetic that an operation is made of, where rules speak for that but not for the operation: layer normalisation, which the engine
+ * computes as a batch normalisation with the statistics of the sample, and squared differences. `null` for all others.
+ */
+export function spellOut({ kernel, inputs, attributes }: KernelCall, { rules }: BackwardRules, depends: (tensor: tf.Tensor) => boolean): tf.Tensor | null {
+  if (rules.multiply === undefined || rules.divide === undefined) return null;
+  if (kernel === 'SquaredDifference') {
+    const { a, b } = inputs;
+    if (!a || !b) return null;
+    const difference = tf.sub(a, b);
+    return tf.mul(difference, difference);
+  }
+  const { x, mean, variance, scale, offset } = inputs;
+  if (kernel !== 'FusedBatchNorm' || rules['batch-norm'] !== undefined || !x || !mean || !variance) return null;
+  if (!depends(mean) && !depends(variance)) return null;
+  const root = tf.rsqrt(tf.add(variance, attributes['varianceEpsilon'] as number));
+  const normalised = tf.mul(tf.sub(x, mean), scale ? tf.mul(root, scale) : root);
+  return offset ? tf.add(normalised, offset) : normalised;
+}
