@@ -86,20 +86,28 @@ function watched<Result>({ observe, replace }: Watcher, pass: () => Result): Res
   }
 }
 
-const bounds = ({ kernel, kind, attributes }: Operation): boolean =>
+const boundsAbove = ({ kernel, kind, attributes }: Operation): boolean =>
   kernel === 'Minimum' ? kind === 'clip' : kernel === 'ClipByValue' && attributes['clipValueMin'] === 0;
 
-/** A ReLU with a maximum runs as a ReLU and then a bound: both are parts of one clip. */
+/** A ReLU with a maximum runs as a ReLU and a bound, in either order: both are parts of one clip. */
 function joinClips(operations: readonly Operation[]): readonly Operation[] {
   const readers = new Map<number, Operation[]>();
   for (const operation of operations) {
     for (const tensor of Object.values(operation.entry.inputs)) if (tensor) readers.set(tensor.id, [...(readers.get(tensor.id) ?? []), operation]);
   }
-  return operations.map((operation) => {
-    const following = readers.get(operation.entry.outputs[0]!.id) ?? [];
-    const isPart = operation.kernel === 'Relu' && following.length === 1 && following.every(bounds);
-    return isPart ? { ...operation, kind: 'clip', isPart } : operation;
-  });
+  const firsts = new Set<Operation>();
+  const seconds = new Set<Operation>();
+  for (const operation of operations) {
+    const [next, ...others] = readers.get(operation.entry.outputs[0]!.id) ?? [];
+    if (next === undefined || others.length > 0) continue;
+    if (!(operation.kind === 'relu' && boundsAbove(next)) && !(next.kind === 'relu' && boundsAbove(operation))) continue;
+    firsts.add(operation);
+    seconds.add(next);
+  }
+  const isPart = (operation: Operation): boolean => firsts.has(operation);
+  return operations.map((operation) =>
+    isPart(operation) || seconds.has(operation) ? { ...operation, kind: 'clip', isPart: isPart(operation) } : operation,
+  );
 }
 
 /**
@@ -130,7 +138,7 @@ export function logOperations<Result>(input: tf.Tensor, set: BackwardRules, pass
     const behind = given.some(([, tensor]) => behindWeights.has(tensor.id));
     if (weighted || behind) for (const output of entry.outputs) behindWeights.add(output.id);
 
-    const mayBeClip = kernel === 'Relu' && rules.clip !== undefined;
+    const mayBeClip = kind === 'relu' && rules.clip !== undefined;
     const read = rules[kind] !== undefined || mayBeClip || (mayJoin && (kernel === 'Add' || kind === 'batch-norm'));
     const valueOf = (tensor: tf.Tensor): tf.Tensor => (read ? tf.keep(tf.clone(tensor)) : tensor);
     const inputs = given.map(([key, tensor], i): OperationInput => ({ key, name: fused?.inputs[i] ?? key, value: valueOf(tensor) }));
