@@ -17,35 +17,65 @@ function reflect(position: number, length: number): number {
   return wrapped < length ? wrapped : period - wrapped;
 }
 
+/** What a blurred position is made of: the weights of the positions from `first` on. */
+interface BlurredPosition {
+  readonly first: number;
+  readonly weights: Float64Array;
+}
+
+/** The kernel at every position of an axis, with what lies beyond the edges folded back: blurring asks no position twice. */
+function foldKernel(kernel: Float64Array, length: number): BlurredPosition[] {
+  const radius = (kernel.length - 1) / 2;
+  return Array.from({ length }, (_, position) => {
+    const weights = new Float64Array(length);
+    kernel.forEach((weight, k) => {
+      weights[reflect(position + k - radius, length)]! += weight;
+    });
+    const first = weights.findIndex((weight) => weight !== 0);
+    return { first, weights: weights.subarray(first, weights.findLastIndex((weight) => weight !== 0) + 1) };
+  });
+}
+
+/** Blurs one channel, given row by row, along both axes. */
+function blurPlane(plane: Float64Array, width: number, across: readonly BlurredPosition[], down: readonly BlurredPosition[]): Float64Array {
+  const rows = new Float64Array(plane.length);
+  for (let start = 0; start < plane.length; start += width) {
+    across.forEach(({ first, weights }, x) => {
+      let sum = 0;
+      for (let k = 0; k < weights.length; k++) sum += weights[k]! * plane[start + first + k]!;
+      rows[start + x] = sum;
+    });
+  }
+  const result = new Float64Array(plane.length);
+  down.forEach(({ first, weights }, y) => {
+    for (let k = 0; k < weights.length; k++) {
+      const weight = weights[k]!;
+      const [from, to] = [(first + k) * width, y * width];
+      for (let x = 0; x < width; x++) result[to + x]! += weight * rows[from + x]!;
+    }
+  });
+  return result;
+}
+
 /**
  * Blurs every channel of a batch of images with a Gaussian, edges mirrored.
- * @param sigma - standard deviation in pixels
+ * @param sigma - standard deviation in pixels; 0 changes nothing
  * @param kernelSize - odd number of taps; four standard deviations to each side unless given
  */
 export function gaussianBlur(images: Tensor, layout: Layout, sigma: number, kernelSize?: number): Tensor {
+  if (sigma === 0) return { shape: images.shape, data: images.data.slice() };
   const { channels, height, width, channelStride, pixelStride } = imageGeometry(images.shape, layout);
   const kernel = gaussianKernel(kernelSize ?? 2 * Math.ceil(4 * sigma) + 1, sigma);
-  const radius = (kernel.length - 1) / 2;
+  const [across, down] = [foldKernel(kernel, width), foldKernel(kernel, height)];
+  const pixels = height * width;
   const data = new Float32Array(images.data.length);
-  const rows = new Float64Array(height * width);
-  for (let plane = 0; plane < images.shape[0]! * channels; plane++) {
-    const offset =
-      Math.floor(plane / channels) * channels * height * width + (plane % channels) * channelStride;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        let sum = 0;
-        for (let k = 0; k < kernel.length; k++) {
-          sum += kernel[k]! * images.data[offset + (y * width + reflect(x + k - radius, width)) * pixelStride]!;
-        }
-        rows[y * width + x] = sum;
-      }
-    }
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        let sum = 0;
-        for (let k = 0; k < kernel.length; k++) sum += kernel[k]! * rows[reflect(y + k - radius, height) * width + x]!;
-        data[offset + (y * width + x) * pixelStride] = sum;
-      }
+  const plane = new Float64Array(pixels);
+  for (let sample = 0; sample < images.data.length; sample += channels * pixels) {
+    for (let channel = 0; channel < channels; channel++) {
+      const offset = sample + channel * channelStride;
+      for (let p = 0; p < pixels; p++) plane[p] = images.data[offset + p * pixelStride]!;
+      const blurred = blurPlane(plane, width, across, down);
+      for (let p = 0; p < pixels; p++) data[offset + p * pixelStride] = blurred[p]!;
     }
   }
   return { shape: images.shape, data };
