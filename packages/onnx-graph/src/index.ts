@@ -28,6 +28,7 @@ export { clampSlice, sliceBounds } from './shapes/selections.ts';
 export { declaredType, type Dimension, type TensorType } from './shapes/tensor-type.ts';
 export { windowGeometry, type WindowGeometry } from './shapes/windows.ts';
 export { tensorShape } from './tensor/check-tensor.ts';
-export type { ExternalPlace, ExternalReader } from './tensor/external-data.ts';
+export { externalTensor, type ExternalPlace, type ExternalReader, type UnreadBytes } from './tensor/external-data.ts';
+export { filePlace, rawLength, type FilePlace } from './tensor/file-tensor.ts';
 export { int64Tensor, makeTensor, makeValueInfo, type WritableElementType } from './tensor/make-tensor.ts';
 export { isNumeric, tensorValues, type NumericArray } from './tensor/tensor-values.ts';

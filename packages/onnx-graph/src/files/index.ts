@@ -1,1 +1,2 @@
-export { EXTERNAL_ABOVE, readModelFile, writeModelFile, type ModelFile } from './model-files.ts';
+export { openModelFile, readModelFile, type ModelFile, type OpenedModelFile } from './read-model-file.ts';
+export { EXTERNAL_ABOVE, writeModelFile } from './write-model-file.ts';

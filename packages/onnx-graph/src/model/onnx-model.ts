@@ -13,9 +13,15 @@ export interface OnnxModel {
 
 /**
  * A shallow copy of a protobuf message with some fields replaced. Unset proto2 fields live on the prototype, so that a spread would
- * lose them.
+ * lose them; bytes that are read when asked for stay so.
  */
 export function copyWith<Message extends object>(message: Message, changes: Partial<Message>): Message {
-  const empty = Object.create(Object.getPrototypeOf(message) as object | null) as Message;
-  return Object.assign(empty, message, changes);
+  const copy = Object.create(Object.getPrototypeOf(message) as object | null) as Message;
+  for (const key of Object.keys(message) as (keyof Message)[]) {
+    if (key in changes) continue;
+    const field = Object.getOwnPropertyDescriptor(message, key);
+    if (field?.get) Object.defineProperty(copy, key, field);
+    else copy[key] = message[key];
+  }
+  return Object.assign(copy, changes);
 }

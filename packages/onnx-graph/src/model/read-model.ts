@@ -7,7 +7,8 @@ import { expandFunctions } from './expand-functions.ts';
 import { foldBranches } from './fold-branches.ts';
 import type { OnnxModel } from './onnx-model.ts';
 
-function parse(bytes: Uint8Array, name: string): ModelProto {
+/** The message of an ONNX file. @throws MODEL_INVALID. */
+export function parseModel(bytes: Uint8Array, name: string): ModelProto {
   try {
     // A plain view, so that no tensor inherits the habits of a Node Buffer.
     return fromBinary(ModelProtoSchema, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -24,7 +25,11 @@ function parse(bytes: Uint8Array, name: string): ModelProto {
  * @throws MODEL_INVALID for anything that is not a whole, consistent model; MODEL_UNSUPPORTED for weights in files that cannot be read.
  */
 export function readModel(bytes: Uint8Array, name: string, readExternal?: ExternalReader): OnnxModel {
-  const proto = parse(bytes, name);
+  return checkedModel(parseModel(bytes, name), name, readExternal);
+}
+
+/** The model that a message holds, as `readModel` gives it. The message may be changed. */
+export function checkedModel(proto: ModelProto, name: string, readExternal?: ExternalReader): OnnxModel {
   if (!proto.graph) throw invalid(name, 'it holds no graph', 'Check that the file is an ONNX model.');
   if (readExternal) attachExternalData(proto, name, readExternal);
   const read = { name, proto, graph: proto.graph };

@@ -1,4 +1,5 @@
 import { TensorProto_DataType as ElementType, type TensorProto } from 'onnx-buf';
+import { rawLength } from './file-tensor.ts';
 
 /** Bits that an element takes in `raw_data`. */
 const BITS: Readonly<Partial<Record<number, number>>> = {
@@ -39,10 +40,11 @@ export function tensorProblem(tensor: TensorProto): string | null {
   if (bits === undefined && type !== Number(ElementType.STRING)) return `has the unknown element type ${type}`;
   if (shape.some((length) => length < 0)) return `has a negative length in its shape [${shape.join(', ')}]`;
   const count = shape.reduce((product, length) => product * length, 1);
-  if (bits !== undefined && tensor.rawData.length > 0) {
+  const length = rawLength(tensor);
+  if (bits !== undefined && length > 0) {
     const expected = Math.ceil((count * bits) / 8);
-    return tensor.rawData.length === expected ? null
-      : `holds ${tensor.rawData.length} bytes, but its shape [${shape.join(', ')}] takes ${expected}`;
+    return length === expected ? null
+      : `holds ${length} bytes, but its shape [${shape.join(', ')}] takes ${expected}`;
   }
   const [actual, expected] = typedEntries(tensor, count);
   return actual === expected ? null : `holds ${actual} values, but its shape [${shape.join(', ')}] takes ${expected}`;

@@ -2,6 +2,7 @@ import { clearField, create } from '@bufbuild/protobuf';
 import { PellucidError } from '@pellucid/core';
 import { StringStringEntryProtoSchema, TensorProto_DataLocation, TensorProtoSchema, type GraphProto, type ModelProto, type TensorProto } from 'onnx-buf';
 import { copyWith } from '../model/onnx-model.ts';
+import { fileTensor, type FilePlace } from './file-tensor.ts';
 
 /** Where a tensor's bytes lie in another file. */
 export interface ExternalPlace {
@@ -12,8 +13,14 @@ export interface ExternalPlace {
   readonly length: number | null;
 }
 
-/** Gives the bytes of a place. @throws DATA_MISSING, MODEL_INVALID. */
-export type ExternalReader = (place: ExternalPlace) => Uint8Array<ArrayBuffer>;
+/** Bytes that are read when they are asked for. */
+export interface UnreadBytes {
+  readonly place: FilePlace;
+  readonly read: () => Uint8Array<ArrayBuffer>;
+}
+
+/** Gives the bytes of a place, or says how to get them. @throws DATA_MISSING, MODEL_INVALID. */
+export type ExternalReader = (place: ExternalPlace) => Uint8Array<ArrayBuffer> | UnreadBytes;
 
 const WHOLE_NUMBER = /^\d{1,15}$/;
 
@@ -41,7 +48,9 @@ function placeOf(model: string, tensor: TensorProto): ExternalPlace {
 const isExternal = ({ dataLocation }: TensorProto): boolean => dataLocation === TensorProto_DataLocation.EXTERNAL;
 
 function load(model: string, tensor: TensorProto, read: ExternalReader): TensorProto {
-  const loaded = copyWith(tensor, { rawData: read(placeOf(model, tensor)), externalData: [] });
+  const found = read(placeOf(model, tensor));
+  if (!(found instanceof Uint8Array)) return fileTensor(tensor, found.place, found.read);
+  const loaded = copyWith(tensor, { rawData: found, externalData: [] });
   clearField(loaded, TensorProtoSchema.field.dataLocation);
   return loaded;
 }

@@ -12,11 +12,12 @@ export type WritableElementType =
 
 function encode(elementType: WritableElementType, values: ArrayLike<number>): ArrayBufferView<ArrayBuffer> {
   switch (elementType) {
-    case ElementType.FLOAT: return Float32Array.from(values);
-    case ElementType.DOUBLE: return Float64Array.from(values);
+    // The constructor copies typed arrays at once, where `from` goes through them one by one.
+    case ElementType.FLOAT: return new Float32Array(values);
+    case ElementType.DOUBLE: return new Float64Array(values);
     case ElementType.FLOAT16: return Uint16Array.from(values, encodeFloat16);
     case ElementType.INT64: return BigInt64Array.from(Array.from(values, BigInt));
-    case ElementType.INT32: return Int32Array.from(values);
+    case ElementType.INT32: return new Int32Array(values);
     case ElementType.BOOL: return Uint8Array.from(values);
   }
 }
