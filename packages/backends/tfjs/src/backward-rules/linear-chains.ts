@@ -100,10 +100,10 @@ function addNormalisation(normalisation: Operation, search: Search): LinearChain
 }
 
 /**
- * Finds the operations with stored weights that have a rule, joined with what a layer or a fused node is made of on the tape: a bias, and,
+ * Finds the operations with stored weights, joined with what a layer or a fused node is made of on the tape: a bias, and,
  * where the rules say so, the batch normalisation behind it. By the operation that ends each; none leads across a tensor in `kept`.
  */
-export function findLinearChains(operations: readonly Operation[], { rules, mergeBatchNorm = false }: BackwardRules, kept: ReadonlySet<number>): ReadonlyMap<Operation, LinearChain> {
+export function findLinearChains(operations: readonly Operation[], { mergeBatchNorm = false }: BackwardRules, kept: ReadonlySet<number>): ReadonlyMap<Operation, LinearChain> {
   const producers = new Map(operations.flatMap((operation) => operation.entry.outputs.map((output) => [output.id, operation])));
   const chains = new Map<Operation, LinearChain>();
   const search: Search = { producers, chains, kept };
@@ -114,7 +114,7 @@ export function findLinearChains(operations: readonly Operation[], { rules, merg
   };
   for (const operation of operations) {
     const chain = chainOf(operation);
-    if (chain !== null && rules[chain.base.kind] !== undefined) chains.set(operation, chain);
+    if (chain !== null) chains.set(operation, chain);
   }
   return chains;
 }

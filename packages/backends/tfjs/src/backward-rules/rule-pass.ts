@@ -116,6 +116,7 @@ export function rulePass(set: BackwardRules, input: tf.Tensor): RulePass {
     prepare: (points) => {
       chains = findLinearChains(operations, set, new Set(points.map(({ id }) => id)));
       for (const [{ entry }, { base }] of chains) {
+        if (set.rules[base.kind] === undefined) continue;
         // The end of a chain reads what its start reads: the path leads there directly.
         const [name = ''] = Object.keys(base.entry.inputs);
         entry.inputs = { [name]: base.entry.inputs[name] };
@@ -127,7 +128,8 @@ export function rulePass(set: BackwardRules, input: tf.Tensor): RulePass {
       const chain = chains.get(operation);
       const { kind, kernel } = chain?.base ?? operation;
       const rule = set.rules[kind];
-      if (rule !== undefined) return chain === undefined ? applyRule(rule, operation, crossing) : applyLinearRule(rule, chain, crossing);
+      if (chain !== undefined) return rule === undefined ? null : applyLinearRule(rule, chain, crossing);
+      if (rule !== undefined) return applyRule(rule, operation, crossing);
       const { entry, depends } = crossing;
       const wanted = operation.inputs.map(({ key }) => isWanted(entry.inputs[key], depends));
       if (operation.isPart !== true && !isLinear(kernel, wanted)) uncovered.push(`${crossing.node} (${crossing.entry.kernelName})`);

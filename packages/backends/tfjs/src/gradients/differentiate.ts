@@ -60,7 +60,6 @@ function checkPath({ points, objective, locate }: Recording, rules: RulePass | u
       if (isVerified(kernelName, tf.getBackend())) return;
       throw undefinedGradient(kernelName, node, `its gradient was not verified on engine \`${tf.getBackend()}\``);
     };
-    nameFailures(entry, node, path);
     const { gradient } = entry;
     const derivative: NonNullable<TapeEntry['gradient']> = (outputs) => {
       verify();
@@ -69,6 +68,7 @@ function checkPath({ points, objective, locate }: Recording, rules: RulePass | u
     const replacement = rules?.replace({ entry, node, depends: path.depends, derivative }) ?? null;
     if (replacement === null) verify();
     else entry.gradient = replacement;
+    nameFailures(entry, node, path);
   }
 }
 
