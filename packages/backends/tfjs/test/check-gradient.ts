@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { inScope } from '../src/engine/scope.ts';
 import { differentiate } from '../src/gradients/differentiate.ts';
 import { findPath, tape } from '../src/gradients/tape.ts';
-import { gridValues, type GradientCase } from './gradient-cases.ts';
+import { gridValues, type GradientCase } from './gradient-cases/gradient-case.ts';
 
 /** What a comparison of a gradient with finite differences gave. */
 export interface GradientCheck {

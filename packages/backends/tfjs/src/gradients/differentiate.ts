@@ -2,6 +2,7 @@ import { isPellucidError, PellucidError } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { RulePass } from '../backward-rules/rule-pass.ts';
+import { FLAT_OPERATIONS, flatten } from './flat-operations.ts';
 import { withGradientRepairs } from './gradient-repairs.ts';
 import { clearTape, findPath, tape, type TapeEntry, type TapePath } from './tape.ts';
 import { isVerified } from './verified-gradients.ts';
@@ -55,6 +56,10 @@ function checkPath({ points, objective, locate }: Recording, rules: RulePass | u
   for (const index of path.indices) {
     const entry = entries[index]!;
     const { kernelName } = entry;
+    if (FLAT_OPERATIONS.has(kernelName)) {
+      flatten(entry);
+      continue;
+    }
     const node = locate(index, kernelName);
     const verify = (): void => {
       if (isVerified(kernelName, tf.getBackend())) return;

@@ -1,15 +1,27 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import { batchNormalizationGradient } from './batch-normalization.ts';
+import { castGradient } from './cast.ts';
+import { convolution3dGradient, transposedConvolution3dGradient } from './convolution-3d.ts';
 import { dilatedConvolution, fusedConvolution } from './convolution.ts';
+import { cropAndResizeGradient } from './crop-and-resize.ts';
+import { cumulativeSumGradient } from './cumulative-sum.ts';
 import { depthToSpaceGradient } from './depth-to-space.ts';
+import { einsumGradient } from './einsum.ts';
 import { extremumGradient } from './extremum.ts';
-import { fusedMatrixProductGradient } from './fused-matrix-product.ts';
+import { gatherNdGradient } from './gather-nd.ts';
 import { gatherGradient } from './gather.ts';
+import { fusedMatrixProductGradient, matrixProductGradient } from './matrix-product.ts';
 import { mirrorPadGradient } from './mirror-pad.ts';
+import { pairwiseExtremumGradient } from './pairwise-extremum.ts';
+import { productGradient } from './product.ts';
+import { quotientGradient } from './quotient.ts';
 import { resizeGradient } from './resize.ts';
+import { scatterNdGradient } from './scatter-nd.ts';
 import { squaredDifferenceGradient } from './squared-difference.ts';
 import { stridedSliceGradient } from './strided-slice.ts';
+import { tensorScatterUpdateGradient } from './tensor-scatter-update.ts';
+import { topKGradient } from './top-k.ts';
 
 /** A gradient that replaces the one that ships, or adds one, while a pass is differentiated. */
 export interface GradientRepair {
@@ -23,18 +35,33 @@ export interface GradientRepair {
 
 /** Every gradient that is repaired, with respect to what a pass can ask for: the parameters of layers are constants to it. */
 export const GRADIENT_REPAIRS: readonly GradientRepair[] = [
+  { kernel: 'BatchMatMul', problem: 'wrong shape where an operand is broadcast', repair: () => matrixProductGradient },
+  { kernel: 'Cast', problem: 'wrong: passes casts to whole numbers', repair: () => castGradient },
   { kernel: 'Conv2D', problem: 'refuses dilation', repair: dilatedConvolution(false) },
+  { kernel: 'Conv3D', problem: 'refuses dilation', repair: convolution3dGradient },
+  { kernel: 'Conv3DBackpropInputV2', problem: 'missing', repair: () => transposedConvolution3dGradient },
+  { kernel: 'CropAndResize', problem: 'missing', repair: () => cropAndResizeGradient },
+  { kernel: 'Cumsum', problem: 'transposed along any axis but the last', repair: () => cumulativeSumGradient },
   { kernel: 'DepthToSpace', problem: 'missing', repair: () => depthToSpaceGradient },
   { kernel: 'DepthwiseConv2dNative', problem: 'refuses dilation', repair: dilatedConvolution(true) },
+  { kernel: 'Einsum', problem: 'missing', repair: () => einsumGradient },
   { kernel: 'FusedBatchNorm', problem: 'copies its statistics to the size of the input', repair: () => batchNormalizationGradient },
-  { kernel: 'GatherV2', problem: 'needs a kernel that wasm lacks', repair: () => gatherGradient },
+  { kernel: 'GatherNd', problem: 'missing', repair: () => gatherNdGradient },
+  { kernel: 'GatherV2', problem: 'needs a kernel that wasm lacks; knows no batch dimensions', repair: () => gatherGradient },
   { kernel: 'Max', problem: 'counts ties several times', repair: extremumGradient('Max') },
+  { kernel: 'Maximum', problem: 'wrong shape where an operand is broadcast', repair: pairwiseExtremumGradient('Maximum') },
   { kernel: 'Min', problem: 'counts ties several times', repair: extremumGradient('Min') },
+  { kernel: 'Minimum', problem: 'wrong shape where an operand is broadcast', repair: pairwiseExtremumGradient('Minimum') },
   { kernel: 'MirrorPad', problem: 'wrong: drops what was mirrored', repair: () => mirrorPadGradient },
+  { kernel: 'Prod', problem: 'calls methods that are not there', repair: () => productGradient },
+  { kernel: 'RealDiv', problem: 'not a number behind `divNoNan`', repair: () => quotientGradient },
   { kernel: 'ResizeBilinear', problem: 'wrong for half-pixel centres; wrong shape (cpu)', repair: resizeGradient('ResizeBilinear', tf.image.resizeBilinear) },
   { kernel: 'ResizeNearestNeighbor', problem: 'wrong beyond one square image (cpu), for half-pixel centres', repair: resizeGradient('ResizeNearestNeighbor', tf.image.resizeNearestNeighbor) },
+  { kernel: 'ScatterNd', problem: 'missing', repair: () => scatterNdGradient },
   { kernel: 'SquaredDifference', problem: 'wrong shape where an operand is broadcast', repair: () => squaredDifferenceGradient },
   { kernel: 'StridedSlice', problem: 'missing', repair: () => stridedSliceGradient },
+  { kernel: 'TensorScatterUpdate', problem: 'missing', repair: () => tensorScatterUpdateGradient },
+  { kernel: 'TopK', problem: 'missing', repair: () => topKGradient },
   { kernel: 'fusedConv2d__op', problem: 'computes the filter gradient unasked; refuses dilation', repair: fusedConvolution('fusedConv2d__op', false) },
   { kernel: 'fusedDepthwiseConv2d__op', problem: 'computes the filter gradient unasked; refuses dilation', repair: fusedConvolution('fusedDepthwiseConv2d__op', true) },
   { kernel: 'fusedMatMul__op', problem: 'computes the weight gradient unasked', repair: () => fusedMatrixProductGradient },

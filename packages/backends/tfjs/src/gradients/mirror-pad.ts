@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { contractAxis } from './contract-axis.ts';
+import { contractAxis } from '../kernels/contract-axis.ts';
 
 /**
  * Mirrored padding: what was mirrored flows back to where it came from. Along each axis it is linear, so the matrix is what the forward

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { contractAxis } from './contract-axis.ts';
+import { contractAxis } from '../kernels/contract-axis.ts';
 
 type Resize = (images: tf.Tensor4D, size: [number, number], alignCorners?: boolean, halfPixelCenters?: boolean) => tf.Tensor4D;
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { contractAxis } from './contract-axis.ts';
+import { contractAxis } from '../kernels/contract-axis.ts';
 
 /** A slice with steps: the gradient goes back to the places that were read, zero elsewhere. The library ships none. */
 export const stridedSliceGradient: tf.GradConfig = {

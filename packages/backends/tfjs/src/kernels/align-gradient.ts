@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { placeAlong } from './place-along.ts';
 import { computeOnHost, isHostBackend } from './host-memory.ts';
 
 type Geometry = tf.backend_util.Conv2DInfo;
@@ -33,13 +34,18 @@ function marginsOf(dy: tf.Tensor4D, geometry: Geometry): Margins {
 }
 
 /** Copies the gradient's values, a stride apart, into zeros of the padded size. */
-function placeOnHost(dy: tf.Tensor4D, { strideHeight, strideWidth }: Geometry, { top, bottom, left, right }: Margins): tf.Tensor4D {
+function place(dy: tf.Tensor4D, geometry: Geometry, margins: Margins): tf.Tensor4D {
+  const { strideHeight, strideWidth } = geometry;
+  const { top, bottom, left, right } = margins;
   const backend = tf.backend();
-  if (!isHostBackend(backend)) throw new Error('a dilated convolution with more padding than its filter reaches is not covered');
   const [batch, height, width, channels] = dy.shape;
   const rows = (height - 1) * strideHeight + 1 + top + bottom;
   const columns = (width - 1) * strideWidth + 1 + left + right;
-  const info = computeOnHost(backend, [batch, rows, columns, channels], [dy], (placed, values) => {
+  if (!isHostBackend(backend)) {
+    const lines = placeAlong(dy, 1, { start: top, stride: strideHeight, length: rows });
+    return placeAlong(lines, 2, { start: left, stride: strideWidth, length: columns }) as tf.Tensor4D;
+  }
+  const placed = computeOnHost(backend, [batch, rows, columns, channels], [dy], (target, values) => {
     for (let line = 0; line < batch * height; line++) {
       const row = (line % height) * strideHeight + top;
       if (row < 0 || row >= rows) continue;
@@ -49,11 +55,11 @@ function placeOnHost(dy: tf.Tensor4D, { strideHeight, strideWidth }: Geometry, {
         if (position < 0 || position >= columns) continue;
         const read = (line * width + column) * channels;
         const write = (start + position) * channels;
-        for (let channel = 0; channel < channels; channel++) placed[write + channel] = values[read + channel]!;
+        for (let channel = 0; channel < channels; channel++) target[write + channel] = values[read + channel]!;
       }
     }
   });
-  return tf.engine().makeTensorFromTensorInfo(info) as tf.Tensor4D;
+  return placed as tf.Tensor4D;
 }
 
 /** Spreads the gradient of a convolution's output by the stride and surrounds it by zeros, for a convolution with stride 1. */
@@ -61,7 +67,7 @@ export function alignGradient(dy: tf.Tensor4D, geometry: Geometry): AlignedGradi
   const margins = marginsOf(dy, geometry);
   const { top, bottom, left, right } = margins;
   const spread = geometry.strideHeight > 1 || geometry.strideWidth > 1 || Math.min(top, bottom, left, right) < 0;
-  if (spread) return { values: placeOnHost(dy, geometry, margins), pad: 'valid' };
+  if (spread) return { values: place(dy, geometry, margins), pad: 'valid' };
   const padding: tf.backend_util.ExplicitPadding = [[0, 0], [top, bottom], [left, right], [0, 0]];
   if (isHostBackend(tf.backend())) return { values: dy, pad: padding };
   // TensorFlow's engine takes no numbers as padding.

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { computeOnHost, type HostBackend } from './host-memory.ts';
+import { computeOnHost } from './host-memory.ts';
 
 type Geometry = tf.backend_util.Conv2DInfo;
 
@@ -30,7 +30,7 @@ function meetTap(met: Float32Array, x: Float32Array, geometry: Geometry, row: nu
  * The gradient of a convolution with respect to its filter, for any stride and dilation: for each row of the filter, a matrix product
  * of what its taps meet with the gradient. Both operands lie as the engine's fast matrix product wants them, untransposed.
  */
-export function convolutionFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, geometry: Geometry, backend: HostBackend): tf.Tensor4D {
+export function convolutionFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, geometry: Geometry, backend: object): tf.Tensor4D {
   const { filterHeight, filterWidth, inChannels, outChannels } = geometry;
   const gradient = tf.reshape(dy, [-1, outChannels]);
   const windows = gradient.shape[0]!;
@@ -42,7 +42,7 @@ export function convolutionFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, geome
           meetTap(values.subarray(column * size, (column + 1) * size), source, geometry, row, column);
         }
       });
-      return tf.matMul(tf.engine().makeTensorFromTensorInfo(met), gradient);
+      return tf.matMul(met as tf.Tensor2D, gradient);
     }),
   );
   return tf.reshape(tf.stack(rows), [filterHeight, filterWidth, inChannels, outChannels]);
@@ -53,5 +53,5 @@ export const conv2dFilterGradient: tf.KernelFunc = ({ inputs, attrs, backend }) 
   const { strides, pad, dimRoundingMode, filterShape } = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
   const x = inputs['x'] as tf.Tensor4D;
   const geometry = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad, dimRoundingMode);
-  return tf.tidy(() => convolutionFilterGradient(x, inputs['dy'] as tf.Tensor4D, geometry, backend as HostBackend));
+  return tf.tidy(() => convolutionFilterGradient(x, inputs['dy'] as tf.Tensor4D, geometry, backend));
 };

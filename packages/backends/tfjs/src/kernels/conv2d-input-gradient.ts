@@ -9,7 +9,7 @@ function flipFilter(filter: tf.Tensor4D): tf.Tensor4D {
   if (!isHostBackend(backend)) return tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
   const [height, width, inputs, outputs] = filter.shape;
   const taps = height * width;
-  const info = computeOnHost(backend, [height, width, outputs, inputs], [filter], (flipped, values) => {
+  const flippedFilter = computeOnHost(backend, [height, width, outputs, inputs], [filter], (flipped, values) => {
     for (let tap = 0; tap < taps; tap++) {
       const read = (taps - 1 - tap) * inputs * outputs;
       const write = tap * inputs * outputs;
@@ -20,7 +20,7 @@ function flipFilter(filter: tf.Tensor4D): tf.Tensor4D {
       }
     }
   });
-  return tf.engine().makeTensorFromTensorInfo(info) as tf.Tensor4D;
+  return flippedFilter as tf.Tensor4D;
 }
 
 /**

@@ -3,8 +3,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { scaledBatchNormalization } from './batch-normalization.ts';
 import { conv2dFilterGradient } from './conv2d-filter-gradient.ts';
 import { conv2dInputGradient } from './conv2d-input-gradient.ts';
+import { conv3dInputGradient } from './conv3d-input-gradient.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise-gradients.ts';
+import { einsum } from './einsum.ts';
 import { remembering } from './fused-attributes.ts';
+import { gather } from './gather.ts';
+import { maxPool3d } from './max-pool-3d.ts';
 import { averagePoolGradient, maxPoolGradient } from './pool-gradients.ts';
 import { sharedIdentity } from './shared-identity.ts';
 
@@ -26,15 +30,21 @@ const channelsLast = (replacement: tf.KernelFunc) => (shipped: tf.KernelFunc | u
 
 /** Every kernel that is replaced or added when an engine opens. All compute what their names say, only right or faster. */
 export const KERNEL_REPAIRS: readonly KernelRepair[] = [
+  { kernel: 'AvgPool3DGrad', backends: HOST, problem: 'wrong at borders under padding', repair: () => averagePoolGradient },
   { kernel: 'AvgPoolGrad', backends: HOST, problem: 'wrong at borders under padding', repair: () => averagePoolGradient },
   { kernel: 'Conv2DBackpropFilter', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: channelsLast(conv2dFilterGradient) },
   { kernel: 'Conv2DBackpropInput', backends: HOST, problem: 'slow', repair: channelsLast(conv2dInputGradient) },
+  { kernel: 'Conv3DBackpropInputV2', backends: HOST, problem: 'wrong (wasm), slow (cpu)', repair: () => conv3dInputGradient },
   { kernel: 'DepthwiseConv2dNativeBackpropFilter', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseFilterGradient },
   { kernel: 'DepthwiseConv2dNativeBackpropInput', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseInputGradient },
+  { kernel: 'Einsum', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => einsum },
   { kernel: 'FusedBatchNorm', backends: ALL, problem: 'no gradient without scale', repair: scaledBatchNormalization },
   { kernel: 'FusedConv2D', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
   { kernel: 'FusedDepthwiseConv2D', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
+  { kernel: 'GatherV2', backends: ALL, problem: 'wrong for batches (wasm), for axes counted from the end (tensorflow)', repair: gather },
   { kernel: 'Identity', backends: ['wasm'], problem: 'copies whatever the tape keeps', repair: () => sharedIdentity },
+  { kernel: 'MaxPool3D', backends: ['wasm'], problem: 'zero for windows <= 0', repair: () => maxPool3d },
+  { kernel: 'MaxPool3DGrad', backends: ALL, problem: 'last maximum, none in windows <= 0 (wasm); every maximum (tensorflow)', repair: () => maxPoolGradient },
   { kernel: 'MaxPoolGrad', backends: HOST, problem: 'last maximum, none in windows <= 0 (wasm); slow (cpu)', repair: () => maxPoolGradient },
   { kernel: '_FusedMatMul', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
 ];
