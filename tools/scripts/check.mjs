@@ -2,14 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { nativeEnvironment, provideNativeEngine } from './native-engine.mjs';
+import { NATIVE_FOLDER, nativeEnvironment, provideNativeEngine } from './native-engine.mjs';
 import { ensureInstalled, ROOT } from './workspace.mjs';
 
 ensureInstalled();
 
 const environment = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', CI: 'true' };
 const binary = (name) => join(ROOT, 'node_modules/.bin', name);
-const run = (command, args, env = environment) => spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env }).status === 0;
+const run = (command, args, { cwd = ROOT, env = environment } = {}) => spawnSync(command, args, { cwd, stdio: 'inherit', env }).status === 0;
 
 /** Runs a script that closes with `N passed, N failed`, and takes over its counts. */
 function runCounting(script) {
@@ -22,11 +22,11 @@ function runCounting(script) {
 }
 
 /** Runs jest once and reads the counts from its report. */
-function runJest(args = [], env = environment) {
+function runJest(args = [], where = {}) {
   const report = join(ROOT, '.cache/jest-report.json');
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   rmSync(report, { force: true });
-  const ok = run(binary('jest'), ['--maxWorkers=2', '--json', `--outputFile=${report}`, '--silent', ...args], env);
+  const ok = run(binary('jest'), ['--maxWorkers=2', '--json', `--outputFile=${report}`, '--silent', ...args], where);
   try {
     const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
     return { passed: numPassedTests, failed: ok ? 0 : Math.max(numFailedTests, numFailedTestSuites, 1) };
@@ -42,7 +42,10 @@ function runNative(engine, pattern) {
     process.stdout.write(`skipped the tests on engine ${engine}: ${reason}\n`);
     return { passed: 0, failed: 0 };
   }
-  return runJest(['--selectProjects', 'tfjs', '--testPathPatterns', pattern], { ...environment, ...nativeEnvironment, PELLUCID_TFJS_ENGINE: engine });
+  return runJest(['--config', join(ROOT, 'jest.config.mjs'), '--selectProjects', 'tfjs', '--testPathPatterns', pattern], {
+    cwd: NATIVE_FOLDER,
+    env: { ...environment, ...nativeEnvironment, PELLUCID_TFJS_ENGINE: engine },
+  });
 }
 
 const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 });

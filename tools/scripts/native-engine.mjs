@@ -3,17 +3,18 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { ON_DEMAND, ROOT } from './workspace.mjs';
 
-const FOLDER = join(ROOT, 'tools/native-engine');
+/** Programs that run in this folder find the native packages, as they would in a project that has them installed. */
+export const NATIVE_FOLDER = join(ROOT, 'tools/native-engine');
 /** Builds the addon on a TensorFlow library from PyPI, for machines that reach package registries alone. */
 const BUILDER = join(ROOT, '../shared/tfjs-node/build-native.sh');
 const CACHE = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pellucid/tensorflow');
 const INSTALL_LIMIT_MS = 300_000;
 
 const packageOf = (engine) => `@tensorflow/tfjs-${engine}`;
-const folderOf = (engine) => join(FOLDER, 'node_modules', packageOf(engine));
+const folderOf = (engine) => join(NATIVE_FOLDER, 'node_modules', packageOf(engine));
 
 /** Runs a program; gives the line that says why where it failed. */
 function attempt(command, args, cwd = ROOT) {
@@ -60,9 +61,8 @@ export function provideNativeEngine(engine, { mayDownload = process.env['CI'] ==
   return build(engine, mayDownload);
 }
 
-/** Lets programs that are started with it find the native packages, as they would in a project that has them installed. */
+/** What the tests need there besides. */
 export const nativeEnvironment = {
-  NODE_PATH: [join(FOLDER, 'node_modules'), process.env['NODE_PATH']].filter(Boolean).join(delimiter),
   // Jest hands a copy of the environment to its tests, so that the backend cannot silence TensorFlow's start-up lines there.
   TF_CPP_MIN_LOG_LEVEL: process.env['TF_CPP_MIN_LOG_LEVEL'] ?? '2',
 };

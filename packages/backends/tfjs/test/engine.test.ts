@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { describe, expect, test } from '@jest/globals';
@@ -5,7 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
 import { createMutex } from '../src/engine/mutex.ts';
-import { findNativePackage } from '../src/engine/native-package.ts';
+import { findNativePackage, tryNativePackage } from '../src/engine/native-package.ts';
 import { ENGINE_ORDER } from '../src/engine/engine-name.ts';
 import { openEngine, type EngineName } from '../src/index.ts';
 import { ENGINE, ENGINES } from './engines.ts';
@@ -37,6 +40,16 @@ describe('opening', () => {
 
   test('a package that is not installed is found missing without being loaded', () => {
     expect(findNativePackage('@tensorflow/tfjs-none')).toEqual({ found: false, reason: expect.stringMatching(/not installed/) });
+  });
+
+  test('a native package whose addon does not load is found out in a process of its own', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pellucid-native-'));
+    try {
+      await writeFile(join(folder, 'index.js'), "throw new Error('libtensorflow.so.2: cannot open shared object file')");
+      expect(await tryNativePackage(folder)).toMatch(/does not load.*cannot open shared object file/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   inPairs('each engine computes on its own backend, also one within the other', async () => {
@@ -118,6 +131,43 @@ describe('training', () => {
     const [wasm, cpu] = [await gradientOn('wasm'), await gradientOn('cpu')];
     wasm.forEach((value, i) => {
       expect(value).toBeCloseTo(cpu[i]!, 3);
+    });
+  });
+
+  test.each([
+    [false, true], [true, false], [false, false],
+  ])('batch normalisation with scale %p and center %p trains like one whose parameters are held at one and zero', async (scale, center) => {
+    const engine = await openEngine(ENGINE);
+    await engine.exclusive(async () => {
+      const before = tf.memory().numTensors;
+      const kernelOf = async (without: boolean): Promise<Float32Array> => {
+        const network = tfl.sequential({
+          layers: [
+            tfl.layers.dense({ units: 3, inputShape: [2], useBias: false, kernelInitializer: tfl.initializers.heNormal({ seed: 1 }), name: 'first' }),
+            tfl.layers.batchNormalization(without ? { scale, center, name: 'norm' } : { name: 'norm' }),
+            tfl.layers.dense({ units: 1, kernelInitializer: 'ones', trainable: false }),
+          ],
+        });
+        // What a layer lacks has to stay as it is in the other one.
+        const held = network.getLayer('norm').getWeights().map((weight) => weight.clone());
+        const optimizer = tf.train.sgd(0.1);
+        network.compile({ optimizer, loss: 'meanSquaredError' });
+        const [x, y] = [tf.tensor2d([[1, 2], [0, 1], [-1, 3], [2, -2]]), tf.tensor2d([[1], [0], [2], [-1]])];
+        for (let step = 0; step < 2; step++) {
+          await network.trainOnBatch(x, y);
+          if (without) continue;
+          const [gamma, beta, mean, variance] = network.getLayer('norm').getWeights() as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+          network.getLayer('norm').setWeights([scale ? gamma : held[0]!, center ? beta : held[1]!, mean, variance]);
+        }
+        const values = Float32Array.from(network.getLayer('first').getWeights()[0]!.dataSync());
+        tf.dispose([x, y, held]);
+        optimizer.dispose();
+        network.dispose();
+        return values;
+      };
+      const [without, withHeld] = [await kernelOf(true), await kernelOf(false)];
+      without.forEach((value, i) => expect(value).toBeCloseTo(withHeld[i]!, 6));
+      expect(tf.memory().numTensors).toBe(before);
     });
   });
 

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import util, { promisify } from 'node:util';
 
 /** Where a native engine stands on this machine. */
@@ -10,16 +10,22 @@ export type NativePackage = { readonly found: true; readonly folder: string; rea
 
 const here = createRequire(import.meta.url);
 
-/** Finds the package from here and from the folder that the program runs in, without loading it. */
+/** A folder and all that hold it. */
+function* upwards(folder: string): Generator<string> {
+  yield folder;
+  const parent = dirname(folder);
+  if (parent !== folder) yield* upwards(parent);
+}
+
+/**
+ * Finds the package as a dependency of this one or of the program in the current folder, without loading it. Not by `require.resolve`:
+ * that also looks where `NODE_PATH` says, and package managers put there what nobody asked for.
+ */
 function resolveFolder(name: string): string | undefined {
-  for (const require of [here, createRequire(pathToFileURL(join(process.cwd(), 'package.json')))]) {
-    try {
-      return dirname(require.resolve(`${name}/package.json`));
-    } catch {
-      continue;
-    }
-  }
-  return undefined;
+  const starts = [dirname(fileURLToPath(import.meta.url)), process.cwd()];
+  const candidates = starts.flatMap((start) => [...upwards(start)]).map((folder) => join(folder, 'node_modules', name));
+  const found = candidates.find((folder) => existsSync(join(folder, 'package.json')));
+  return found && realpathSync(found);
 }
 
 interface Manifest {

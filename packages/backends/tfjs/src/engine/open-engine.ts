@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { version_layers } from '@tensorflow/tfjs-layers';
 
 import { installKernels } from '../kernels/install-kernels.ts';
+import { repairBatchNormalization } from './batch-normalization-layer.ts';
 import { BACKEND_OF, ENGINE_ORDER, isNative, type EngineName } from './engine-name.ts';
 import { createMutex, type Mutex } from './mutex.ts';
 import { findNativePackage, loadNativePackage, tryNativePackage } from './native-package.ts';
@@ -43,17 +44,36 @@ function processState(): ProcessState {
 /** What an attempt to open an engine gave. */
 type Attempt = { readonly opened: TfjsEngine } | { readonly reason: string };
 
+/** The parts of the native backend that have no public type. */
+interface NativeBackend {
+  readonly isGPUPackage: boolean;
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: { readonly TF_Version: string };
+}
+
+/** The native engine that the program has loaded itself. */
+function loadedNative(): 'node-gpu' | 'node' | undefined {
+  const backend = tf.findBackend('tensorflow') as unknown as NativeBackend | null;
+  if (backend === null) return undefined;
+  return backend.isGPUPackage ? 'node-gpu' : 'node';
+}
+
 async function openNative(engine: 'node-gpu' | 'node'): Promise<Attempt> {
+  const loaded = loadedNative();
+  if (loaded !== undefined && loaded !== engine) return { reason: `this process has loaded \`@tensorflow/tfjs-${loaded}\`, and cannot hold both` };
   const name = `@tensorflow/tfjs-${engine}`;
   const candidate = findNativePackage(name);
-  if (!candidate.found) return candidate;
-  const problem = await tryNativePackage(candidate.folder);
-  if (problem !== undefined) return { reason: problem };
-  loadNativePackage(candidate.folder);
+  if (loaded === undefined) {
+    if (!candidate.found) return candidate;
+    const problem = await tryNativePackage(candidate.folder);
+    if (problem !== undefined) return { reason: problem };
+    loadNativePackage(candidate.folder);
+  }
   await tf.setBackend('tensorflow');
-  const usesGpu = (tf.backend() as unknown as { readonly isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
+  const { isUsingGpuDevice, binding } = tf.backend() as unknown as NativeBackend;
   const device = engine === 'node' ? 'cpu' : 'cpu (no GPU found)';
-  return { opened: describe(engine, usesGpu ? 'gpu' : device, { [name]: candidate.version }) };
+  const versions = { ...(candidate.found && { [name]: candidate.version }), TensorFlow: binding.TF_Version };
+  return { opened: describe(engine, isUsingGpuDevice ? 'gpu' : device, versions) };
 }
 
 /** The JavaScript engine greets its first tensor with an advertisement on standard error. */
@@ -77,6 +97,7 @@ async function openPortable(engine: 'wasm' | 'cpu'): Promise<Attempt> {
 function describe(engine: EngineName, device: Device, versions: Readonly<Record<string, string>>): TfjsEngine {
   const { mutex } = processState();
   installKernels(BACKEND_OF[engine]);
+  repairBatchNormalization();
   const backend = BACKEND_OF[engine];
   return {
     engine,
@@ -145,7 +166,8 @@ export async function openEngine(request?: EngineName): Promise<TfjsEngine> {
     const [first] = opened.values();
     if (request === undefined && first !== undefined) return first;
     const reasons: string[] = [];
-    for (const engine of request === undefined ? ENGINE_ORDER : [request]) {
+    const wanted = request ?? loadedNative();
+    for (const engine of wanted === undefined ? ENGINE_ORDER : [wanted]) {
       const attempt = await open(engine);
       if ('opened' in attempt) return attempt.opened;
       reasons.push(request === undefined ? `${engine}: ${attempt.reason}` : attempt.reason);
