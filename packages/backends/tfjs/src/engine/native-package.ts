@@ -48,8 +48,8 @@ export function findNativePackage(name: string): NativePackage {
   return { found: true, folder, version: manifest.version };
 }
 
-/** tfjs-node 4.22 calls two functions that Node 24 no longer has. */
-const RESTORED = `const util = require('node:util'); util.isNullOrUndefined ??= (value) => value == null; util.isArray ??= Array.isArray;`;
+/** tfjs-node 4.22 calls two functions that Node 22 warns about and Node 24 no longer has. */
+const RESTORED = `const util = require('node:util'); util.isNullOrUndefined = (value) => value == null; util.isArray = Array.isArray;`;
 
 const TRIAL = `${RESTORED}
 const tf = require(process.argv[1]);
@@ -72,8 +72,8 @@ export async function tryNativePackage(folder: string): Promise<string | undefin
 /** Loads the engine into this process. */
 export function loadNativePackage(folder: string): void {
   const legacy = util as unknown as Record<string, unknown>;
-  legacy['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  legacy['isArray'] ??= Array.isArray;
+  legacy['isNullOrUndefined'] = (value: unknown) => value === null || value === undefined;
+  legacy['isArray'] = Array.isArray;
   // Start-up lines of TensorFlow would end up in the program's output.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   here(folder);
