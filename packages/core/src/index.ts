@@ -1,3 +1,12 @@
+export {
+  defineClassActivationMap, reluOption, type ClassActivationMapDefinition, type ClassActivationMapOptions,
+} from './class-activation-map/define-class-activation-map.ts';
+export {
+  layerGradients, scoreInputs, scoreLayers, type Change, type LayerSample, type Place, type Scene,
+} from './class-activation-map/layer-sample.ts';
+export type { LayerChoice } from './class-activation-map/map-layers.ts';
+export { principalMap, resolveSign, type ChannelValues } from './class-activation-map/principal-map.ts';
+export type { TokenGrid } from './class-activation-map/token-grid.ts';
 export type { LabelledImages } from './dataset/labelled-images.ts';
 export { suggestNames } from './errors/nearest-names.ts';
 export { isPellucidError, PellucidError, throwIfAborted } from './errors/pellucid-error.ts';
@@ -21,10 +30,11 @@ export {
   choiceOption, flagOption, integerOption, isTensor, layerOption, numberOption, resolveOptions, sizeOption,
   type OptionSpec, type OptionSpecs,
 } from './method/options.ts';
+export { topEigenvector } from './linear-algebra/lanczos.ts';
 export { defineMetric, type MetricDefinition } from './metric/define-metric.ts';
 export type { Metric, MetricCategory, MetricContext, MetricDescription, MetricFactory, MetricSubject } from './metric/metric.ts';
 export type { BackwardRule, BackwardRules, LinearOperation, RuleNode, TensorOperations } from './model/backward-rules.ts';
-export { findLayer, lastSpatialLayer, spatialLayer } from './model/find-layer.ts';
+export { findLayer, lastSpatialLayer } from './model/find-layer.ts';
 export {
   isSpatial, type BackendDescription, type EvaluateOptions, type LayerInfo, type ModelAdapter,
 } from './model/model-adapter.ts';
@@ -33,9 +43,12 @@ export {
 } from './model/objective.ts';
 export type { OpKind } from './model/op-kind.ts';
 export {
-  activationOf, gradientAt, INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type LayerName, type Query,
+  activationOf, gradientAt, INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type Intervention,
+  type LayerName, type Query,
 } from './model/query.ts';
 export { validateObjective } from './model/validate-objective.ts';
+export type { QuadratureRule } from './quadrature/legendre.ts';
+export { quadratureOption, quadratureRule, QUADRATURES, type Quadrature } from './quadrature/quadrature.ts';
 export { hashValues, randomStream, type RandomStream } from './random/stream.ts';
 export { batchSize, concatBatches, sampleData, sampleSize, sliceBatch } from './tensor/batch.ts';
 export {

@@ -9,6 +9,7 @@ export type { ContractCheck } from './contract-check.ts';
 export { analyticModel, type AnalyticModelSettings, type AnalyticNetwork, type AnalyticPass } from './method/analytic-model.ts';
 export type { KnownAnswers } from './method/answer-checks.ts';
 export { relativeDifference } from './method/assertions.ts';
+export { mapReferenceChecks, type MapReferences } from './method/map-reference-checks.ts';
 export { methodContract, type MethodContractSettings } from './method/method-contract.ts';
 export {
   convolutionalFormula, linearFormula, normalValues, quadraticFormula, type ConvolutionalFormulaSettings,

@@ -44,19 +44,3 @@ export function lastSpatialLayer(model: Layered, method: string): LayerInfo {
   }
   return layer;
 }
-
-/** The named layer, or the default one for class activation maps. @throws LAYER_UNSUITABLE when it has no spatial axes. */
-export function spatialLayer(model: Layered, name: string | undefined, method: string): LayerInfo {
-  if (name === undefined || name === 'last') return lastSpatialLayer(model, method);
-  const layer = findLayer(model, name);
-  if (axes(layer).spatial.length < 2) {
-    throw new PellucidError('LAYER_UNSUITABLE', {
-      layer: name,
-      model: model.name,
-      method,
-      problem: `its layout is ${layer.layout}`,
-      help: `Name a layer with height and width, such as \`${lastSpatialLayer(model, method).name}\`.`,
-    });
-  }
-  return layer;
-}

@@ -12,7 +12,7 @@ export const INPUT: unique symbol = Symbol.for('pellucid.input') as typeof INPUT
 export type GradientPoint = typeof INPUT | LayerName;
 
 /** What a model may be able to answer, beyond its output. */
-export type Capability = 'activations' | 'gradient' | 'backward-rules';
+export type Capability = 'activations' | 'gradient' | 'backward-rules' | 'intervention';
 
 /**
  * `Value` where the offers hold what is needed, else never. Not a conditional type: the compiler could not tell that a query which asks
@@ -28,6 +28,13 @@ export interface GradientQuery<out Offers extends Capability = Capability> {
   readonly rules?: Offered<'backward-rules', Offers, BackwardRules> | undefined;
 }
 
+/** Values that stand in for those of a layer: what comes after goes on from them, what does not depend on it stays. */
+export interface Intervention {
+  readonly layer: LayerName;
+  /** As the layer gives them, [N, ...]. */
+  readonly values: Tensor;
+}
+
 /** What a method wants to know about one pass over a batch. Which parts may be asked for follows from the capabilities. */
 export interface Query<out Offers extends Capability = Capability> {
   /** The batch, in the model's own layout. */
@@ -35,6 +42,8 @@ export interface Query<out Offers extends Capability = Capability> {
   /** Layers whose values are wanted. */
   readonly activations?: Offered<'activations', Offers, readonly LayerName[]> | undefined;
   readonly gradient?: Offered<'gradient', Offers, GradientQuery<Offers>> | undefined;
+  /** A layer whose values are given instead of computed. A gradient at this layer is that at the given values. */
+  readonly intervention?: Offered<'intervention', Offers, Intervention> | undefined;
 }
 
 /** The answer to a query. Every tensor has the batch axis of the input. */

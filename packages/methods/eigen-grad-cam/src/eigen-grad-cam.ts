@@ -1,21 +1,32 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  defineClassActivationMap, flagOption, principalMap, reluOption, type ClassActivationMapOptions, type MethodFactory,
+} from '@pellucid/core';
 
-/** How the map is made. */
-export type EigenGradCamOptions = Readonly<Record<never, never>>;
+/** Where the map is made, and how it is shown at the input's size. */
+export interface EigenGradCamOptions extends ClassActivationMapOptions {
+  /** Whether to keep only what is above zero; before resizing. @defaultValue true */
+  readonly relu: boolean;
+  /** Whether each channel's mean is taken away first. @defaultValue true, as where the method comes from */
+  readonly centred: boolean;
+}
 
 /**
- * Eigen-Grad-CAM: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Eigen-Grad-CAM: the layer times its gradient, value by value, projected onto the first principal component of its channels: Eigen-CAM
+ * that looks at a class. One signed channel per map, in the layer's layout; the sign is the one that correlates with what speaks for the class.
+ * @see {@link https://github.com/jacobgil/pytorch-grad-cam | pytorch-grad-cam}, where it comes from, after Muhammad and Yeasin 2020
  */
-export const eigenGradCam: MethodFactory<'gradient', EigenGradCamOptions> = defineMethod({
+export const eigenGradCam: MethodFactory<'activations' | 'gradient', EigenGradCamOptions> = defineClassActivationMap({
   name: 'eigen-grad-cam',
   title: 'Eigen-Grad-CAM',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
-  kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  paper: {
+    authors: 'Gildenblat and contributors',
+    year: 2021,
+    title: 'PyTorch library for CAM methods',
+    url: 'https://github.com/jacobgil/pytorch-grad-cam',
   },
+  kind: 'local',
+  needs: ['activations', 'gradient'],
+  options: { relu: reluOption(true), centred: flagOption(true, 'Take away the mean of each channel of the products first.') },
+  map: ({ activation, gradient, ...layer }, { centred }) =>
+    principalMap({ ...layer, values: activation.map((value, i) => value * gradient[i]!) }, centred),
 });

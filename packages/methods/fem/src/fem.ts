@@ -1,21 +1,46 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  defineClassActivationMap, numberOption, reluOption, type ClassActivationMapOptions, type MethodFactory,
+} from '@pellucid/core';
 
-/** How the map is made. */
-export type FemOptions = Readonly<Record<never, never>>;
+/** Where the map is made, what counts as strong, and how the map is shown at the input's size. */
+export interface FemOptions extends ClassActivationMapOptions {
+  /** Whether to keep only what is above zero; before resizing. @defaultValue false: the map speaks for no class */
+  readonly relu: boolean;
+  /** Standard deviations above a channel's mean from which a value is strong (K of the paper). @defaultValue 2 */
+  readonly deviations: number;
+}
 
 /**
- * Feature explanation method (FEM): what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * FEM, the feature explanation method: the channels of a layer, each weighted by the share of places where it is strong, beyond K standard
+ * deviations above its mean. Looks at no class and needs no gradients. One channel per map, in the layer's layout.
+ * @see {@link https://hal.science/hal-02963298 | Fuad et al. 2020}, section III
  */
-export const fem: MethodFactory<'gradient', FemOptions> = defineMethod({
+export const fem: MethodFactory<'activations', FemOptions> = defineClassActivationMap({
   name: 'fem',
-  title: 'Feature explanation method (FEM)',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  title: 'FEM',
+  paper: {
+    authors: 'Fuad, Martin, Giot, Bourqui, Benois-Pineau, Zemmari',
+    year: 2020,
+    title: 'Features Understanding in 3D CNNs for Actions Recognition in Video',
+    url: 'https://hal.science/hal-02963298',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations'],
+  options: {
+    relu: reluOption(false),
+    deviations: numberOption(2, 0, Number.MAX_VALUE, 'Standard deviations above the mean of a channel from which a value counts as strong.'),
+  },
+  map: ({ channels, height, width, activation }, { deviations }) => {
+    const pixels = height * width;
+    const map = new Float64Array(pixels);
+    for (let k = 0; k < channels; k++) {
+      const values = activation.subarray(k * pixels, (k + 1) * pixels);
+      const mean = values.reduce((sum, value) => sum + value, 0) / pixels;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels;
+      const threshold = mean + deviations * Math.sqrt(variance);
+      const weight = values.reduce((count, value) => (value > threshold ? count + 1 : count), 0) / pixels;
+      for (let p = 0; p < pixels; p++) map[p]! += weight * values[p]!;
+    }
+    return map;
   },
 });

@@ -1,21 +1,28 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import { defineClassActivationMap, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
 
-/** How the map is made. */
-export type GradCamElementWiseOptions = Readonly<Record<never, never>>;
+/** Where the map is made, and how it is shown at the input's size. */
+export type GradCamElementWiseOptions = ClassActivationMapOptions;
 
 /**
- * Grad-CAM, element-wise: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Element-wise Grad-CAM: the layer times its gradient, value by value, of which the positive products are summed over the channels. One
+ * channel per map, never negative, in the layer's layout.
+ * @see {@link https://arxiv.org/abs/2011.08891 | Draelos and Carin 2020}, whose products these are, rectified before the sum
  */
-export const gradCamElementWise: MethodFactory<'gradient', GradCamElementWiseOptions> = defineMethod({
+export const gradCamElementWise: MethodFactory<'activations' | 'gradient', GradCamElementWiseOptions> = defineClassActivationMap({
   name: 'grad-cam-element-wise',
   title: 'Grad-CAM, element-wise',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Draelos, Carin',
+    year: 2020,
+    title: 'Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks',
+    url: 'https://arxiv.org/abs/2011.08891',
+  },
   kind: 'local',
-  needs: ['gradient'],
+  needs: ['activations', 'gradient'],
   options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  map: ({ height, width, activation, gradient }) => {
+    const map = new Float64Array(height * width);
+    activation.forEach((value, i) => { map[i % map.length]! += Math.max(value * gradient[i]!, 0); });
+    return map;
   },
 });

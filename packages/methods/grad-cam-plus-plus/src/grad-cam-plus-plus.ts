@@ -1,21 +1,49 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  defineClassActivationMap, numberOption, reluOption, type ClassActivationMapOptions, type MethodFactory,
+} from '@pellucid/core';
 
-/** How the map is made. */
-export type GradCamPlusPlusOptions = Readonly<Record<never, never>>;
+/** Where the map is made, how the weights are kept finite, and how the map is shown at the input's size. */
+export interface GradCamPlusPlusOptions extends ClassActivationMapOptions {
+  /** Whether to keep only what speaks for the class, as in the paper; before resizing. @defaultValue true */
+  readonly relu: boolean;
+  /** Added to the denominator of the coefficients; with 0 it is the paper's equation. @defaultValue 1e-6 */
+  readonly epsilon: number;
+}
 
 /**
- * Grad-CAM++: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Grad-CAM++: the channels of a layer, weighted by the positive gradients at their pixels, each pixel with a coefficient from the second
+ * and third derivative of the exponential of the explained scalar, so that several objects count alike. The scalar's own exponential,
+ * one factor for the whole map, is left out. One channel per map, in the layer's layout.
+ * @see {@link https://arxiv.org/abs/1710.11063 | Chattopadhay et al. 2018}, equations 5 and 19
  */
-export const gradCamPlusPlus: MethodFactory<'gradient', GradCamPlusPlusOptions> = defineMethod({
+export const gradCamPlusPlus: MethodFactory<'activations' | 'gradient', GradCamPlusPlusOptions> = defineClassActivationMap({
   name: 'grad-cam-plus-plus',
   title: 'Grad-CAM++',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Chattopadhay, Sarkar, Howlader, Balasubramanian',
+    year: 2018,
+    title: 'Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks',
+    url: 'https://arxiv.org/abs/1710.11063',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations', 'gradient'],
+  options: {
+    relu: reluOption(true),
+    epsilon: numberOption(1e-6, 0, Number.MAX_VALUE, 'Added to the denominator of the coefficients; 0 is the equation of the paper.'),
+  },
+  map: ({ channels, height, width, activation, gradient }, { epsilon }) => {
+    const pixels = height * width;
+    const map = new Float64Array(pixels);
+    for (let k = 0; k < channels; k++) {
+      const values = activation.subarray(k * pixels, (k + 1) * pixels);
+      const total = values.reduce((sum, value) => sum + value, 0);
+      // relu(g): where the gradient is not positive the coefficient does not matter.
+      const weight = gradient.subarray(k * pixels, (k + 1) * pixels).reduce((sum, g) => {
+        const denominator = 2 * g * g + total * g * g * g + epsilon;
+        return g > 0 && denominator !== 0 ? sum + (g * g * g) / denominator : sum;
+      }, 0);
+      for (let p = 0; p < pixels; p++) map[p]! += weight * values[p]!;
+    }
+    return map;
   },
 });

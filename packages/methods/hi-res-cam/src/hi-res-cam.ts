@@ -1,21 +1,31 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import { defineClassActivationMap, reluOption, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
 
-/** How the map is made. */
-export type HiResCamOptions = Readonly<Record<never, never>>;
+/** Where the map is made, and how it is shown at the input's size. */
+export interface HiResCamOptions extends ClassActivationMapOptions {
+  /** Whether to keep only what speaks for the class; before resizing. The paper shows both. @defaultValue true */
+  readonly relu: boolean;
+}
 
 /**
- * HiResCAM: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * HiResCAM: the layer times its gradient, value by value, summed over the channels: what each place adds to the score, exactly where the
+ * rest of the network is linear. One channel per map, in the layer's layout.
+ * @see {@link https://arxiv.org/abs/2011.08891 | Draelos and Carin 2020}, equation 5
  */
-export const hiResCam: MethodFactory<'gradient', HiResCamOptions> = defineMethod({
+export const hiResCam: MethodFactory<'activations' | 'gradient', HiResCamOptions> = defineClassActivationMap({
   name: 'hi-res-cam',
   title: 'HiResCAM',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Draelos, Carin',
+    year: 2020,
+    title: 'Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks',
+    url: 'https://arxiv.org/abs/2011.08891',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations', 'gradient'],
+  options: { relu: reluOption(true) },
+  map: ({ height, width, activation, gradient }) => {
+    const map = new Float64Array(height * width);
+    activation.forEach((value, i) => { map[i % map.length]! += value * gradient[i]!; });
+    return map;
   },
 });

@@ -1,21 +1,31 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import { defineClassActivationMap, reluOption, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
 
-/** How the map is made. */
-export type LayerCamOptions = Readonly<Record<never, never>>;
+/** Where the map is made, and how it is shown at the input's size. */
+export interface LayerCamOptions extends ClassActivationMapOptions {
+  /** Whether to keep only what speaks for the class, as in the paper; before resizing. @defaultValue true */
+  readonly relu: boolean;
+}
 
 /**
- * LayerCAM: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * LayerCAM: every value of a layer weighted by its own gradient where that is positive, summed over the channels: fine enough for shallow
+ * layers. One channel per map, in the layer's layout.
+ * @see {@link https://ieeexplore.ieee.org/document/9462463 | Jiang et al. 2021}, equations 5 to 7
  */
-export const layerCam: MethodFactory<'gradient', LayerCamOptions> = defineMethod({
+export const layerCam: MethodFactory<'activations' | 'gradient', LayerCamOptions> = defineClassActivationMap({
   name: 'layer-cam',
   title: 'LayerCAM',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Jiang, Zhang, Hou, Cheng, Wei',
+    year: 2021,
+    title: 'LayerCAM: Exploring Hierarchical Class Activation Maps for Localization',
+    url: 'https://ieeexplore.ieee.org/document/9462463',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations', 'gradient'],
+  options: { relu: reluOption(true) },
+  map: ({ height, width, activation, gradient }) => {
+    const map = new Float64Array(height * width);
+    activation.forEach((value, i) => { map[i % map.length]! += Math.max(gradient[i]!, 0) * value; });
+    return map;
   },
 });

@@ -1,21 +1,40 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import { defineClassActivationMap, reluOption, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
 
-/** How the map is made. */
-export type XGradCamOptions = Readonly<Record<never, never>>;
+/** Where the map is made, and how it is shown at the input's size. */
+export interface XGradCamOptions extends ClassActivationMapOptions {
+  /** Whether to keep only what speaks for the class; before resizing. @defaultValue true */
+  readonly relu: boolean;
+}
+
+/** Keeps the weight of a channel whose values sum to zero finite, as pytorch-grad-cam does. */
+const EPSILON = 1e-7;
 
 /**
- * XGrad-CAM: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * XGrad-CAM: the channels of a layer, each weighted by the mean of its gradient that counts every place as much as the channel is active
+ * there; the weights come closest to the axioms of sensitivity and conservation. One channel per map, in the layer's layout.
+ * @see {@link https://arxiv.org/abs/2008.02312 | Fu et al. 2020}, equation 8
  */
-export const xGradCam: MethodFactory<'gradient', XGradCamOptions> = defineMethod({
+export const xGradCam: MethodFactory<'activations' | 'gradient', XGradCamOptions> = defineClassActivationMap({
   name: 'x-grad-cam',
   title: 'XGrad-CAM',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Fu, Hu, Dong, Guo, Gao, Li',
+    year: 2020,
+    title: 'Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs',
+    url: 'https://arxiv.org/abs/2008.02312',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations', 'gradient'],
+  options: { relu: reluOption(true) },
+  map: ({ channels, height, width, activation, gradient }) => {
+    const pixels = height * width;
+    const map = new Float64Array(pixels);
+    for (let k = 0; k < channels; k++) {
+      const values = activation.subarray(k * pixels, (k + 1) * pixels);
+      const total = values.reduce((sum, value) => sum + value, 0);
+      const weight = values.reduce((sum, value, p) => sum + value * gradient[k * pixels + p]!, 0) / (total + EPSILON);
+      for (let p = 0; p < pixels; p++) map[p]! += weight * values[p]!;
+    }
+    return map;
   },
 });

@@ -1,4 +1,4 @@
-import { randomStream } from '@pellucid/core';
+import { randomStream } from '../random/stream.ts';
 import { topEigenpair, type Tridiagonal } from './tridiagonal.ts';
 
 const dot = (a: Float64Array, b: Float64Array): number => {
@@ -31,13 +31,13 @@ const CONVERGED = 1e-14;
 const CHECK_EVERY = 4;
 
 /**
- * The unit eigenvector of the largest eigenvalue of a symmetric matrix without negative eigenvalues, given by its product with a
- * vector; undefined for a matrix of zeros. Lanczos' method with full reorthogonalisation: after at most `size` steps the whole space is
- * searched, so that it always ends and close eigenvalues do not stall it. The first vector is fixed, of pseudo-random numbers: it leans
- * towards every eigenvector, and where the largest eigenvalue is shared it decides which of them is returned, each time the same.
+ * The unit eigenvector of the largest eigenvalue of a symmetric matrix, given by its product with a vector; undefined where no eigenvalue
+ * is positive. Lanczos' method with full reorthogonalisation: after at most `size` steps the whole space is searched, so that it always
+ * ends and close eigenvalues do not stall it. The first vector is fixed, of pseudo-random numbers: it leans towards every eigenvector, and
+ * where the largest eigenvalue is shared it decides which of them is returned, each time the same.
  */
 export function topEigenvector(size: number, multiply: (vector: Float64Array) => Float64Array): Float64Array | undefined {
-  const { normal } = randomStream(0, 'eigen-cam', size);
+  const { normal } = randomStream(0, 'lanczos', size);
   const start = Float64Array.from({ length: size }, normal);
   const length = Math.sqrt(dot(start, start));
   let direction = start.map((value) => value / length);
@@ -50,12 +50,12 @@ export function topEigenvector(size: number, multiply: (vector: Float64Array) =>
     diagonal.push(dot(image, direction));
     orthogonalise(image, basis);
     const rest = Math.sqrt(dot(image, image));
-    const scale = Math.max(...diagonal, ...beside);
+    const scale = Math.max(...diagonal.map(Math.abs), ...beside);
     const complete = basis.length === size || rest <= CONVERGED * scale;
     if (complete || basis.length % CHECK_EVERY === 0) {
       const matrix: Tridiagonal = { diagonal, beside };
       const { value, vector } = topEigenpair(matrix);
-      if (complete && scale === 0) return undefined;
+      if (complete && value <= 0) return undefined;
       if (complete || rest * Math.abs(vector[vector.length - 1]!) <= CONVERGED * value) return combine(basis, vector, size);
     }
     beside.push(rest);

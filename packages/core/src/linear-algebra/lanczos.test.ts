@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { randomStream } from '@pellucid/core';
+import { randomStream } from '../random/stream.ts';
 import fc from 'fast-check';
 import { topEigenvector } from './lanczos.ts';
 import { topEigenpair } from './tridiagonal.ts';

@@ -1,5 +1,8 @@
-import type { ImageGeometry } from '@pellucid/core';
-import { topEigenvector } from './lanczos.ts';
+import { topEigenvector } from '../linear-algebra/lanczos.ts';
+import type { LayerSample } from './layer-sample.ts';
+
+/** The values of a layer of one sample: channel by channel, at `k * pixels + p`. */
+export type ChannelValues = Pick<LayerSample, 'channels' | 'height' | 'width'> & { readonly values: Float64Array };
 
 /** A matrix of pixels x channels, pixel by pixel. */
 interface PixelMatrix {
@@ -8,20 +11,15 @@ interface PixelMatrix {
   readonly values: Float64Array;
 }
 
-function pixelMatrix(activation: Float32Array, geometry: ImageGeometry, centred: boolean): PixelMatrix {
-  const { channels, height, width, channelStride, pixelStride } = geometry;
+function pixelMatrix({ channels, height, width, values }: ChannelValues, centred: boolean): PixelMatrix {
   const pixels = height * width;
-  const values = new Float64Array(pixels * channels);
+  const matrix = new Float64Array(pixels * channels);
   for (let channel = 0; channel < channels; channel++) {
-    let mean = 0;
-    for (let p = 0; p < pixels; p++) {
-      const value = activation[channel * channelStride + p * pixelStride]!;
-      values[p * channels + channel] = value;
-      mean += value / pixels;
-    }
-    if (centred) for (let p = 0; p < pixels; p++) values[p * channels + channel]! -= mean;
+    const own = values.subarray(channel * pixels, (channel + 1) * pixels);
+    const mean = centred ? own.reduce((sum, value) => sum + value / pixels, 0) : 0;
+    own.forEach((value, p) => { matrix[p * channels + channel] = value - mean; });
   }
-  return { pixels, channels, values };
+  return { pixels, channels, values: matrix };
 }
 
 /** M v: one value per pixel. */
@@ -63,24 +61,25 @@ const total = (values: Float64Array): number => values.reduce((sum, value) => su
 /** Below this correlation there is none, only rounding. */
 const NO_CORRELATION = 1e-12;
 
-/** 1 or -1: the sign that makes the map correlate with the mean over channels of relu(A); without correlation, its sum positive. */
-function resolveSign(map: Float64Array, activation: Float32Array, { channels, channelStride, pixelStride }: ImageGeometry): number {
-  const strength = map.map((_, p) => {
-    let sum = 0;
-    for (let channel = 0; channel < channels; channel++) sum += Math.max(activation[channel * channelStride + p * pixelStride]!, 0);
-    return sum / channels;
-  });
-  const mean = total(strength) / strength.length;
-  const centre = total(map) / map.length;
-  const rise = strength.map((value) => value - mean);
-  const covariance = map.reduce((sum, value, p) => sum + (value - centre) * rise[p]!, 0);
+/**
+ * Turns a map whose sign is arbitrary, as an eigenvector's is, so that it correlates with the mean over channels of the positive values;
+ * without any correlation, so that its sum is positive.
+ */
+export function resolveSign(map: Float64Array, { channels, values }: ChannelValues): Float64Array {
+  const pixels = map.length;
+  const strength = new Float64Array(pixels);
+  values.forEach((value, i) => { strength[i % pixels]! += Math.max(value, 0) / channels; });
+  const mean = total(strength) / pixels;
+  const centre = total(map) / pixels;
+  const covariance = map.reduce((sum, value, p) => sum + (value - centre) * (strength[p]! - mean), 0);
   const decisive = Math.abs(covariance) > NO_CORRELATION * norm(map) * norm(strength);
-  return (decisive ? covariance : total(map)) < 0 ? -1 : 1;
+  return (decisive ? covariance : total(map)) < 0 ? map.map((value) => -value) : map;
 }
 
-/** The projection of every pixel of a layer onto the first principal component of its channels, sign resolved. Float64. */
-export function principalMap(activation: Float32Array, geometry: ImageGeometry, centred: boolean): Float64Array {
-  const map = projection(pixelMatrix(activation, geometry, centred));
-  const sign = resolveSign(map, activation, geometry);
-  return map.map((value) => sign * value);
+/**
+ * The projection of every pixel onto the first principal component of the channels, sign resolved. Float64.
+ * @param centred - whether each channel's mean is taken away first
+ */
+export function principalMap(layer: ChannelValues, centred: boolean): Float64Array {
+  return resolveSign(projection(pixelMatrix(layer, centred)), layer);
 }

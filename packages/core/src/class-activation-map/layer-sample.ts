@@ -1,0 +1,121 @@
+import type { LayerInfo, ModelAdapter } from '../model/model-adapter.ts';
+import { score, selectObjective, type Objective } from '../model/objective.ts';
+import { gradientAt, type Capability, type Evaluation } from '../model/query.ts';
+import type { MethodContext } from '../method/method.ts';
+import type { Layout } from '../tensor/layout.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { batchSize } from '../tensor/batch.ts';
+import type { MapGeometry } from './map-layers.ts';
+
+/** Changes the values of one variant, which start as those of the sample. */
+export type Change = (variant: number, values: Float32Array) => void;
+
+/** What a sample is, for questions beyond the first pass. */
+export interface Scene<Needs extends Capability> {
+  readonly model: ModelAdapter<Needs>;
+  readonly layer: LayerInfo;
+  /** The sample alone, [1, ...]. */
+  readonly input: Tensor;
+  readonly layout: Layout;
+  /** The sample alone. */
+  readonly objective: Objective;
+  /** The layer's values of the sample alone, [1, ...], in its own layout. */
+  readonly values: Tensor;
+  readonly context: Pick<MethodContext, 'chunkSize' | 'progress' | 'note'>;
+}
+
+/** Where the value of a channel at a pixel stands among the layer's values of one sample. */
+export type Place = (channel: number, pixel: number) => number;
+
+/** One sample at one layer, as the equations of class activation maps have it. */
+export interface LayerSample<Needs extends Capability = Capability> {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** A_k(p), channel by channel: at `k * height * width + p`. */
+  readonly activation: Float64Array;
+  /** The derivative of the explained scalar with respect to A_k(p), in the same order; where the method needs gradients. */
+  readonly gradient: 'gradient' extends Needs ? Float64Array : undefined;
+  /** The explained scalar. */
+  readonly score: number;
+  readonly place: Place;
+  readonly scene: Scene<Needs>;
+}
+
+/** The values of a layer in the order of the equations: channel by channel, then pixel by pixel. */
+export function channelByChannel(values: Float32Array, geometry: MapGeometry): Float64Array {
+  const { channels, height, width, offset, channelStride, pixelStride } = geometry;
+  const pixels = height * width;
+  const ordered = new Float64Array(channels * pixels);
+  for (let channel = 0; channel < channels; channel++) {
+    const start = offset + channel * channelStride;
+    for (let p = 0; p < pixels; p++) ordered[channel * pixels + p] = values[start + p * pixelStride]!;
+  }
+  return ordered;
+}
+
+/** A batch of variants of one sample. */
+function variants(original: Tensor, first: number, count: number, change: Change): Tensor {
+  const size = original.data.length;
+  const data = new Float32Array(count * size);
+  for (let i = 0; i < count; i++) {
+    data.set(original.data, i * size);
+    change(first + i, data.subarray(i * size, (i + 1) * size));
+  }
+  return { shape: [count, ...original.shape.slice(1)], data };
+}
+
+const unchanged: Change = () => undefined;
+const repeated = (objective: Objective, count: number): Objective => selectObjective(objective, new Array<number>(count).fill(0));
+
+/** Runs variants in pieces of the context's chunk size. */
+async function inPieces(count: number, { chunkSize, progress }: Scene<never>['context'], run: (first: number, size: number) => Promise<void>): Promise<void> {
+  for (let first = 0; first < count; first += chunkSize) {
+    const size = Math.min(chunkSize, count - first);
+    await run(first, size);
+    progress(first + size, count);
+  }
+}
+
+/** The explained scalar for variants of the input: masked, for instance. */
+export async function scoreInputs(scene: Scene<never>, count: number, change: Change): Promise<Float64Array> {
+  const { model, input, objective, context } = scene;
+  const scores = new Float64Array(count);
+  await inPieces(count, context, async (first, size) => {
+    const { logits } = await model.evaluate({ input: variants(input, first, size, change) });
+    scores.set(score(repeated(objective, size), logits), first);
+  });
+  return scores;
+}
+
+const intervene = (scene: Scene<'intervention'>, first: number, size: number, change: Change) => ({
+  input: variants(scene.input, 0, size, unchanged),
+  intervention: { layer: scene.layer.name, values: variants(scene.values, first, size, change) },
+});
+
+/** The explained scalar for variants of the layer's values, the input staying what it is. */
+export async function scoreLayers(scene: Scene<'intervention'>, count: number, change: Change): Promise<Float64Array> {
+  const { model, objective, context } = scene;
+  const scores = new Float64Array(count);
+  await inPieces(count, context, async (first, size) => {
+    const { logits } = await model.evaluate(intervene(scene, first, size, change));
+    scores.set(score(repeated(objective, size), logits), first);
+  });
+  return scores;
+}
+
+/** The gradients at the layer for variants of its values, each in the layer's own order. */
+export async function layerGradients(
+  scene: Scene<'intervention' | 'gradient'>, count: number, change: Change,
+): Promise<readonly Float32Array[]> {
+  const { model, objective, layer, context } = scene;
+  const gradients: Float32Array[] = [];
+  await inPieces(count, context, async (first, size) => {
+    const gradient = { of: repeated(objective, size), at: [layer.name] };
+    const evaluation: Evaluation = await model.evaluate({ ...intervene(scene, first, size, change), gradient });
+    const { data, shape } = gradientAt(evaluation, layer.name);
+    const length = data.length / batchSize({ shape, data });
+    for (let i = 0; i < size; i++) gradients.push(data.subarray(i * length, (i + 1) * length));
+  });
+  return gradients;
+}
