@@ -46,6 +46,7 @@ export {
   activationOf, gradientAt, INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type Intervention,
   type LayerName, type Query,
 } from './model/query.ts';
+export { validateIntervention } from './model/validate-intervention.ts';
 export { validateObjective } from './model/validate-objective.ts';
 export type { QuadratureRule } from './quadrature/legendre.ts';
 export { quadratureOption, quadratureRule, QUADRATURES, type Quadrature } from './quadrature/quadrature.ts';

@@ -1,2 +1,1 @@
 export { integratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
-export type { Quadrature } from './quadrature.ts';

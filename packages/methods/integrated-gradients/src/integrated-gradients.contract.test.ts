@@ -1,7 +1,7 @@
 import { test } from '@jest/globals';
 import { methodContract } from '@pellucid/testkit';
 import { integratedGradients } from './integrated-gradients.ts';
-import { QUADRATURES } from './quadrature.ts';
+import { QUADRATURES } from '@pellucid/core';
 
 // On a smooth model of second degree these rules are exact; the one-sided sums are not.
 const EXACT = ['gausslegendre', 'riemann-middle', 'riemann-trapezoid'];

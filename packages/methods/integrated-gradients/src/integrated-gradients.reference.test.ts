@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { explain, mapValues, sampleData, tensor, zipWith, type ModelAdapter, type Tensor } from '@pellucid/core';
+import { explain, mapValues, sampleData, tensor, zipWith, type ModelAdapter, type Tensor, type Quadrature } from '@pellucid/core';
 import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
 import { integratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
-import type { Quadrature } from './quadrature.ts';
 
 const GOLDEN = join(__dirname, '../../../../../shared/golden');
 const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist']);

@@ -1,9 +1,8 @@
 import {
-  baselineOption, batchSize, choiceOption, defineMethod, flagOption, integerOption, makeBaseline, sampleData, score,
-  type Baseline, type MethodBatch, type MethodFactory, type ModelAdapter, type Tensor,
+  baselineOption, batchSize, defineMethod, flagOption, integerOption, makeBaseline, quadratureOption, quadratureRule, sampleData, score,
+  type Baseline, type MethodBatch, type MethodFactory, type ModelAdapter, type Quadrature, type Tensor,
 } from '@pellucid/core';
 import { meanGradients } from './mean-gradients.ts';
-import { quadratureRule, QUADRATURES, type Quadrature } from './quadrature.ts';
 
 /** How the integral along the path is taken. */
 export interface IntegratedGradientsOptions {
@@ -42,12 +41,12 @@ export const integratedGradients: MethodFactory<'gradient', IntegratedGradientsO
   needs: ['gradient'],
   options: {
     steps: integerOption(50, 1, 'Points on the path; the cost grows linearly.'),
-    quadrature: choiceOption(QUADRATURES, 'gausslegendre', 'The rule for the integral along the path.'),
+    quadrature: quadratureOption,
     baseline: baselineOption('zero', 'Where the path starts: what stands for an absent image.'),
     multiplyByInputs: flagOption(true, 'Multiply the mean gradient by input - baseline; without, the map is in units of the gradient.'),
   },
   async explain(model, batch, { steps, quadrature, baseline: start, multiplyByInputs }, context) {
-    const rule = quadratureRule(quadrature, steps);
+    const rule = quadratureRule(quadrature, steps, 'integrated-gradients');
     const { input } = batch;
     const baseline = makeBaseline(start, batch, context);
     const values = { shape: input.shape, data: new Float32Array(input.data.length) };

@@ -1,8 +1,7 @@
 import {
   batchSize, gradientAt, INPUT, sampleData, sampleSize, selectObjective,
-  type MethodContext, type ModelAdapter, type Objective, type Tensor,
+  type MethodContext, type ModelAdapter, type Objective, type QuadratureRule, type Tensor,
 } from '@pellucid/core';
-import type { QuadratureRule } from './legendre.ts';
 
 /** A batch of straight paths, and the points on them at which to ask. */
 export interface Paths {
