@@ -10,6 +10,7 @@ import { compositions } from './cases/compositions.ts';
 import { mathematics } from './cases/mathematics.ts';
 import { selections } from './cases/selections.ts';
 import { windows } from './cases/windows.ts';
+import { caseTitle } from './case-title.ts';
 import { gradientError, weights, type RuleCase } from './check-rule.ts';
 import { distinct, offZero, positive, scalar } from './cases/draws.ts';
 
@@ -175,17 +176,7 @@ const CASES = [
   ...mathematics, ...selections, ...windows, ...compositions,
 ];
 
-function title({ operator, opset = 17, inputs, attributes = [], constants = [] }: RuleCase): string {
-  const shapes = Object.values(inputs).map((shape) => `[${shape.join(', ')}]`).join(' ');
-  const settings = attributes.map(({ name, i, f, ints: integers, floats, s }) => {
-    const listed = [...integers, ...floats];
-    return `${name}=${listed.length > 0 ? listed.join(',') : s.length > 0 ? new TextDecoder().decode(s) : f !== 0 ? f.toFixed(2) : i}`;
-  });
-  const stored = constants.map(({ name, dims }) => `${name}[${dims.join()}]`);
-  return [operator, `opset ${opset}`, shapes, ...settings, ...stored].join(' ');
-}
-
-const NAMED = CASES.map((item, i): [string, RuleCase] => [`${title(item)} (${i})`, item]);
+const NAMED = CASES.map((item, i): [string, RuleCase] => [`${caseTitle(item)} (${i})`, item]);
 test.each(NAMED)('the gradient of %s is the slope of the function', async (_, item) => {
   // Central differences: in double precision rounding leaves about 1e-10; in single precision a step of 1e-2 leaves about 1e-5, and for
   // operators that are linear between kinks a long step leaves the rounding alone.

@@ -14,19 +14,36 @@ function feed(elementType: number, { shape, data }: Values): Tensor {
   return new Tensor('float32', Float32Array.from(data), shape);
 }
 
-/** Runs a model once. Values enter in the element type that the model asks for and come back as float64. */
+/** A model that can be run more than once. */
+export interface OpenModel {
+  readonly run: (feeds: ReadonlyMap<string, Values>, outputs?: readonly string[]) => Promise<ReadonlyMap<string, Values>>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens a model. Values enter in the element type that the model asks for and come back as float64. */
+export async function open(model: OnnxModel): Promise<OpenModel> {
+  const session = await InferenceSession.create(writeModel(model), { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  return {
+    close: () => session.release(),
+    async run(feeds, outputs = session.outputNames) {
+      const inputs: Record<string, Tensor> = {};
+      for (const { name, type } of model.graph.input) {
+        const values = feeds.get(name);
+        if (!values) continue;
+        inputs[name] = feed(type?.value.case === 'tensorType' ? type.value.value.elemType : 0, values);
+      }
+      const results = await session.run(inputs, outputs);
+      return new Map(Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: Float64Array.from(data as Float32Array) }]));
+    },
+  };
+}
+
+/** Runs a model once. */
 export async function run(model: OnnxModel, feeds: ReadonlyMap<string, Values>, outputs?: readonly string[]): Promise<ReadonlyMap<string, Values>> {
-  const session = await InferenceSession.create(writeModel(model), { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const opened = await open(model);
   try {
-    const inputs: Record<string, Tensor> = {};
-    for (const { name, type } of model.graph.input) {
-      const values = feeds.get(name);
-      if (!values) continue;
-      inputs[name] = feed(type?.value.case === 'tensorType' ? type.value.value.elemType : 0, values);
-    }
-    const results = await session.run(inputs, outputs ?? session.outputNames);
-    return new Map(Object.entries(results).map(([name, { dims, data }]) => [name, { shape: dims, data: Float64Array.from(data as Float32Array) }]));
+    return await opened.run(feeds, outputs);
   } finally {
-    await session.release();
+    await opened.close();
   }
 }

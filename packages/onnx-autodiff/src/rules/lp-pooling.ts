@@ -2,7 +2,7 @@ import { attributeInt } from '@pellucid/onnx-graph';
 import { choose, equal, expandAxes, knownShape, reshapeLike, sign, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { transposedWindows } from './convolution.ts';
-import { perChannel, poolGeometry, spatialLengths } from './pooling.ts';
+import { asCounted, perChannel, poolGeometry, spatialLengths } from './pooling.ts';
 
 /** |x|^(p - 1) sign(x) */
 function signedPower(emit: Emitter, x: string, p: number): string {
@@ -21,8 +21,10 @@ function shareOf({ emit, dy, outputs: [y = ''] }: RuleContext, p: number): strin
 }
 
 /** y = (sum |x|^p)^(1/p) over windows; dx = sign(x) |x|^(p-1) times the sum of dy y^(1-p) over the windows that read it. */
-export const lpPool: GradientRule = (context) => {
-  const { emit, node, inputs: [x = ''], outputs: [y = ''] } = context;
+export const lpPool: GradientRule = (given) => {
+  const { emit, node, inputs: [x = ''], outputs: [whole = ''] } = given;
+  const y = asCounted(emit, whole, spatialLengths(emit, whole), node);
+  const context = { ...given, outputs: [y] };
   const p = attributeInt(node, 'p', 2);
   const geometry = poolGeometry(context);
   const ones = emit.constant([1, 1, ...geometry.kernel], Array.from({ length: geometry.kernel.reduce((product, size) => product * size, 1) }, () => 1), x);

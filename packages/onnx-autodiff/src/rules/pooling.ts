@@ -1,7 +1,7 @@
 import {
-  attributeInt, attributeInts, concreteShape, intAttribute, windowGeometry, type WindowGeometry,
+  attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute, windowGeometry, type WindowGeometry,
 } from '@pellucid/onnx-graph';
-import { expandAxes, knownShape, reduceSum, reshapeLike, runtimeShape, type Emitter } from '../engine/emitter.ts';
+import { expandAxes, keepWhere, knownShape, reduceSum, reshapeLike, runtimeShape, sliceAxes, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { transposedWindows } from './convolution.ts';
 import { positionsAlong } from './linear-maps.ts';
@@ -24,6 +24,15 @@ export function spatialLengths(emit: Emitter, name: string): readonly number[] {
     ?? emit.fail('the spatial lengths of its input are not known', 'Export the model with fixed spatial lengths.');
 }
 
+/**
+ * What a pool gave, cut to the number of its windows. With `ceil_mode` the runtime may count one window more when it loads a model than when it runs it,
+ * and then finds that nothing fits to it.
+ */
+export function asCounted(emit: Emitter, y: string, counts: readonly number[], node: RuleContext['node']): string {
+  if (attributeInt(node, 'ceil_mode', 0) === 0) return y;
+  return sliceAxes(emit, y, counts.map((_, i) => i + 2), counts.map(() => 0), counts);
+}
+
 /** 1 / (positions that a window averages), per axis product; padding counts or does not. */
 function windowShares(node: RuleContext['node'], geometry: WindowGeometry, lengths: readonly number[]): number[] {
   const { kernel, strides, dilations, padsBegin, padsEnd, output } = geometry;
@@ -39,20 +48,38 @@ function windowShares(node: RuleContext['node'], geometry: WindowGeometry, lengt
   }, [1]);
 }
 
-/** dy over the number of positions that each window averages, where lengths are known at run time alone. */
-function runtimeShares({ emit, node, dy, inputs: [x = ''] }: RuleContext, geometry: WindowGeometry): string {
-  if (attributeInt(node, 'ceil_mode', 0) === 1) return emit.fail('`ceil_mode` depends on lengths that are not known', 'Export the model with fixed spatial lengths.');
-  const size = geometry.kernel.reduce((product, length) => product * length, 1);
-  if (attributeInt(node, 'count_include_pad', 0) === 1) return emit.op('Mul', [dy, emit.scalar(1 / size, dy)]);
-  // Averages of ones, padding counted as zeros, tell what part of each window is read.
-  const ones = emit.op('Expand', [emit.scalar(1, x), runtimeShape(emit, x)]);
-  const others = node.attribute.filter(({ name }) => name !== 'count_include_pad');
-  const read = emit.op('AveragePool', [ones], [...others, intAttribute('count_include_pad', 1)]);
-  return emit.op('Div', [dy, emit.op('Mul', [read, emit.scalar(size, x)])]);
+/** Spatial axes cut to the lengths that another tensor has when the model runs. */
+export function cutLike(emit: Emitter, x: string, like: string): string {
+  const rank = knownShape(emit, x).length;
+  const axes = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+  if (emit.opset < 10) return emit.fail('the spatial lengths of its input are not known', 'Export the model with fixed spatial lengths.');
+  const ends = emit.op('Slice', [runtimeShape(emit, like), emit.integers([2]), emit.integers([rank]), emit.integers([0])]);
+  return emit.op('Slice', [x, emit.integers(axes.map(() => 0)), ends, emit.integers(axes)]);
+}
+
+/** dy over the number of positions that each window averages, where lengths are known at run time alone: a convolution of ones counts them. */
+function runtimeShares({ emit, node, dy, inputs: [x = ''] }: RuleContext, { kernel, strides, dilations, padsBegin, padsEnd }: WindowGeometry): string {
+  const ceil = attributeInt(node, 'ceil_mode', 0) === 1;
+  const size = kernel.reduce((product, length) => product * length, 1);
+  const countsPadding = attributeInt(node, 'count_include_pad', 0) === 1;
+  if (countsPadding && !ceil) return emit.op('Mul', [dy, emit.scalar(1 / size, dy)]);
+  if (emit.opset < 11) return emit.fail('the spatial lengths of its input are not known', 'Export the model with fixed spatial lengths.');
+  const rank = knownShape(emit, x).length;
+  const space = emit.op('Slice', [runtimeShape(emit, x), emit.integers([2]), emit.integers([rank]), emit.integers([0])]);
+  const ones = emit.op('Expand', [emit.scalar(1, x), emit.op('Concat', [emit.integers([1, 1]), space], [intAttribute('axis', 0)])]);
+  const counted = countsPadding ? emit.op('Pad', [ones, emit.integers([0, 0, ...padsBegin, 0, 0, ...padsEnd]), emit.scalar(1, x)]) : ones;
+  // What a window that hangs over the end reads there counts for nothing.
+  const overhang = strides.map((stride) => (ceil ? stride - 1 : 0));
+  const pads = countsPadding ? [...padsBegin.map(() => 0), ...overhang] : [...padsBegin, ...padsEnd.map((pad, i) => pad + overhang[i]!)];
+  const taps = emit.constant([1, 1, ...kernel], Array.from({ length: size }, () => 1), x);
+  const counts = emit.op('Conv', [counted, taps], [
+    intsAttribute('kernel_shape', kernel), intsAttribute('strides', strides), intsAttribute('dilations', dilations), intsAttribute('pads', pads),
+  ]);
+  return emit.op('Div', [dy, ceil ? cutLike(emit, counts, dy) : counts]);
 }
 
 /** A tensor of channels as one of samples with a single channel; the lengths of space stay. */
-function asSamples(emit: Emitter, x: string): string {
+export function asSamples(emit: Emitter, x: string): string {
   const lengths = concreteShape(knownShape(emit, x).slice(2));
   if (lengths) return perChannel(emit, x, 1, lengths);
   if (emit.opset < 10) return emit.fail('the spatial lengths of its input are not known', 'Export the model with fixed spatial lengths.');
@@ -86,7 +113,6 @@ export const globalAveragePool: GradientRule = ({ emit, dy, inputs: [x = ''] }) 
 
 /** The first maximum of each channel in row-major order takes all. */
 export const globalMaxPool: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
-  if (emit.opset < 9) return emit.fail('before opset 9 there is no operator that spreads it back');
   const lengths = concreteShape(knownShape(emit, x).slice(2));
   const channels = lengths
     ? emit.op('Reshape', [x, emit.integers([-1, lengths.reduce((product, length) => product * length, 1)])])
@@ -94,5 +120,5 @@ export const globalMaxPool: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
   const first = emit.op('ArgMax', [channels], [intAttribute('axis', 1), intAttribute('keepdims', 1)]);
   const chosen = emit.op('Equal', [first, positionsAlong(emit, channels, 1)]);
   const column = emit.op('Reshape', [dy, emit.integers([-1, 1])]);
-  return [reshapeLike(emit, emit.op('Where', [chosen, column, emit.scalar(0, dy)]), x)];
+  return [reshapeLike(emit, keepWhere(emit, chosen, column), x)];
 };

@@ -2,6 +2,7 @@ import { attributeInt, attributeString, hasAttribute, intAttribute, normalAxis }
 import { knownShape, reshapeLike } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { positionsAlong, scatterAlong, zerosIn } from './linear-maps.ts';
+import { addElements } from './selections.ts';
 
 /** How a scatter meets what was there: `none` replaces it, `add` adds to it. */
 function reductionOf({ emit, node }: RuleContext): 'none' | 'add' {
@@ -32,9 +33,9 @@ export const scatterND: GradientRule = (context) => {
 export const topK: GradientRule = ({ emit, node, dy, inputs, outputs: [, indices = ''] }) => {
   const [x = ''] = inputs;
   if (indices === '') return emit.fail('its second output, which tells the positions, is left out', 'Export the model with both outputs.');
-  if (emit.opset < 11) return emit.fail('before opset 11 there is no operator that spreads it back by positions along an axis');
-  const axis = intAttribute('axis', normalAxis(attributeInt(node, 'axis', -1), knownShape(emit, x).length));
-  const dx = emit.op('ScatterElements', [zerosIn(emit, x), indices, dy], [axis]);
+  const axis = normalAxis(attributeInt(node, 'axis', -1), knownShape(emit, x).length);
+  // No position comes twice, so that nothing needs adding.
+  const dx = emit.opset >= 11 ? emit.op('ScatterElements', [zerosIn(emit, x), indices, dy], [intAttribute('axis', axis)]) : addElements(emit, dy, x, indices, axis);
   return inputs.map((_, i) => (i === 0 ? dx : null));
 };
 

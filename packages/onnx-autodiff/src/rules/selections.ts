@@ -1,5 +1,5 @@
-import { attributeInt, clampSlice, concreteShape, intAttribute, intsAttribute, normalAxis, sliceBounds, stringAttribute } from '@pellucid/onnx-graph';
-import { knownShape, padZeros, reshapeLike, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import { attributeInt, clampSlice, concreteShape, intAttribute, normalAxis, sliceBounds, stringAttribute } from '@pellucid/onnx-graph';
+import { knownShape, padZeros, reduceSum, reshapeLike, unsqueeze, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { lengthOf, positionsAlong, positivePositions, scatterAlong, zerosIn } from './linear-maps.ts';
 
@@ -10,7 +10,9 @@ function insertZeros(emit: Emitter, dy: string, axis: number, step: number, coun
   const pads = [...shape, null].map(() => 0);
   const spread = padZeros(emit, apart, [...pads, ...pads.map((_, i) => (i === axis + 1 ? step - 1 : 0))]);
   const merged = shape.map((length, i) => (i === axis ? count * step : typeof length === 'number' ? length : i < axis ? 0 : -1));
-  return emit.op('Reshape', [spread, emit.integers(merged)]);
+  if (merged.filter((length) => length === -1).length < 2) return emit.op('Reshape', [spread, emit.integers(merged)]);
+  const lengths = shape.map((_, i) => (i === axis ? emit.integers([count * step]) : lengthOf(emit, dy, i)));
+  return emit.op('Reshape', [spread, emit.op('Concat', lengths, [intAttribute('axis', 0)])]);
 }
 
 function reverse(emit: Emitter, dy: string, axis: number, count: number): string {
@@ -136,22 +138,23 @@ export const gatherND: GradientRule = ({ emit, node, dy, inputs: [x = '', indice
   return [reshapeLike(emit, dx, x), null];
 };
 
-/** Each chosen element gets its part of dy. */
-export const gatherElements: GradientRule = ({ emit, node, dy, inputs: [x = '', indices = ''], wanted }) => {
-  if (!wanted[0]) return [null, null];
-  const axis = normalAxis(attributeInt(node, 'axis', 0), knownShape(emit, x).length);
-  if (emit.opset >= 16) return [emit.op('ScatterElements', [zerosIn(emit, x), indices, dy], [intAttribute('axis', axis), stringAttribute('reduction', 'add')]), null];
+/** Zeros in the shape of x, and dy added where its elements were chosen from along an axis. No operator adds before opset 16: then by a mask. */
+export function addElements(emit: Emitter, dy: string, x: string, indices: string, axis: number): string {
+  if (emit.opset >= 16) return emit.op('ScatterElements', [zerosIn(emit, x), indices, dy], [intAttribute('axis', axis), stringAttribute('reduction', 'add')]);
   const own = concreteShape(knownShape(emit, x));
   const chosen = concreteShape(knownShape(emit, indices));
   if (!own || !chosen) return emit.fail('the lengths of its axes are not known', 'Export the model with known shapes, or with opset 16 or later.');
   // mask[..., l, k, ...] tells that element k was taken from l.
-  const positions = positivePositions(emit, indices, emit.integers([own[axis]!]));
+  const positions = emit.opset >= 11 ? positivePositions(emit, indices, emit.integers([own[axis]!])) : indices;
   const wide = unsqueeze(emit, positions, [axis]);
   const column = emit.op('Reshape', [positionsAlong(emit, x, axis), emit.integers([own[axis]!, ...own.slice(axis).map(() => 1)])]);
   const mask = emit.op('Cast', [emit.op('Equal', [column, wide])], [intAttribute('to', emit.typeOf(dy).elementType)]);
-  const terms = emit.op('Mul', [mask, unsqueeze(emit, dy, [axis])]);
-  const dx = emit.opset >= 13
-    ? emit.op('ReduceSum', [terms, emit.integers([axis + 1])], [intAttribute('keepdims', 0)])
-    : emit.op('ReduceSum', [terms], [intsAttribute('axes', [axis + 1]), intAttribute('keepdims', 0)]);
-  return [padZeros(emit, dx, [...own.map(() => 0), ...own.map((length, i) => (i === axis ? 0 : length - chosen[i]!))]), null];
+  const dx = reduceSum(emit, emit.op('Mul', [mask, unsqueeze(emit, dy, [axis])]), [axis + 1], false);
+  return padZeros(emit, dx, [...own.map(() => 0), ...own.map((length, i) => (i === axis ? 0 : length - chosen[i]!))]);
+}
+
+/** Each chosen element gets its part of dy. */
+export const gatherElements: GradientRule = ({ emit, node, dy, inputs: [x = '', indices = ''], wanted }) => {
+  if (!wanted[0]) return [null, null];
+  return [addElements(emit, dy, x, indices, normalAxis(attributeInt(node, 'axis', 0), knownShape(emit, x).length)), null];
 };

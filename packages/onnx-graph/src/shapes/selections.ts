@@ -1,4 +1,4 @@
-import { attributeInt, attributeInts } from '../node/attributes.ts';
+import { attributeInt, attributeInts, attributeString } from '../node/attributes.ts';
 import { elementTypeOf, inputNumbers, inputValues, likeFirst, listOf, MOST_VALUES, type ShapeRule } from './context.ts';
 import { broadcastShapes, concreteShape, divideDimensions, multiplyDimensions, normalAxis } from './dimension.ts';
 import { pickValues } from './pick-values.ts';
@@ -153,6 +153,17 @@ export const pad: ShapeRule = (context) => {
   return likeFirst(context, padded);
 };
 
+/** The one scale of all axes that keeps the aspect ratio: the least or the greatest of those that `sizes` asks for. */
+function commonScale(shape: readonly Dimension[], axes: readonly number[], sizes: readonly Dimension[], policy: string): number | null {
+  const scales = axes.map((axis, i) => {
+    const [from, to] = [shape[axis < 0 ? axis + shape.length : axis], sizes[i]];
+    return typeof from === 'number' && typeof to === 'number' ? to / from : null;
+  });
+  const known = scales.filter((scale) => scale !== null);
+  if (known.length < scales.length) return null;
+  return policy === 'not_larger' ? Math.min(...known) : Math.max(...known);
+}
+
 /** Lengths from `sizes`, or scaled and rounded down. */
 export const resize: ShapeRule = (context) => {
   const { opset, inputs: [x] } = context;
@@ -163,11 +174,14 @@ export const resize: ShapeRule = (context) => {
   const stored = context.node.attribute.find(({ name }) => name === 'scales')?.floats;
   const scales = stored ?? inputNumbers(context, scalesAt);
   const sizes = context.inputs[3] ? inputValues(context, 3) : null;
+  const policy = attributeString(context.node, 'keep_aspect_ratio_policy', 'stretch');
+  const common = sizes && policy !== 'stretch' ? commonScale(x.shape, axes, sizes, policy) : undefined;
   const result: TensorType = {
     elementType: x.elementType,
     shape: x.shape.map((length, axis): Dimension => {
       const at = axes.indexOf(axis);
       if (at < 0) return length;
+      if (common !== undefined) return common !== null && typeof length === 'number' ? Math.floor(length * common + 0.5) : null;
       if (sizes) return sizes[at] ?? null;
       const scale = scales?.[at];
       if (scale === 1) return length;
