@@ -105,3 +105,17 @@ test('a part of a Split that nobody reads gets zeros, also where it is infinite'
   const result = await run(extended, new Map([['x', x], [cotangent, { shape: [1], data: Float64Array.of(1) }]]), ['x/gradient']);
   expect([...result.get('x/gradient')?.data ?? []]).toEqual([6, 0]);
 });
+
+test('a ReLU6, which is a Clip behind weights, has slope 0 at both bounds, as in PyTorch', async () => {
+  const elementType = ElementType.FLOAT;
+  const shape = [1, 1, 1, 5];
+  const model = makeModel({
+    name: 'relu6', opset: 17, producer: 'test', initializers: [makeTensor('w', elementType, [1, 1, 1, 1], [1]), bound('low', 0), bound('high', 6)],
+    nodes: [makeNode('Conv', ['x', 'w'], ['c']), makeNode('Clip', ['c', 'low', 'high'], ['y'])],
+    inputs: [makeValueInfo('x', { elementType, shape })], outputs: [makeValueInfo('y', { elementType, shape })],
+  });
+  const { model: extended, cotangent } = differentiate(model, { of: 'y', at: ['x'] });
+  const ones = { shape, data: new Float64Array(5).fill(1) };
+  const result = await run(extended, new Map([['x', { shape, data: Float64Array.of(-1, 0, 3, 6, 7) }], [cotangent, ones]]), ['x/gradient']);
+  expect([...result.get('x/gradient')?.data ?? []]).toEqual([0, 0, 1, 0, 0]);
+});

@@ -8,6 +8,7 @@ import { expandNodes } from '../backward-rules/expand-nodes.ts';
 import { mergeBatchNorm } from '../backward-rules/merge-batch-norm.ts';
 import { isLinear, ONE_OPERAND } from '../operators/linear-operators.ts';
 import { nodeKinds, type NodeKinds } from '../operators/node-kinds.ts';
+import { OPTIMIZATIONS, type Optimization } from '../passes/optimizations.ts';
 import { findRule } from '../rules/table.ts';
 import { addAll, createEmitter, type EmitterState } from './emitter.ts';
 import { flat } from './gradient-rule.ts';
@@ -25,6 +26,8 @@ export interface DerivativeRequest {
   readonly rules?: BackwardRules | undefined;
   /** Let gradients pass quantisation inside its range, where the true derivative is 0. @defaultValue false: quantisation is an error */
   readonly straightThrough?: boolean | undefined;
+  /** Ways to compute the same faster. @defaultValue all of `OPTIMIZATIONS` */
+  readonly optimizations?: readonly Optimization[] | undefined;
 }
 
 /** A model that also computes gradients. */
@@ -117,6 +120,9 @@ function dependents(model: OnnxModel, at: readonly string[], types: ReadonlyMap<
   return found;
 }
 
+/** Optimisations that move work between operators, so that none of these may have a rule of its own. */
+const TRUE_DERIVATIVES: ReadonlySet<Optimization> = new Set<Optimization>(['masks-behind-pools']);
+
 /** The way from a node to `of`, as in `a` -> `b` -> `c`. */
 function pathFrom(node: NodeProto, next: ReadonlyMap<string, NodeProto>, of: string): string {
   const steps = [`\`${nodeTitle(node)}\``];
@@ -148,7 +154,7 @@ function passNode(
 }
 
 function backward(
-  model: OnnxModel, { of, at, rules, straightThrough }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
+  model: OnnxModel, { of, at, rules, straightThrough = false, optimizations = OPTIMIZATIONS }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
 ): BackwardPass {
   const opset = opsetOf(model);
   const dependent = dependents(model, at, types);
@@ -160,7 +166,7 @@ function backward(
   let current: NodeProto | undefined;
   const emit = createEmitter(model, types, (reason, help = '') => {
     throw undefinedGradient(current, opset, reason, help, current ? pathFrom(current, consumer, of) : `\`${of}\``);
-  }, straightThrough);
+  }, { straightThrough, optimizations: new Set(rules ? optimizations.filter((name) => !TRUE_DERIVATIVES.has(name)) : optimizations), asked: new Set([of, ...at]) });
   const take = (name: string): string | null => {
     const terms = arriving.get(name);
     if (!terms) return null;

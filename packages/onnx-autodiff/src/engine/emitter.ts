@@ -1,14 +1,21 @@
 import {
-  attributeTensor, concreteShape, ElementType, inferNode, int64Tensor, intAttribute, intsAttribute, makeNode, makeTensor, opsetOf, tensorProducers,
+  attributeTensor, concreteShape, ElementType, inferNode, int64Tensor, intAttribute, intsAttribute, makeNode, makeTensor, nodeReads, opsetOf, tensorProducers,
   uniqueNames,
   type AttributeProto, type Dimension, type NodeProto, type OnnxModel, type TensorProto, type TensorType, type WritableElementType,
 } from '@pellucid/onnx-graph';
+import type { Optimization } from '../passes/optimizations.ts';
 
 /** Appends backward nodes to a model, in the form that the model's operator set asks for. */
 export interface Emitter {
   readonly opset: number;
   /** Whether gradients pass rounding as if it were not there. */
   readonly straightThrough: boolean;
+  /** Whether a way to compute the same faster is to be taken. */
+  readonly uses: (optimization: Optimization) => boolean;
+  /** The node of the forward pass that makes a tensor. */
+  readonly producer: (name: string) => NodeProto | undefined;
+  /** The only node of the forward pass that reads a tensor; none where there are several, or a gradient is asked for there. */
+  readonly onlyReader: (name: string) => NodeProto | undefined;
   /** Appends a node and names its output. */
   readonly op: (operator: string, inputs: readonly string[], attributes?: readonly AttributeProto[]) => string;
   /** Appends a node with several outputs and names them. */
@@ -39,9 +46,26 @@ export interface EmitterState extends Emitter {
 
 const WRITABLE: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, ElementType.FLOAT16];
 
+/** How backward nodes are chosen. */
+export interface EmitterSettings {
+  readonly straightThrough: boolean;
+  readonly optimizations: ReadonlySet<Optimization>;
+  /** Tensors whose gradients are asked for. */
+  readonly asked: ReadonlySet<string>;
+}
+
+/** Nothing but the true derivative in its plain form. */
+const PLAIN: EmitterSettings = { straightThrough: false, optimizations: new Set(), asked: new Set() };
+
+function readersOf({ graph }: OnnxModel): ReadonlyMap<string, readonly NodeProto[]> {
+  const readers = new Map<string, NodeProto[]>();
+  for (const node of graph.node) for (const name of nodeReads(node)) readers.set(name, [...(readers.get(name) ?? []), node]);
+  return readers;
+}
+
 /** An emitter for a model whose tensor types are known. `fail` states the place. */
 export function createEmitter(
-  model: OnnxModel, known: ReadonlyMap<string, TensorType>, fail: Emitter['fail'], straightThrough = false,
+  model: OnnxModel, known: ReadonlyMap<string, TensorType>, fail: Emitter['fail'], { straightThrough, optimizations, asked }: EmitterSettings = PLAIN,
 ): EmitterState {
   const opset = opsetOf(model);
   const types = new Map(known);
@@ -51,6 +75,7 @@ export function createEmitter(
   const cache = new Map<string, string>();
   const storedTensors = new Map(model.graph.initializer.map((tensor) => [tensor.name, tensor]));
   const producers = tensorProducers(model);
+  const readers = readersOf(model);
 
   const once: Emitter['once'] = (key, make) => {
     const found = cache.get(key);
@@ -81,6 +106,9 @@ export function createEmitter(
   };
   return {
     opset, straightThrough, nodes, initializers, once, fail, opMany,
+    uses: (optimization) => optimizations.has(optimization),
+    producer: (name) => producers.get(name),
+    onlyReader: (name) => (readers.get(name)?.length === 1 && !asked.has(name) ? readers.get(name)?.[0] : undefined),
     op: (operator, inputs, attributes = []) => opMany(operator, inputs, 1, attributes)[0]!,
     declare: (name, type) => types.set(name, type),
     scalar(value, like) {

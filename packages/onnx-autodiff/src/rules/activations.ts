@@ -1,16 +1,17 @@
-import { attributeFloat, attributeInt, attributeString, ElementType, intAttribute, normalAxis } from '@pellucid/onnx-graph';
-import { choose, equal, keepWhere, knownShape, multiplyMask, reduceSum, sign, type Emitter } from '../engine/emitter.ts';
-import type { GradientRule } from '../engine/gradient-rule.ts';
+import { attributeFloat, attributeInt, attributeString, normalAxis, tensorValues } from '@pellucid/onnx-graph';
+import { choose, equal, keepWhere, knownShape, reduceSum, sign, type Emitter } from '../engine/emitter.ts';
+import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { sumToShape } from '../engine/sum-to-shape.ts';
+import { keepBetween, keepPositive } from '../passes/masks.ts';
+import { isMaskedBehindPool } from '../passes/masks-behind-pools.ts';
 
 const positive = (emit: Emitter, x: string): string => emit.op('Greater', [x, emit.scalar(0, x)]);
 
 /** dy scaled by a number. */
 const scaled = (emit: Emitter, dy: string, factor: number): string => (factor === 1 ? dy : emit.op('Mul', [dy, emit.scalar(factor, dy)]));
 
-/** y = max(x, 0); 0 at 0. As a truth value y is the mask: cheaper than its sign, or a comparison and a choice. */
-export const relu: GradientRule = ({ emit, dy, outputs: [y = ''] }) =>
-  [multiplyMask(emit, emit.op('Cast', [y], [intAttribute('to', ElementType.BOOL)]), dy)];
+/** y = max(x, 0); 0 at 0. */
+export const relu: GradientRule = ({ emit, dy, outputs: [y = ''] }) => [isMaskedBehindPool(emit, y) ? dy : keepPositive(emit, y, dy)];
 
 /** y = x for x > 0, else slope x; the slope at 0. */
 export const leakyRelu: GradientRule = ({ emit, node, dy, inputs: [x = ''] }) =>
@@ -23,9 +24,28 @@ export const prelu: GradientRule = ({ emit, dy, inputs: [x = '', slope = ''], wa
   return [wanted[0] ? choose(emit, isPositive, dy, emit.op('Mul', [dy, slope])) : null, wanted[1] ? dslope() : null];
 };
 
-/** y = min(max(x, low), high): dy wherever y is x, so also at the bounds. */
-export const clip: GradientRule = ({ emit, dy, inputs, outputs: [y = ''] }) =>
-  inputs.map((x, i) => (i === 0 ? keepWhere(emit, equal(emit, x, y), dy) : null));
+/** Operators whose sums of products meet a bound exactly by accident alone. */
+const WEIGHTED_SUMS: ReadonlySet<string> = new Set(['BatchNormalization', 'Conv', 'Gemm']);
+
+/** The upper bound of a Clip that stands for a ReLU6, or the like: from 0 to a number, right behind weights. */
+function activationBound({ emit, node, inputs: [x = '', low = '', high = ''] }: RuleContext): number | null {
+  if (!WEIGHTED_SUMS.has(emit.producer(x)?.opType ?? '')) return null;
+  const bound = (attribute: string, name: string, otherwise: number): number => {
+    if (name === '') return attributeFloat(node, attribute, otherwise);
+    const tensor = emit.stored(name);
+    return tensor ? Number(tensorValues(tensor)[0]) : NaN;
+  };
+  const most = bound('max', high, Infinity);
+  return bound('min', low, -Infinity) === 0 && most > 0 && most < 2 ** 20 ? most : null;
+}
+
+/** y = min(max(x, low), high): dy wherever y is x, so also at the bounds; 0 there for a ReLU6, as in PyTorch. */
+export const clip: GradientRule = (context) => {
+  const { emit, dy, inputs, outputs: [y = ''] } = context;
+  const most = activationBound(context);
+  const dx = (x: string): string => (most === null ? keepWhere(emit, equal(emit, x, y), dy) : keepBetween(emit, y, most, dy));
+  return inputs.map((x, i) => (i === 0 ? dx(x) : null));
+};
 
 /** dx = dy y (1 - y) */
 export const sigmoid: GradientRule = ({ emit, dy, outputs: [y = ''] }) =>

@@ -3,6 +3,8 @@ import {
 } from '@pellucid/onnx-graph';
 import { addAll, equal, multiplyMask, padZeros, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
+import { keepPositive } from '../passes/masks.ts';
+import { isMaskedBehindPool } from '../passes/masks-behind-pools.ts';
 import { maxPoolByIndices } from './max-pooling-by-indices.ts';
 import { poolGeometry, spatialLengths } from './pooling.ts';
 
@@ -154,9 +156,10 @@ function windowsOf(context: RuleContext, lengths: readonly number[], counts: rea
  * k1 + k2 times where the box has k1 k2 positions.
  */
 export const maxPool: GradientRule = (context) => {
-  const { emit, node, dy, inputs: [x = ''], outputs: [y = ''] } = context;
+  const { emit, node, inputs: [x = ''], outputs: [y = ''] } = context;
   if (attributeInt(node, 'storage_order', 0) === 1) return emit.fail('it counts in column-major order (`storage_order = 1`)');
-  if ([x, y].some((name) => concreteShape(emit.typeOf(name).shape?.slice(2) ?? null) === null)) return maxPoolByIndices(context);
+  const dy = isMaskedBehindPool(emit, x) ? keepPositive(emit, y, context.dy) : context.dy;
+  if ([x, y].some((name) => concreteShape(emit.typeOf(name).shape?.slice(2) ?? null) === null)) return maxPoolByIndices({ ...context, dy });
   const counts = [...spatialLengths(emit, y)];
   const windows = windowsOf(context, spatialLengths(emit, x), counts);
   const more = counts.map(() => 0);

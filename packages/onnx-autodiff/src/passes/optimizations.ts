@@ -1,0 +1,12 @@
+/**
+ * Ways to compute the same gradient faster, each of which can be left out to see what it is worth; `README.md` has the measurements.
+ * - `blocked-masks`: masks of ReLU and ReLU6 as depthwise convolutions of one element, which stay in the blocked layout that ONNX Runtime gives
+ *   convolutions on x64 CPUs, where every other operator costs two conversions
+ * - `masks-behind-pools`: the mask of a ReLU that only a max-pool reads is applied behind the pool, where there is less to mask
+ * - `narrow-transposed`: a stride-1 convolution of few input channels, such as the first of a network, is differentiated by ConvTranspose, since a
+ *   convolution of few output channels pays for a whole block of them
+ */
+export const OPTIMIZATIONS = ['blocked-masks', 'masks-behind-pools', 'narrow-transposed'] as const;
+
+/** The name of an optimisation. */
+export type Optimization = (typeof OPTIMIZATIONS)[number];

@@ -1,0 +1,102 @@
+import { randomStream } from '@pellucid/core';
+import { expect, test } from '@jest/globals';
+import {
+  ElementType, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type NodeProto, type OnnxModel, type TensorProto,
+  type WritableElementType,
+} from '@pellucid/onnx-graph';
+import { differentiate, OPTIMIZATIONS, type Optimization } from '../src/index.ts';
+import { run, type Values } from './session.ts';
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+function draws(name: string, shape: readonly number[], scale = 1): Values {
+  const stream = randomStream(3, name);
+  return { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(scale * stream.normal())) };
+}
+
+/** A small network with all that the optimisations look for: a narrow first convolution, a ReLU before a pool, a ReLU6, a sum of branches. */
+function network(elementType: WritableElementType): OnnxModel {
+  const weights = (name: string, shape: readonly number[], scale: number): TensorProto => makeTensor(name, elementType, shape, draws(name, shape, scale).data);
+  const same = [intsAttribute('pads', [1, 1, 1, 1])];
+  return makeModel({
+    name: 'network', opset: 17, producer: 'test',
+    initializers: [
+      weights('w1', [16, 3, 3, 3], 0.4), weights('b1', [16], 0.2), weights('w2', [32, 16, 3, 3], 0.3), weights('b2', [32], 2), weights('w3', [32, 1, 3, 3], 0.5),
+      makeTensor('low', elementType, [], [0]), makeTensor('high', elementType, [], [6]),
+    ],
+    nodes: [
+      makeNode('Conv', ['x', 'w1', 'b1'], ['conv1'], same), makeNode('Relu', ['conv1'], ['relu1']),
+      makeNode('MaxPool', ['relu1'], ['pool'], [intsAttribute('kernel_shape', [3, 3]), intsAttribute('strides', [2, 2]), intsAttribute('pads', [1, 1, 1, 1])]),
+      makeNode('Conv', ['pool', 'w2', 'b2'], ['conv2'], same), makeNode('Clip', ['conv2', 'low', 'high'], ['clip2']),
+      makeNode('Conv', ['clip2', 'w3'], ['conv3'], [...same, intAttribute('group', 32)]), makeNode('Add', ['conv3', 'clip2'], ['sum']),
+      makeNode('Relu', ['sum'], ['y']),
+    ],
+    inputs: [makeValueInfo('x', { elementType, shape: ['n', 3, 8, 10] })], outputs: [makeValueInfo('y', { elementType, shape: ['n', 32, 4, 5] })],
+  });
+}
+
+async function gradients(elementType: WritableElementType, optimizations: readonly Optimization[], at: readonly string[] = ['x']): Promise<readonly Float64Array[]> {
+  const { model, cotangent, gradients: names } = differentiate(network(elementType), { of: 'y', at, optimizations });
+  const outputs = at.map((name) => names.get(name) ?? '');
+  const answer = await run(model, new Map([['x', draws('x', [2, 3, 8, 10])], [cotangent, draws('dy', [2, 32, 4, 5])]]), outputs);
+  return outputs.map((name) => answer.get(name)?.data ?? new Float64Array(0));
+}
+
+function worst(actual: Float64Array, expected: Float64Array): number {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(actual).toHaveLength(expected.length);
+  return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / largest;
+}
+
+test.each(OPTIMIZATIONS)('%s changes a gradient by no more than rounding', async (name) => {
+  const [plain = new Float64Array(0)] = await gradients(ElementType.FLOAT, []);
+  const [faster = new Float64Array(0)] = await gradients(ElementType.FLOAT, [name]);
+  expect(worst(faster, plain)).toBeLessThan(1e-6);
+});
+
+test('all together change a gradient by no more than rounding', async () => {
+  const [plain = new Float64Array(0)] = await gradients(ElementType.FLOAT, []);
+  const [faster = new Float64Array(0)] = await gradients(ElementType.FLOAT, OPTIMIZATIONS);
+  expect(worst(faster, plain)).toBeLessThan(1e-6);
+});
+
+test.each(OPTIMIZATIONS)('%s changes the graph, and can be left out', (name) => {
+  const operators = (optimizations: readonly Optimization[]): string[] =>
+    differentiate(network(ElementType.FLOAT), { of: 'y', at: ['x'], optimizations }).model.graph.node.map(({ opType, input }) => `${opType} ${input.join()}`);
+  expect(operators([name])).not.toEqual(operators([]));
+});
+
+test('the gradient at a ReLU before a pool keeps what its own mask would take', async () => {
+  const [plain = new Float64Array(0)] = await gradients(ElementType.FLOAT, [], ['relu1']);
+  const [faster = new Float64Array(0)] = await gradients(ElementType.FLOAT, ['masks-behind-pools'], ['relu1']);
+  expect([...faster]).toEqual([...plain]);
+});
+
+/** The gradient of an activation behind a convolution that copies, at given values. */
+async function slopes(activation: NodeProto, values: readonly number[], constants: readonly TensorProto[] = []): Promise<readonly number[]> {
+  const elementType = ElementType.FLOAT;
+  const shape = [1, 16, 1, values.length];
+  const info = (name: string) => makeValueInfo(name, { elementType, shape });
+  const model = makeModel({
+    name: 'activation', opset: 17, producer: 'test', initializers: [makeTensor('one', elementType, [16, 1, 1, 1], Array.from({ length: 16 }, () => 1)), ...constants],
+    nodes: [makeNode('Conv', ['x', 'one'], ['copy'], [intAttribute('group', 16)]), activation], inputs: [info('x')], outputs: [info('y')],
+  });
+  const { model: extended, cotangent } = differentiate(model, { of: 'y', at: ['copy'] });
+  const data = Float64Array.from({ length: 16 * values.length }, (_, i) => values[i % values.length]!);
+  const answer = await run(extended, new Map([['x', { shape, data }], [cotangent, { shape, data: data.map(() => -2) }]]), ['copy/gradient']);
+  return [...answer.get('copy/gradient')?.data.slice(0, values.length) ?? []].map((value) => value / -2);
+}
+
+test('a blocked mask is 1 for every positive float32 and 0 from 0 down', async () => {
+  const values = [-3.4e38, -1, -1e-38, -0, 0, 2 ** -126, 1e-30, 1e-7, 1, 3.4e38];
+  expect((await slopes(makeNode('Relu', ['copy'], ['y']), values)).map(Math.abs)).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+});
+
+test.each([6, 1, 0.3, 1000])('the blocked mask of a Clip between 0 and %d is 1 strictly inside', async (bound) => {
+  const high = Math.fround(bound);
+  const below = new Float32Array(Int32Array.of(new Int32Array(Float32Array.of(high).buffer)[0]! - 1).buffer)[0]!;
+  const values = [-7, 0, high / 2 ** 60, high / 3, below, high, 2 * high];
+  const bounds = [makeTensor('low', ElementType.FLOAT, [], [0]), makeTensor('high', ElementType.FLOAT, [], [high])];
+  const found = await slopes(makeNode('Clip', ['copy', 'low', 'high'], ['y']), values, bounds);
+  expect(found.map(Math.abs)).toEqual([0, 0, 1, 1, 1, 0, 0]);
+});
