@@ -1,12 +1,13 @@
 import {
-  attributeInt, attributeString, concreteShape, ElementType, floatAttribute, intAttribute, intsAttribute, type AttributeProto,
+  attributeInt, attributeString, concreteShape, intAttribute, intsAttribute, type AttributeProto,
 } from '@pellucid/onnx-graph';
 import { addAll, equal, multiplyMask, padZeros, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { keepPositive } from '../passes/masks.ts';
 import { isMaskedBehindPool } from '../passes/masks-behind-pools.ts';
+import { padLowest } from './lowest-padding.ts';
 import { maxPoolByIndices } from './max-pooling-by-indices.ts';
-import { poolGeometry, spatialLengths } from './pooling.ts';
+import { asCounted, poolGeometry, spatialLengths } from './pooling.ts';
 
 /** The windows of a pool along one spatial axis: window o reads the positions o stride + tap dilation - padBegin. */
 interface AxisWindows {
@@ -46,7 +47,8 @@ function maximaAlong(emit: Emitter, x: string, windows: AxisWindows): string {
   // Neither is an attribute before opset 10.
   if (windows.dilation !== 1) attributes.push(intsAttribute('dilations', spatial(windows.dilation, 1)));
   if (windows.ceil) attributes.push(intAttribute('ceil_mode', 1));
-  return emit.op('MaxPool', [x], attributes);
+  const maxima = emit.op('MaxPool', [x], attributes);
+  return windows.ceil ? sliceAxes(emit, maxima, [windows.axis], [0], [windows.count]) : maxima;
 }
 
 /** Every stride-th position from `start` on. */
@@ -58,13 +60,6 @@ function everyStride(emit: Emitter, x: string, { axis, rank, stride }: AxisWindo
   const spatial = Array.from({ length: rank - 2 }, (_, i) => i + 2);
   const window = [intsAttribute('kernel_shape', spatial.map(() => 1)), intsAttribute('strides', spatial.map((other) => (other === axis ? stride : 1)))];
   return emit.op('MaxPool', [sliceAxes(emit, x, [axis], [start], [end])], window);
-}
-
-function padLowest(emit: Emitter, x: string, pads: readonly number[]): string {
-  if (pads.every((pad) => pad === 0)) return x;
-  const lowest = emit.typeOf(x).elementType === Number(ElementType.FLOAT16) ? -65504 : -3.4028234663852886e38;
-  if (emit.opset >= 11) return emit.op('Pad', [x, emit.integers(pads), emit.scalar(lowest, x)]);
-  return emit.op('Pad', [x], [intsAttribute('pads', pads), floatAttribute('value', lowest)]);
 }
 
 /** What each window reads at a tap; the lowest number where that is padding, `null` where all of it is. */
@@ -156,11 +151,11 @@ function windowsOf(context: RuleContext, lengths: readonly number[], counts: rea
  * k1 + k2 times where the box has k1 k2 positions.
  */
 export const maxPool: GradientRule = (context) => {
-  const { emit, node, inputs: [x = ''], outputs: [y = ''] } = context;
-  if (attributeInt(node, 'storage_order', 0) === 1) return emit.fail('it counts in column-major order (`storage_order = 1`)');
-  const dy = isMaskedBehindPool(emit, x) ? keepPositive(emit, y, context.dy) : context.dy;
-  if ([x, y].some((name) => concreteShape(emit.typeOf(name).shape?.slice(2) ?? null) === null)) return maxPoolByIndices({ ...context, dy });
-  const counts = [...spatialLengths(emit, y)];
+  const { emit, node, inputs: [x = ''], outputs: [given = ''] } = context;
+  const dy = isMaskedBehindPool(emit, x) ? keepPositive(emit, given, context.dy) : context.dy;
+  if ([x, given].some((name) => concreteShape(emit.typeOf(name).shape?.slice(2) ?? null) === null)) return maxPoolByIndices({ ...context, dy });
+  const counts = [...spatialLengths(emit, given)];
+  const y = asCounted(emit, given, counts, node);
   const windows = windowsOf(context, spatialLengths(emit, x), counts);
   const more = counts.map(() => 0);
   for (const { axis, count } of windows) more[axis - 2] = count - counts[axis - 2]!;
