@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { loadModel, type OnnxCapability } from '@pellucid/backend-onnxruntime';
+import { loadModel } from '@pellucid/backend-onnxruntime';
 import { explain, type Method, type ModelAdapter, type Tensor as Values } from '@pellucid/core';
 import { deconvolution } from '@pellucid/method-deconvolution';
 import { deepLift } from '@pellucid/method-deep-lift';
@@ -17,12 +17,12 @@ const MODEL = zooModel('residual-cnn').onnx.path;
 const TARGETS = [1, 0, 2];
 
 let folder = '';
-let model: ModelAdapter<OnnxCapability>;
+let model: ModelAdapter;
 let input: Values;
 let baseline: Values;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pellucid-rules-'));
-  model = await loadModel(MODEL);
+  model = (await loadModel(MODEL)) as ModelAdapter;
   const shape = [3, ...model.input.shape.slice(1).map(Number)];
   const wave = (step: number): Values => ({ shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(step * i * i) ** 2) });
   [input, baseline] = [wave(1), wave(0.3)];

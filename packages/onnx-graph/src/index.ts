@@ -1,4 +1,4 @@
-export { freeBatchAxis } from './batch/free-batch-axis.ts';
+export { freeBatchAxis, type FreedBatch } from './batch/free-batch-axis.ts';
 export { pairBatch, type BatchPairs } from './batch/pair-batch.ts';
 export {
   TensorProto_DataType as ElementType, type AttributeProto, type GraphProto, type ModelProto, type NodeProto, type TensorProto,

@@ -1,4 +1,4 @@
-import { formatShape } from '@pellucid/core';
+import { formatShape, type ModelAdapter } from '@pellucid/core';
 import type { Terminal } from '../command-line/terminal.ts';
 import { openModel, type ModelRequest } from '../inputs/open-model.ts';
 import { alignColumns } from '../output/columns.ts';
@@ -8,12 +8,20 @@ export interface LayersRequest extends ModelRequest {
   readonly json?: boolean | undefined;
 }
 
+/** What is to be said of how batches are run; nothing of a model that takes any number of samples as it is. */
+function describeBatch({ batchAxis = 'free' }: ModelAdapter): readonly string[] {
+  if (batchAxis === 'free') return [];
+  if (batchAxis === 'freed') return ['', 'The file is made for one sample at a time; its batch axis is freed, and batches run whole.'];
+  return ['', `The model takes ${batchAxis} sample${batchAxis === 1 ? '' : 's'} at a time: batches run ${batchAxis === 1 ? 'sample by sample' : `in pieces of ${batchAxis}`}.`];
+}
+
 /** Prints every layer of a model in the order of execution, as a table or as one JSON list. */
 export async function listLayers(path: string, { json = false, ...request }: LayersRequest, terminal: Terminal): Promise<void> {
   const model = await openModel(path, request, terminal);
   try {
     if (json) {
-      const layers = model.layers.map(({ name, operator, kind, shape, layout, aliases }) => ({ name, operator, kind, shape, layout, aliases }));
+      const layers = model.layers.map(({ name, operator, kind, shape, layout, aliases }) =>
+        ({ name, operator, kind, shape, layout, aliases, batch: model.batchAxis ?? 'free' }));
       terminal.print(JSON.stringify(layers, null, 2));
       return;
     }
@@ -24,6 +32,7 @@ export async function listLayers(path: string, { json = false, ...request }: Lay
       aliases.join(', '),
     ]);
     for (const line of alignColumns([['NAME', 'OPERATOR', 'SHAPE', 'ALIASES'], ...rows])) terminal.print(line);
+    for (const line of describeBatch(model)) terminal.print(line);
   } finally {
     await model.dispose();
   }

@@ -31,7 +31,7 @@ export interface LoadModelOptions extends EngineOptions {
  */
 export async function loadModel(source: string | URL | Uint8Array, options: LoadModelOptions = {}): Promise<ModelAdapter<OnnxCapability>> {
   const { model: original, hash } = await readSource(source, options.name);
-  const model = freeBatchAxis(original) ?? original;
+  const { model, batch: batchAxis } = freeBatchAxis(original);
   const bind = options.bind ?? {};
   const { explained, others } = chooseInputs(model, options.input, Object.keys(bind));
   const engine = await openEngine(options);
@@ -40,5 +40,5 @@ export async function loadModel(source: string | URL | Uint8Array, options: Load
   const fixedBatch = typeof batch === 'number' ? batch : null;
   const probe: Probe = (graph, tensors) => probeTypes(engine, graph, explained.name, bound, tensors);
   const network = await describeNetwork(model, explained.name, fixedBatch, probe, options);
-  return onnxAdapter(engine, network, bound, hash);
+  return onnxAdapter(engine, { ...network, freed: batchAxis === 'freed' }, bound, hash);
 }

@@ -48,6 +48,11 @@ export interface ModelAdapter<in Offers extends Capability = Capability> {
   /** The input being explained; any others were bound when the model was loaded. */
   readonly input: TensorSpec;
   readonly output: TensorSpec;
+  /**
+   * How many samples one execution of the engine takes: any number; any number, `freed` from a file that is made for one; or only this one, so that
+   * larger batches run in pieces. @defaultValue `'free'`
+   */
+  readonly batchAxis?: 'free' | 'freed' | number | undefined;
   /** Number of scores per sample. */
   readonly classes: number;
   /** In the order of execution. */

@@ -63,7 +63,10 @@ function slicedLength(length: Dimension, start: Dimension, end: Dimension, step:
   if (typeof length === 'number' && typeof end === 'number') return clampSlice(length, start, end, step).count;
   // A slice over all of a free axis leaves it whole.
   const whole = start === 0 && step === 1 && (end === length || (typeof end === 'number' && end >= 2 ** 31 - 1));
-  return whole ? length : null;
+  if (whole) return length;
+  // No free axis is empty: it has a first and a last element.
+  const only = step === 1 && ((start === 0 && end === 1) || (start === -1 && typeof end === 'number' && end >= 2 ** 31 - 1));
+  return only ? 1 : null;
 }
 
 /** Axes that a slice touches, with its bounds: attributes before opset 10, inputs since. `null` bounds are unknown. */

@@ -17,7 +17,7 @@ function batchedInputs(model: OnnxModel): readonly string[] {
 
 /** The model, with a free batch axis, for a batch that is to be joined from samples and baselines. @throws MODEL_UNSUPPORTED. */
 export function freeForPairs(model: OnnxModel): OnnxModel {
-  const free = freeBatchAxis(model) ?? model;
+  const { model: free } = freeBatchAxis(model);
   if (batchedInputs(free).length > 0) return free;
   const [first] = graphInputs(free);
   const length = first && declaredType(first)?.shape?.[0];

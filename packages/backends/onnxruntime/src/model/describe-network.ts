@@ -81,7 +81,7 @@ function countClasses(model: OnnxModel, logits: string, types: ReadonlyMap<strin
 /** Works out input, output, logits and layers of a model, with one probe run where shape inference leaves something open. */
 export async function describeNetwork(
   model: OnnxModel, inputName: string, fixedBatch: number | null, probe: Probe, { logits: wanted, layout, straightThrough = false }: DescribeOptions,
-): Promise<Network> {
+): Promise<Omit<Network, 'freed'>> {
   const inferred = inferShapes(model);
   const candidates = findCandidates(model, inputName);
   const unknown = candidates.filter(({ name }) => !isKnown(inferred.get(name))).map(({ name }) => name);

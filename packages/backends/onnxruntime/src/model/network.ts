@@ -16,6 +16,8 @@ export interface Network {
   readonly bytesPerSample: number;
   /** The only batch size that the graph accepts, where the batch axis is not free. */
   readonly fixedBatch: number | null;
+  /** Whether the file is made for one sample, and its batch axis was freed. */
+  readonly freed: boolean;
   /** Whether gradients pass quantisation as if nothing were rounded. */
   readonly straightThrough: boolean;
 }

@@ -65,7 +65,7 @@ async function compileSession(engine: Engine, network: Network, signature: Query
 export async function onnxAdapter(
   engine: Engine, network: Network, bound: readonly BoundInput[], hash: string,
 ): Promise<ModelAdapter<OnnxCapability>> {
-  const { name, input, output, classes, layers, bytesPerSample, fixedBatch } = network;
+  const { name, input, output, classes, layers, bytesPerSample, fixedBatch, freed } = network;
   const sessions = resourceCache<CompiledSession>(KEPT_SESSIONS, ({ session }) => session.release());
   let disposal: Promise<void> | null = null;
 
@@ -96,6 +96,7 @@ export async function onnxAdapter(
   await withSession({ activations: [], gradient: null }, () => Promise.resolve());
   return {
     name, hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
+    batchAxis: fixedBatch ?? (freed ? 'freed' : 'free'),
     capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules']),
     evaluate,
     dispose: () => (disposal ??= sessions.dispose()),
