@@ -34,6 +34,7 @@ export { topEigenvector } from './linear-algebra/lanczos.ts';
 export { defineMetric, type MetricDefinition } from './metric/define-metric.ts';
 export type { Metric, MetricCategory, MetricContext, MetricDescription, MetricFactory, MetricSubject } from './metric/metric.ts';
 export type { BackwardRule, BackwardRules, LinearOperation, RuleNode, TensorOperations } from './model/backward-rules.ts';
+export { checkLayerRows } from './model/check-layer-rows.ts';
 export { findLayer, lastSpatialLayer } from './model/find-layer.ts';
 export {
   isSpatial, type BackendDescription, type EvaluateOptions, type LayerInfo, type ModelAdapter,
@@ -49,6 +50,7 @@ export {
 export { validateIntervention } from './model/validate-intervention.ts';
 export { validateObjective } from './model/validate-objective.ts';
 export type { QuadratureRule } from './quadrature/legendre.ts';
+export { pointsOnPath } from './quadrature/points-on-path.ts';
 export { quadratureOption, quadratureRule, QUADRATURES, type Quadrature } from './quadrature/quadrature.ts';
 export { hashValues, randomStream, type RandomStream } from './random/stream.ts';
 export { batchSize, concatBatches, sampleData, sampleSize, sliceBatch } from './tensor/batch.ts';

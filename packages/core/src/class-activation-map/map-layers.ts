@@ -1,8 +1,8 @@
 import { PellucidError } from '../errors/pellucid-error.ts';
+import { checkLayerRows } from '../model/check-layer-rows.ts';
 import { findLayer, lastSpatialLayer } from '../model/find-layer.ts';
 import type { LayerInfo, ModelAdapter } from '../model/model-adapter.ts';
 import type { OptionSpec } from '../method/options.ts';
-import { batchSize } from '../tensor/batch.ts';
 import { axes, imageGeometry, type ImageGeometry } from '../tensor/layout.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { findTokenGrid, imageSize, tokenGrid, type TokenGrid } from './token-grid.ts';
@@ -80,16 +80,9 @@ export function mapLayers(model: ModelAdapter<never>, choice: LayerChoice, token
 }
 
 /** How the values of a layer lie in memory. @throws LAYER_UNSUITABLE where it holds several rows per sample, such as windows. */
-export function mapGeometry({ info, tokens }: MapLayer, { shape }: Tensor, samples: number, model: string, method: string): MapGeometry {
-  if (batchSize({ shape, data: new Float32Array(0) }) !== samples) {
-    throw new PellucidError('LAYER_UNSUITABLE', {
-      layer: info.name,
-      model,
-      method,
-      problem: `it has ${shape[0]} rows for ${samples} sample${samples === 1 ? '' : 's'}`,
-      help: 'Name a layer that holds one image, or one list of tokens, per sample.',
-    });
-  }
+export function mapGeometry({ info, tokens }: MapLayer, values: Tensor, samples: number, model: string, method: string): MapGeometry {
+  checkLayerRows(values, samples, info.name, model, method);
+  const { shape } = values;
   if (tokens === undefined) return { ...imageGeometry(shape, info.layout), offset: 0 };
   const channels = shape[2]!;
   return { channels, height: tokens.height, width: tokens.width, channelStride: 1, pixelStride: channels, offset: tokens.prefix * channels };

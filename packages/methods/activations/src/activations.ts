@@ -1,21 +1,39 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  activationOf, batchSize, concatBatches, defineMethod, findLayer, lastSpatialLayer, layerOption, sliceBatch,
+  type MethodFactory, type Tensor,
+} from '@pellucid/core';
 
-/** How the map is made. */
-export type ActivationsOptions = Readonly<Record<never, never>>;
+/** Which layer is shown. */
+export interface ActivationsOptions {
+  /** Any layer. @defaultValue the last one with height and width before they are pooled away */
+  readonly layer: string | undefined;
+}
 
 /**
- * Activations: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Activations: the values of a layer as they are, in the layer's shape and layout. The class that is explained plays no part.
+ * @see {@link https://arxiv.org/abs/1506.06579 | Yosinski et al. 2015}, section 2
  */
-export const activations: MethodFactory<'gradient', ActivationsOptions> = defineMethod({
+export const activations: MethodFactory<'activations', ActivationsOptions> = defineMethod({
   name: 'activations',
   title: 'Activations',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Yosinski, Clune, Nguyen, Fuchs, Lipson',
+    year: 2015,
+    title: 'Understanding Neural Networks Through Deep Visualization',
+    url: 'https://arxiv.org/abs/1506.06579',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations'],
+  options: { layer: layerOption('Any layer; by default the last one with height and width before they are pooled away.') },
+  async explain(model, { input }, { layer: name }, context) {
+    const { name: layer, layout } = name === undefined ? lastSpatialLayer(model, 'activations') : findLayer(model, name);
+    const total = batchSize(input);
+    const parts: Tensor[] = [];
+    for (let start = 0; start < total; start += context.chunkSize) {
+      const end = Math.min(start + context.chunkSize, total);
+      parts.push(activationOf(await model.evaluate({ input: sliceBatch(input, start, end), activations: [layer] }), layer));
+      context.progress(end, total);
+    }
+    return { values: concatBatches(parts), layout, layer };
   },
 });

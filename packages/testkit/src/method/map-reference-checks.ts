@@ -8,11 +8,13 @@ export interface MapReferences<Needs extends Capability> {
   /** The folder of reference values, and the networks of it. */
   readonly folder: string;
   readonly networks: readonly string[];
-  /** Name of the stored output, whose part `_raw` is the map before it is cut, scaled and resized. */
+  /** Name of the stored output. */
   readonly key: string;
+  /** Which part of it. @defaultValue '_raw', the map before it is cut, scaled and resized */
+  readonly part?: string | undefined;
   readonly load: (file: string) => Promise<ModelAdapter<Needs>>;
   /** The method at this layer, with raw maps. */
-  readonly method: (layer: string, network: string) => SampleMethod<Needs>;
+  readonly method: (layer: string, network: ReferenceNetwork) => SampleMethod<Needs>;
   /** Whether the stored maps are known up to their sign alone, as eigenvectors are. @defaultValue false */
   readonly anySign?: boolean | undefined;
   /** The largest relative difference. @defaultValue five times that of their own single and double precision */
@@ -28,7 +30,7 @@ function layerOf(model: ModelAdapter<never>, layer: string): string {
   return findLayer(model, folded).name;
 }
 
-/** Maps [N, 1, h, w] or [N, h, w, 1] in the shape [N, h, w] of the expected ones, turned to their sign where theirs is arbitrary. */
+/** Maps in the shape of the expected ones, which may lack the axis of one channel; turned to their sign where theirs is arbitrary. */
 function comparable(maps: Tensor, expected: Tensor, anySign: boolean): Tensor {
   const shaped = tensor(expected.shape, maps.data);
   if (!anySign) return shaped;
@@ -42,13 +44,13 @@ function comparable(maps: Tensor, expected: Tensor, anySign: boolean): Tensor {
 }
 
 async function compare<Needs extends Capability>(file: string, network: ReferenceNetwork, references: MapReferences<Needs>): Promise<void> {
-  const { key, load, method, anySign = false, tolerance } = references;
-  const expected = network.value(key, '_raw');
+  const { key, part = '_raw', load, method, anySign = false, tolerance } = references;
+  const expected = network.value(key, part);
   const allowed = tolerance?.(network.name) ?? referenceTolerance(expected);
   const model = await load(file);
   try {
     const layer = layerOf(model, network.camLayer ?? 'last');
-    const { values } = await explain(model, method(layer, network.name), { input: network.input, targets: network.targets });
+    const { values } = await explain(model, method(layer, network), { input: network.input, targets: network.targets });
     const difference = relativeDifference(comparable(values, expected.values, anySign), expected.values);
     require(difference <= allowed, `relative difference ${difference}, allowed ${allowed}`);
   } finally {
