@@ -31,6 +31,8 @@ export interface LoadModelOptions extends EngineOptions {
  */
 export async function loadModel(source: string | URL | Uint8Array, options: LoadModelOptions = {}): Promise<ModelAdapter<OnnxCapability>> {
   const { model: original, hash } = await readSource(source, options.name);
+  // What goes wrong before the hash is asked for is thrown instead of what goes wrong with it.
+  hash.catch(() => undefined);
   const { model, batch: batchAxis } = freeBatchAxis(original);
   const bind = options.bind ?? {};
   const { explained, others } = chooseInputs(model, options.input, Object.keys(bind));

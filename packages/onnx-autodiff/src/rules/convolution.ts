@@ -1,33 +1,14 @@
-import { attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute, tensorShape, tensorValues, windowGeometry, type TensorProto, type WindowGeometry } from '@pellucid/onnx-graph';
+import { attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute, windowGeometry, type TensorProto, type WindowGeometry } from '@pellucid/onnx-graph';
 import { knownShape, padZeros, reduceSum, runtimeShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
 import { weightGradient } from './convolution-weights.ts';
-
-/** Weights [O, C/g, k...] as [C, O/g, k...], every spatial axis reversed. */
-function flipWeights(weights: TensorProto, groups: number): { shape: readonly number[]; values: Float64Array | Float32Array } {
-  const values = tensorValues(weights);
-  const [outputs = 0, perGroup = 0, ...kernel] = tensorShape(weights);
-  const taps = kernel.reduce((product, length) => product * length, 1);
-  const outputsPerGroup = outputs / groups;
-  const flipped = values instanceof Float64Array ? new Float64Array(values.length) : new Float32Array(values.length);
-  for (let group = 0; group < groups; group++) {
-    for (let output = 0; output < outputsPerGroup; output++) {
-      for (let input = 0; input < perGroup; input++) {
-        const from = ((group * outputsPerGroup + output) * perGroup + input) * taps;
-        const to = ((group * perGroup + input) * outputsPerGroup + output) * taps;
-        // Reversing all spatial axes reverses the taps in row-major order.
-        for (let tap = 0; tap < taps; tap++) flipped[to + taps - 1 - tap] = values[from + tap]!;
-      }
-    }
-  }
-  return { shape: [perGroup * groups, outputsPerGroup, ...kernel], values: flipped };
-}
+import { flippedWeights } from './flipped-weights.ts';
 
 /** The data gradient of a stride-1 convolution is a convolution with the flipped weights: up to 15 times faster than ConvTranspose. */
 function flippedConv(emit: Emitter, dy: string, w: string, weights: TensorProto, geometry: WindowGeometry, groups: number): string {
   const { kernel, dilations, padsBegin, padsEnd } = geometry;
   const flipped = emit.once(`flipped ${groups} ${w}`, () => {
-    const { shape, values } = flipWeights(weights, groups);
+    const { shape, values } = flippedWeights(weights, groups);
     return emit.constant(shape, values, w);
   });
   const reach = kernel.map((size, i) => (size - 1) * dilations[i]!);

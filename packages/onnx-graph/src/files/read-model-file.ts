@@ -24,10 +24,8 @@ export interface OpenedModelFile {
   readonly hash: Promise<string>;
 }
 
-/**
- * Weights of larger files stay there until they are asked for: 64 MiB, what is read and copied about as fast as the rest of loading takes.
- */
-export const LARGE_FILE: number = 2 ** 26;
+/** Weights of larger files stay there until they are asked for: 16 MiB, which take longer to read and copy than the rest of loading. */
+export const LARGE_FILE: number = 2 ** 24;
 
 /** Smaller tensors of large files are read at once: they are shapes, biases and the like. */
 const SMALLEST_LEFT = 2 ** 16;

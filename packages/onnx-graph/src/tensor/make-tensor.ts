@@ -10,24 +10,30 @@ import { encodeFloat16 } from './small-floats.ts';
 export type WritableElementType =
   | ElementType.FLOAT | ElementType.DOUBLE | ElementType.FLOAT16 | ElementType.INT64 | ElementType.INT32 | ElementType.BOOL;
 
-function encode(elementType: WritableElementType, values: ArrayLike<number>): ArrayBufferView<ArrayBuffer> {
+/** The class of typed arrays that hold an element type as it is. */
+const ARRAYS = { [ElementType.FLOAT]: Float32Array, [ElementType.DOUBLE]: Float64Array, [ElementType.INT32]: Int32Array } as const;
+
+const isPlain = (elementType: WritableElementType): elementType is keyof typeof ARRAYS => elementType in ARRAYS;
+
+function encode(elementType: WritableElementType, values: ArrayLike<number>): ArrayBufferView {
+  if (isPlain(elementType)) {
+    const Values = ARRAYS[elementType];
+    return values instanceof Values ? values : new Values(values);
+  }
   switch (elementType) {
-    // The constructor copies typed arrays at once, where `from` goes through them one by one.
-    case ElementType.FLOAT: return new Float32Array(values);
-    case ElementType.DOUBLE: return new Float64Array(values);
     case ElementType.FLOAT16: return Uint16Array.from(values, encodeFloat16);
     case ElementType.INT64: return BigInt64Array.from(Array.from(values, BigInt));
-    case ElementType.INT32: return new Int32Array(values);
     case ElementType.BOOL: return Uint8Array.from(values);
   }
 }
 
-/** A constant with the given row-major values. */
+/** A constant with the given row-major values. A typed array of its element type is not copied, and must not change afterwards. */
 export function makeTensor(
   name: string, elementType: WritableElementType, shape: readonly number[], values: ArrayLike<number>,
 ): TensorProto {
+  // Shared memory is as good: nothing here is written to or sent elsewhere.
   const { buffer, byteOffset, byteLength } = encode(elementType, values);
-  return create(TensorProtoSchema, { name, dataType: elementType, dims: shape.map(BigInt), rawData: new Uint8Array(buffer, byteOffset, byteLength) });
+  return create(TensorProtoSchema, { name, dataType: elementType, dims: shape.map(BigInt), rawData: new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength) });
 }
 
 /** A one-dimensional int64 constant: a shape, a list of axes. */

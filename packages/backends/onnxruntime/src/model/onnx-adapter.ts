@@ -63,7 +63,7 @@ async function compileSession(engine: Engine, network: Network, signature: Query
  * @throws MODEL_UNSUPPORTED, MODEL_INVALID.
  */
 export async function onnxAdapter(
-  engine: Engine, network: Network, bound: readonly BoundInput[], hash: string,
+  engine: Engine, network: Network, bound: readonly BoundInput[], hash: Promise<string>,
 ): Promise<ModelAdapter<OnnxCapability>> {
   const { name, input, output, classes, layers, bytesPerSample, fixedBatch, freed } = network;
   const sessions = resourceCache<CompiledSession>(KEPT_SESSIONS, ({ session }) => session.release());
@@ -95,7 +95,7 @@ export async function onnxAdapter(
 
   await withSession({ activations: [], gradient: null }, () => Promise.resolve());
   return {
-    name, hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
+    name, hash: await hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
     batchAxis: fixedBatch ?? (freed ? 'freed' : 'free'),
     capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules']),
     evaluate,

@@ -1,6 +1,6 @@
 import { isPellucidError, PellucidError } from '@pellucid/core';
 import { readModel } from '@pellucid/onnx-graph';
-import { readModelFile, type ModelFile } from '@pellucid/onnx-graph/files';
+import { openModelFile, type OpenedModelFile } from '@pellucid/onnx-graph/files';
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,20 +25,20 @@ async function download(url: URL): Promise<Uint8Array> {
 
 const isUrl = (text: string): boolean => /^(https?|file):\/\//.test(text);
 
-function fromBytes(bytes: Uint8Array, name: string): ModelFile {
-  return { model: readModel(bytes, name), hash: createHash('sha256').update(bytes).digest('hex') };
+function fromBytes(bytes: Uint8Array, name: string): OpenedModelFile {
+  return { model: readModel(bytes, name), hash: Promise.resolve(createHash('sha256').update(bytes).digest('hex')) };
 }
 
 /**
  * Reads a model from a path, a URL or bytes; external data only from beside a path.
  * @throws DATA_MISSING, MODEL_INVALID, MODEL_UNSUPPORTED.
  */
-export async function readSource(source: string | URL | Uint8Array, name?: string): Promise<ModelFile> {
+export async function readSource(source: string | URL | Uint8Array, name?: string): Promise<OpenedModelFile> {
   if (source instanceof Uint8Array) return fromBytes(source, name ?? 'model');
   if (source instanceof URL || isUrl(source)) {
     const url = new URL(source);
-    if (url.protocol === 'file:') return readModelFile(fileURLToPath(url), name);
+    if (url.protocol === 'file:') return openModelFile(fileURLToPath(url), name);
     return fromBytes(await download(url), name ?? basename(url.pathname));
   }
-  return readModelFile(source, name);
+  return openModelFile(source, name);
 }
