@@ -44,7 +44,7 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .option('--data-dir <folder>', 'where the files of the data set are')
     .option('--models <names>', 'networks, separated by commas')
     .option('--methods <names>', 'methods or packages of methods, separated by commas')
-    .option('--backends <names>', 'onnxruntime, tfjs')
+    .option('--backends <names>', 'onnxruntime, tfjs (its engine wasm), tfjs/node, tfjs/node-gpu, tfjs/cpu')
     .option('--metrics <names>', 'deletion, insertion, pruning, agreement')
     .option('--samples <count>', 'test images to explain')
     .option('--seeds <count>', 'repeat with seeds 0, 1, ...')

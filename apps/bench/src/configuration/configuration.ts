@@ -1,8 +1,14 @@
-/** The engines that are compared. */
-export type BackendName = 'onnxruntime' | 'tfjs';
+/** The engines that are compared. `tfjs` is its WebAssembly engine, which is always there: the name means the same on every machine. */
+export type BackendName = 'onnxruntime' | 'tfjs' | 'tfjs/node-gpu' | 'tfjs/node' | 'tfjs/cpu';
 
 /** All of them, in the order of the table. */
-export const BACKENDS: readonly BackendName[] = ['onnxruntime', 'tfjs'];
+export const BACKENDS: readonly BackendName[] = ['onnxruntime', 'tfjs', 'tfjs/node-gpu', 'tfjs/node', 'tfjs/cpu'];
+
+/** Which file of a network a backend reads. */
+export type ModelFormat = 'onnxruntime' | 'tfjs';
+
+/** The format of a backend's networks. */
+export const formatOf = (backend: BackendName): ModelFormat => (backend === 'onnxruntime' ? 'onnxruntime' : 'tfjs');
 
 /** What is measured: `pruning` is a column per share of pixels, `agreement` compares the maps of the backends. */
 export type MetricName = 'deletion' | 'insertion' | 'pruning' | 'agreement';

@@ -9,7 +9,7 @@ import { NETWORKS } from '../data/networks.ts';
 import { chooseMethods } from '../plugins/load-methods.ts';
 import { CONTROLS, KNOWN_METHODS } from '../plugins/known-methods.ts';
 import {
-  BACKENDS, METRICS, type Execution, type PruneConfiguration, type Recipe, type RunConfiguration,
+  BACKENDS, METRICS, type BackendName, type Execution, type PruneConfiguration, type Recipe, type RunConfiguration,
 } from './configuration.ts';
 import type { Settings } from './settings.ts';
 
@@ -28,6 +28,17 @@ function pick<Name extends string>(kind: string, wanted: readonly string[] | und
 function given<Value extends object>(value: Value | undefined): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
   const entries = Object.entries(value ?? {}).filter(([, inner]) => inner !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
+}
+
+/** ONNX Runtime and tfjs on WebAssembly, and on TensorFlow where its package is installed. */
+async function defaultBackends(): Promise<BackendName[]> {
+  const { isInstalled } = await import('@pellucid/backend-tfjs');
+  return ['onnxruntime', 'tfjs', ...(isInstalled('node') ? (['tfjs/node'] as const) : [])];
+}
+
+async function pickBackends(wanted: readonly string[] | undefined): Promise<BackendName[]> {
+  if (wanted === undefined) return defaultBackends();
+  return pick('backend', wanted.map((name) => (name === 'tfjs/wasm' ? 'tfjs' : name)), BACKENDS);
 }
 
 function checkMetricOptions(options: Readonly<Record<string, Readonly<Record<string, unknown>>>>): void {
@@ -77,7 +88,7 @@ export async function resolveRun(settings: Settings, folder: string): Promise<Ru
     data,
     models,
     methods,
-    backends: pick('backend', settings.backends, BACKENDS),
+    backends: await pickBackends(settings.backends),
     metrics: pick('metric', settings.metrics, METRICS),
     metricOptions,
     samples: Math.min(settings.samples ?? (quick ? 8 : 64), data.testImages),

@@ -41,6 +41,11 @@ test('one backend has nothing to be compared with', () => {
   expect(planRun({ ...configuration, backends: ['tfjs'] }).comparisons).toEqual([]);
 });
 
+test('every backend is compared with the first', () => {
+  const { comparisons } = planRun({ ...configuration, backends: ['onnxruntime', 'tfjs', 'tfjs/node'], models: ['a'], seeds: 1 });
+  expect(comparisons.map(({ cell: { backend } }) => backend)).toEqual(['onnxruntime~tfjs', 'onnxruntime~tfjs/node']);
+});
+
 test('metrics that were not asked for have no cells', () => {
   const cells = cellsOf(planRun({ ...configuration, metrics: ['insertion'] }));
   expect(new Set(cells.map(({ metric }) => metric))).toEqual(new Set(['insertion']));

@@ -36,9 +36,12 @@ export function cellsOf({ groups, comparisons }: Plan): CellKey[] {
   return [...groups.flatMap(({ scored, pruned }) => [...scored, ...pruned.map(({ cell }) => cell)]), ...comparisons.map(({ cell }) => cell)];
 }
 
-/** Every method x backend x metric, for each network and seed. Controls are compared with nothing: every backend gets the same map. */
+/**
+ * Every method x backend x metric, for each network and seed; every backend is compared with the first. Controls are compared with nothing:
+ * every backend gets the same map.
+ */
 export function planRun({ data, models, methods, backends, metrics, seeds, pruning }: RunConfiguration): Plan {
-  const [first, second] = backends;
+  const [first, ...others] = backends;
   const units = models.flatMap((model) =>
     Array.from({ length: seeds }, (_, seed) => methods.map((method) => ({ model, seed, method }))).flat(),
   );
@@ -55,16 +58,17 @@ export function planRun({ data, models, methods, backends, metrics, seeds, pruni
       };
     }),
   );
-  if (first === undefined || second === undefined || !metrics.includes('agreement')) return { groups, comparisons: [] };
-  const backend = `${first}~${second}`;
+  if (first === undefined || !metrics.includes('agreement')) return { groups, comparisons: [] };
   const comparisons = units
     .filter(({ method }) => !method.control)
-    .map(({ model, seed, method }): Comparison => ({
-      cell: { dataset: data.name, model, method: method.name, backend, metric: 'agreement', seed },
-      model,
-      method,
-      seed,
-      backends: [first, second],
-    }));
+    .flatMap(({ model, seed, method }) =>
+      others.map((other): Comparison => ({
+        cell: { dataset: data.name, model, method: method.name, backend: `${first}~${other}`, metric: 'agreement', seed },
+        model,
+        method,
+        seed,
+        backends: [first, other],
+      })),
+    );
   return { groups, comparisons };
 }

@@ -1,14 +1,20 @@
 import { accumulatedGradients } from '@pellucid/method-accumulated-gradients';
+import { deconvolution } from '@pellucid/method-deconvolution';
+import { deepLift } from '@pellucid/method-deep-lift';
 import { eigenCam } from '@pellucid/method-eigen-cam';
 import { gradCam } from '@pellucid/method-grad-cam';
+import { guidedBackprop } from '@pellucid/method-guided-backprop';
 import { inputXGradient } from '@pellucid/method-input-x-gradient';
 import { integratedGradients } from '@pellucid/method-integrated-gradients';
+import { lrp } from '@pellucid/method-lrp';
 import { occlusion } from '@pellucid/method-occlusion';
 import { saliency } from '@pellucid/method-saliency';
 import { isMethodFactory, type AnyMethodFactory } from '@pellucid/plugins';
 
 // As unknown values: each has options of its own type, and all are treated by their description from here on.
-const BROUGHT: readonly unknown[] = [saliency, inputXGradient, integratedGradients, gradCam, eigenCam, occlusion, accumulatedGradients];
+const BROUGHT: readonly unknown[] = [
+  saliency, inputXGradient, integratedGradients, guidedBackprop, deconvolution, deepLift, lrp, gradCam, eigenCam, occlusion, accumulatedGradients,
+];
 
 /** The methods that the benchmark brings and runs by default, in the order of the table. */
 export const KNOWN_METHODS: readonly AnyMethodFactory[] = BROUGHT.filter(isMethodFactory);

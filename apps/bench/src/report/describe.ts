@@ -38,7 +38,7 @@ export interface SectionLine {
   readonly backend: string;
   readonly engine: string | null;
   readonly byMetric: ReadonlyMap<string, ResultRow>;
-  /** How far its maps are from those of the other backend. */
+  /** How far its maps are from those of the other backends, at most. */
   readonly agreement: ResultRow | undefined;
   /** The row whose cost is that of explaining the test images. */
   readonly cost: ResultRow | undefined;
@@ -47,6 +47,12 @@ export interface SectionLine {
 const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)];
 
 /** In the order of an earlier list; what is not in it comes last. */
+/** A backend and its engine, in words. */
+export function describeBackend(backend: string, engine: string | null): string {
+  const [name = backend] = backend.split('/');
+  return engine === null ? backend : `${name} (${engine})`;
+}
+
 const inOrder = (values: readonly string[], order: readonly string[]): string[] => {
   const rank = (value: string): number => (order.includes(value) ? order.indexOf(value) : order.length);
   return unique(values).sort((a, b) => rank(a) - rank(b));
@@ -71,7 +77,9 @@ function sectionOf(rows: readonly ResultRow[], order: Order): Section {
     inOrder(plain.filter((row) => row.method === method).map(({ backend }) => backend), order.backends).map((backend): SectionLine => {
       const own = plain.filter((row) => row.method === method && row.backend === backend);
       const byMetric = new Map(own.map((row) => [row.metric, row]));
-      const agreement = rows.find((row) => row.metric === 'agreement' && row.method === method && row.backend.split('~').includes(backend));
+      const [agreement] = rows
+        .filter((row) => row.metric === 'agreement' && row.method === method && row.backend.split('~').includes(backend))
+        .sort((a, b) => (b.value ?? Infinity) - (a.value ?? Infinity));
       const engine = own.find((row) => row.engine !== null)?.engine ?? null;
       const cost = byMetric.get('deletion') ?? byMetric.get('insertion') ?? own[0];
       return { method, backend, engine, byMetric, agreement, cost };

@@ -1,6 +1,6 @@
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
 import type { RunRecord } from '../store/run-record.ts';
-import { directionOf, formatCell, orderOf, sectionsOf, type Section } from './describe.ts';
+import { describeBackend, directionOf, formatCell, orderOf, sectionsOf, type Section } from './describe.ts';
 import { html, table, type Markup } from './markup.ts';
 import type { Example } from './pictures.ts';
 import { summarisePruning } from './pruning-summary.ts';
@@ -43,7 +43,7 @@ function sectionMarkup({ dataset, model, seed, metrics, lines }: Section): Marku
   ];
   const rows = lines.map(({ method, backend, engine, byMetric, agreement, cost }) => [
     method,
-    engine === null ? backend : `${backend} (${engine})`,
+    describeBackend(backend, engine),
     ...metrics.map((metric) => formatCell(byMetric.get(metric))),
     ...(showsAgreement ? [formatCell(agreement)] : []),
     cost?.forwardPasses ?? '', cost?.backwardPasses ?? '', cost?.seconds?.toFixed(2) ?? '',

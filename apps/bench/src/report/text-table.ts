@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
-import { directionOf, formatCell, sectionsOf, type Order, type Section } from './describe.ts';
+import { describeBackend, directionOf, formatCell, sectionsOf, type Order, type Section } from './describe.ts';
 import { summarisePruning } from './pruning-summary.ts';
 
 const BARE = {
@@ -25,7 +25,7 @@ function sectionTable({ dataset, model, seed, metrics, lines }: Section): string
   if (showsAgreement) head.push('agreement ↓');
   const rows = lines.map(({ method, backend, engine, byMetric, agreement, cost }) => [
     method,
-    engine === null ? backend : `${backend} (${engine})`,
+    describeBackend(backend, engine),
     ...metrics.map((metric) => formatCell(byMetric.get(metric))),
     ...(showsAgreement ? [formatCell(agreement)] : []),
     String(cost?.forwardPasses ?? ''),

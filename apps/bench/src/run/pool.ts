@@ -6,8 +6,8 @@ import type { Reply, Task } from '../worker/protocol.ts';
 /** A task for the pool, and who listens to its replies. */
 export interface Job {
   readonly task: Task;
-  /** The engine that the task needs; a process holds one. */
-  readonly engine: BackendName;
+  /** The engine that the task needs; a process holds one. Training takes the fastest of tfjs. */
+  readonly engine: BackendName | 'training';
   readonly onReply: (reply: Reply) => void;
 }
 
@@ -24,7 +24,7 @@ interface Waiting extends Job {
 }
 
 interface Worker {
-  readonly engine: BackendName;
+  readonly engine: Job['engine'];
   readonly process: ChildProcess;
   /** The job in work; null when idle. */
   job: Waiting | null;
@@ -47,7 +47,7 @@ export function createPool(size: number, entry: URL): Pool {
     job?.settle(failure);
   };
 
-  const start = (engine: BackendName): Worker => {
+  const start = (engine: Job['engine']): Worker => {
     // Engines print notices of their own; standard output belongs to the results.
     const process = fork(entry, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const worker: Worker = { engine, process, job: null };
@@ -101,7 +101,7 @@ export function createPool(size: number, entry: URL): Pool {
 
   /** Of the waiting jobs, the first whose engine has the fewest busy processes: so all engines keep working side by side. */
   const schedule = (): void => {
-    const busy = (engine: BackendName): number => [...workers].filter((worker) => worker.job !== null && worker.engine === engine).length;
+    const busy = (engine: Job['engine']): number => [...workers].filter((worker) => worker.job !== null && worker.engine === engine).length;
     for (const job of [...queue].sort((a, b) => busy(a.engine) - busy(b.engine))) {
       const worker = workerFor(job);
       if (worker === undefined) continue;

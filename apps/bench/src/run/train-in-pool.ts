@@ -13,7 +13,7 @@ export interface Trained {
 export async function trainInPool(pool: Pool, task: TrainTask | RetrainTask): Promise<Trained | { readonly failure: Failure }> {
   const results: Trained[] = [];
   const failure = await pool.run({
-    engine: 'tfjs',
+    engine: 'training',
     task,
     onReply: (reply) => {
       if (reply.kind === 'trained') results.push(reply);

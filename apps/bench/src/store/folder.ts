@@ -9,7 +9,7 @@ export const FILES = {
   retrainings: (out: string): string => join(out, 'cache', 'retrainings.jsonl'),
   /** Without extension: `.npy` for the values, `.json` for their origin. */
   maps: (out: string, model: string, method: string, backend: string, seed: number): string =>
-    join(out, 'maps', `${model}.${method}.${backend}.seed${seed}`),
+    join(out, 'maps', `${model}.${method}.${backend.replace('/', '-')}.seed${seed}`),
   /** The explained images, without extension. */
   inputs: (out: string, seed: number): string => join(out, 'maps', `inputs.seed${seed}`),
   /** The map of accumulated gradients of each epoch of a training, without extension. */

@@ -1,5 +1,6 @@
 import { argmax, batchSize, encodeNpy, sampleData, sliceBatch, type LabelledImages, type Metric, type ModelAdapter } from '@pellucid/core';
 import { deletion, insertion } from '@pellucid/metrics';
+import { formatOf } from '../configuration/configuration.ts';
 import { drawImages } from '../data/draw.ts';
 import { loadMethod } from '../plugins/load-methods.ts';
 import { writeWhole } from '../store/write-whole.ts';
@@ -55,7 +56,7 @@ async function scoreMaps(task: ExplainTask, model: ModelAdapter, data: LabelledI
 /** Runs an explain task: maps and scores of test images, then the ranking of pixels by training images. */
 export async function runExplain(task: ExplainTask, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
   const { data, backend, method, seed, samples, rankingImages } = task;
-  const model = await resources.model(backend, task.model[backend]);
+  const model = await resources.model(backend, task.model[formatOf(backend)]);
   if (samples !== null) await scoreMaps(task, model, drawImages(await resources.images(data, 'test'), samples, seed, 'samples'), reply);
   if (rankingImages === null) return;
   const images = drawImages(await resources.images(data, 'train'), rankingImages, seed, 'ranking');

@@ -1,9 +1,9 @@
 import type { PixelImportance, PixelMask } from '@pellucid/metrics';
-import type { BackendName, DataSource, MethodChoice, Recipe } from '../configuration/configuration.ts';
+import type { BackendName, DataSource, MethodChoice, ModelFormat, Recipe } from '../configuration/configuration.ts';
 import type { Cost, Failure } from '../store/result-row.ts';
 
-/** The files of a trained network, by backend. */
-export type ModelFiles = Readonly<Record<BackendName, string>>;
+/** The files of a trained network, by format. */
+export type ModelFiles = Readonly<Record<ModelFormat, string>>;
 
 /** Makes maps with one method on one backend, scores them, and ranks pixels. */
 export interface ExplainTask {

@@ -8,11 +8,14 @@ export interface Resources {
   readonly model: (backend: BackendName, path: string) => Promise<ModelAdapter>;
 }
 
+/** What tfjs calls the engines of the benchmark. */
+const TFJS_ENGINES = { 'tfjs': 'wasm', 'tfjs/cpu': 'cpu', 'tfjs/node': 'node', 'tfjs/node-gpu': 'node-gpu' } as const;
+
 // Only the engine that the process was started for is ever loaded.
-const LOADERS: Readonly<Record<BackendName, (path: string) => Promise<ModelAdapter<never>>>> = {
-  onnxruntime: async (path) => (await import('@pellucid/backend-onnxruntime')).loadModel(path),
-  tfjs: async (path) => (await import('@pellucid/backend-tfjs')).loadModel(path),
-};
+async function loadModel(backend: BackendName, path: string): Promise<ModelAdapter<never>> {
+  if (backend === 'onnxruntime') return (await import('@pellucid/backend-onnxruntime')).loadModel(path);
+  return (await import('@pellucid/backend-tfjs')).loadModel(path, { engine: TFJS_ENGINES[backend] });
+}
 
 /** Nothing loaded yet. */
 export function makeResources(): Resources {
@@ -31,7 +34,7 @@ export function makeResources(): Resources {
       await open?.model.dispose();
       open = undefined;
       // Methods are chosen at run time, where `explain` compares what each needs with what the model offers.
-      const model = (await LOADERS[backend](path)) as ModelAdapter;
+      const model = (await loadModel(backend, path)) as ModelAdapter;
       open = { key, model };
       return model;
     },

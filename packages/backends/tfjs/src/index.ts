@@ -1,4 +1,5 @@
 export type { EngineName } from './engine/engine-name.ts';
+export { isInstalled } from './engine/is-installed.ts';
 export { openEngine, type TfjsEngine } from './engine/open-engine.ts';
 export { loadModel, type LoadModelOptions, type ModelSource } from './model/load-model.ts';
 export type { NetworkSettings } from './model/describe-input.ts';
