@@ -5,5 +5,6 @@ export default {
     '<rootDir>/packages/*/jest.config.mjs',
     '<rootDir>/packages/{backends,methods}/*/jest.config.mjs',
     '<rootDir>/apps/*/jest.config.mjs',
+    '<rootDir>/tools/perf/jest.config.mjs',
   ],
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, ensureInstalled, ROOT } from './workspace.mjs';
 
-const ENTRIES = { cli: 'apps/cli/dist/main.js', bench: 'apps/bench/dist/main.js', zoo: 'tools/zoo/dist/main.js' };
+const ENTRIES = { cli: 'apps/cli/dist/main.js', bench: 'apps/bench/dist/main.js', perf: 'tools/perf/dist/main.js', zoo: 'tools/zoo/dist/main.js' };
 
 const [app, ...args] = process.argv.slice(2);
 const entry = join(ROOT, ENTRIES[app]);

@@ -1,0 +1,101 @@
+"""PyTorch and Captum as a service: reads a request per line from standard input, writes an answer per line to standard output (JSON).
+
+{"load": NETWORK, "input": FILE, "shape": [...], "threads": N}       -> {"targets": [...]}        the input is raw float32
+{"time": METHOD, "layer": PATH, "seconds": S}                         -> {"times": [ms, ...], "cpu": seconds}
+{"memory": METHOD}                                                    -> {"peak": MiB}             high-water mark of this process
+"""
+import json
+import os
+import resource
+import sys
+import time
+import warnings
+
+import captum.attr as attr
+import numpy as np
+import torch
+
+from networks import build
+
+warnings.filterwarnings('ignore')
+
+
+def call(model, method, x, target, layer):
+    """What a user of Captum writes for a method, as a function without arguments."""
+    fresh = lambda: x.clone().requires_grad_()
+    find = lambda: model.get_submodule(layer)
+    if method == 'forward':
+        def forward():
+            with torch.no_grad():
+                return model(x)
+        return forward
+    if method == 'saliency':
+        saliency = attr.Saliency(model)
+        return lambda: saliency.attribute(fresh(), target=target, abs=False)
+    if method == 'integrated-gradients':
+        integrated = attr.IntegratedGradients(model)
+        return lambda: integrated.attribute(x, target=target, n_steps=50, internal_batch_size=max(10, len(x)))
+    if method == 'grad-cam':
+        cam = attr.LayerGradCam(model, find())
+        return lambda: attr.LayerAttribution.interpolate(cam.attribute(x, target=target, relu_attributions=True), x.shape[2:], interpolate_mode='bilinear')
+    if method == 'deep-lift':
+        deep_lift = attr.DeepLift(model)
+        return lambda: deep_lift.attribute(fresh(), torch.zeros_like(x), target=target)
+    if method == 'guided-backprop':
+        guided = attr.GuidedBackprop(model)
+        return lambda: guided.attribute(fresh(), target=target)
+    if method == 'occlusion':
+        window = (x.shape[1], *(max(1, length // 14) for length in x.shape[2:]))
+        occlusion = attr.Occlusion(model)
+        return lambda: occlusion.attribute(x, window, strides=window, target=target, perturbations_per_eval=16)
+    if method == 'smoothgrad':
+        tunnel = attr.NoiseTunnel(attr.Saliency(model))
+        return lambda: tunnel.attribute(fresh(), target=target, abs=False, nt_type='smoothgrad', nt_samples=20, nt_samples_batch_size=10, stdevs=0.15)
+    raise ValueError(f'unknown method {method}')
+
+
+def cpu_seconds():
+    used = os.times()
+    return used[0] + used[1]
+
+
+def timed(run, seconds):
+    """Calls for at least so long, after one that is not counted unless a call alone takes longer."""
+    before = time.perf_counter()
+    run()
+    once = time.perf_counter() - before
+    times = [once] if once > seconds else []
+    cpu = cpu_seconds()
+    begin = time.perf_counter()
+    while sum(times) < seconds:
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return {'times': [1000 * t for t in times], 'cpu': cpu_seconds() - cpu, 'wall': time.perf_counter() - begin}
+
+
+def main():
+    model = x = target = None
+    runs = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        if 'load' in request:
+            torch.set_num_threads(request['threads'])
+            model, runs = build(request['load']), {}
+            x = torch.from_numpy(np.fromfile(request['input'], dtype=np.float32).reshape(request['shape']))
+            with torch.no_grad():
+                target = model(x).argmax(1)
+            answer = {'targets': target.tolist()}
+        elif 'time' in request:
+            method = request['time']
+            if method not in runs:
+                runs[method] = call(model, method, x, target, request.get('layer'))
+                runs[method]()
+            answer = timed(runs[method], request['seconds'])
+        else:
+            call(model, request['memory'], x, target, None)()
+            answer = {'peak': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+        print(json.dumps(answer), flush=True)
+
+
+main()
