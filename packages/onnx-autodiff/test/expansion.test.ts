@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { BackwardRule, BackwardRules } from '@pellucid/core';
 import {
-  ElementType, floatAttribute, makeModel, makeNode, makeTensor, makeValueInfo, stringAttribute, type AttributeProto, type NodeProto, type OnnxModel,
-  type TensorProto,
+  ElementType, floatAttribute, intAttribute, makeModel, makeNode, makeTensor, makeValueInfo, stringAttribute, type AttributeProto, type NodeProto,
+  type OnnxModel, type TensorProto,
 } from '@pellucid/onnx-graph';
 import { expandNodes } from '../src/backward-rules/expand-nodes.ts';
 import { differentiate } from '../src/index.ts';
@@ -123,4 +123,25 @@ test('a rule of activations leaves a node alone whose other operand depends on t
   const { values, uncovered } = await gradientUnder(model, rules, [0, 1, 2], [1, 1, 1]);
   [1, 2, 4].forEach((power, i) => expect(values[i]).toBeCloseTo(power * Math.LN2, 5));
   expect(uncovered).toEqual(['y (Pow)']);
+});
+
+test('packed keys and values are what they are apart, which is all that the runtime takes on the CPU', async () => {
+  const [batch, length, heads, size] = [2, 3, 2, 2];
+  const shape = [batch, length, heads * size];
+  const parts = ['q', 'k', 'v'].map((name) => draw(name, shape, true));
+  const attend = (inputs: Readonly<Record<string, readonly number[]>>): OnnxModel => caseModel({ operator: 'MultiHeadAttention', domain: 'com.microsoft', inputs, attributes: [intAttribute('num_heads', heads)], single: true });
+  const apart = await valueOf('y', attend({ q: shape, k: shape, v: shape }), new Map(['q', 'k', 'v'].map((name, i) => [name, parts[i]!])));
+  // [batch, length, heads, parts, size] from [batch, length, heads, size] each.
+  const packed = (packedParts: readonly Values[]): Values => ({
+    shape: [batch, length, heads, packedParts.length, size],
+    data: Float64Array.from({ length: batch * length * heads * packedParts.length * size }, (_, i) => {
+      const [row, part, at] = [Math.floor(i / (packedParts.length * size)), Math.floor(i / size) % packedParts.length, i % size];
+      return packedParts[part]!.data[row * size + at]!;
+    }),
+  });
+  const all = packed(parts);
+  const one = await valueOf('y', expandNodes(attend({ q: all.shape }), {}), new Map([['q', all]]));
+  const keysAndValues = packed(parts.slice(1));
+  const two = await valueOf('y', expandNodes(attend({ q: shape, k: keysAndValues.shape }), {}), new Map([['q', parts[0]!], ['k', keysAndValues]]));
+  for (const { data } of [one, two]) apart.data.forEach((value, i) => expect(data[i]).toBeCloseTo(value, 6));
 });

@@ -31,7 +31,7 @@ export interface ScoreSettings {
   readonly softcap?: number | undefined;
   /** Added to the scores. */
   readonly bias?: string | undefined;
-  /** Queries see the keys up to their own position, counted from `past`, a length or 0. */
+  /** Queries see the keys up to their own position, counted from `past`: a length, for all or per sample [B, 1, 1, 1], or 0. */
   readonly causal?: boolean | undefined;
   readonly past?: string | undefined;
 }
@@ -40,7 +40,8 @@ export interface ScoreSettings {
 function causalBias(emit: Emitter, scores: string, past: string | undefined): string {
   const rank = knownShape(emit, scores).length;
   const rows = positionsAlong(emit, scores, rank - 2);
-  const queries = unsqueeze(emit, past === undefined ? rows : emit.op('Add', [rows, past]), [1]);
+  const own = unsqueeze(emit, rows, [1]);
+  const queries = past === undefined ? own : emit.op('Add', [own, past]);
   const keys = unsqueeze(emit, positionsAlong(emit, scores, rank - 1), [0]);
   return hideWhere(emit, emit.op('Less', [queries, keys]), scores);
 }
@@ -69,10 +70,27 @@ function biasOf(emit: Emitter, mask: string, like: string): string | undefined {
   return hideWhere(emit, emit.op('Not', [mask]), like);
 }
 
+/** Hides the keys from the number on that `valid` [B] gives for each sample. */
+function beyond(emit: Emitter, valid: string, keys: string, like: string): string {
+  const counts = emit.op('Reshape', [valid, emit.integers([-1, 1, 1, 1])]);
+  return hideWhere(emit, emit.op('Not', [emit.op('Less', [positionsAlong(emit, keys, 2), counts])]), like);
+}
+
+/** How many keys come before those of the first query: the past ones, or all valid ones but the last queries' own. */
+function pastLength(emit: Emitter, pastKey: string, valid: string, queries: string): string | undefined {
+  if (pastKey !== '') return squeeze(emit, lengthOf(emit, pastKey, 2), [0]);
+  return valid === '' ? undefined : emit.op('Sub', [emit.op('Reshape', [valid, emit.integers([-1, 1, 1, 1])]), lengthOf(emit, queries, 2)]);
+}
+
+/** 0 for queries in front of every valid key, which see none, else 1. */
+function seesAny(emit: Emitter, queries: string, past: string): string {
+  const positions = emit.op('Add', [unsqueeze(emit, positionsAlong(emit, queries, 2), [1]), past]);
+  return emit.op('Cast', [emit.op('Not', [emit.op('Less', [positions, emit.integers([0])])])], [intAttribute('to', emit.typeOf(queries).elementType)]);
+}
+
 /** The Attention of operator set 23: grouped heads, past keys and values, masks, soft caps. */
 export const attention: Composition = (emit, { node, inputs, outputs }: CompositionSite) => {
   const [q = '', k = '', v = '', mask = '', pastKey = '', pastValue = '', valid = ''] = inputs;
-  if (valid !== '') return emit.fail('its keys are cut by `nonpad_kv_seqlen`', 'Use an attention mask.');
   const joined = knownShape(emit, q).length === 3;
   const heads = joined ? attributeInt(node, 'q_num_heads', 1) : Number(knownShape(emit, q)[1] ?? emit.fail('its number of heads is not known'));
   const shared = attributeInt(node, 'kv_num_heads', heads);
@@ -83,9 +101,13 @@ export const attention: Composition = (emit, { node, inputs, outputs }: Composit
   const size = knownShape(emit, queries)[3];
   const width = typeof size === 'number' ? size : Number(knownShape(emit, q).at(-1)) / heads;
   if (!Number.isFinite(width)) return emit.fail('the size of its heads is not known');
-  const y = attend(emit, queries, shareHeads(emit, keys, heads), shareHeads(emit, values, heads), {
-    scale: attributeFloat(node, 'scale', 1 / Math.sqrt(width)), softcap: attributeFloat(node, 'softcap', 0), bias: biasOf(emit, mask, q),
-    causal: attributeInt(node, 'is_causal', 0) === 1, past: pastKey === '' ? undefined : squeeze(emit, lengthOf(emit, pastKey, 2), [0]),
+  const bias = [biasOf(emit, mask, q), valid === '' ? undefined : beyond(emit, valid, keys, q)].filter((term) => term !== undefined);
+  const causal = attributeInt(node, 'is_causal', 0) === 1;
+  const past = pastLength(emit, pastKey, valid, queries);
+  const attended = attend(emit, queries, shareHeads(emit, keys, heads), shareHeads(emit, values, heads), {
+    scale: attributeFloat(node, 'scale', 1 / Math.sqrt(width)), softcap: attributeFloat(node, 'softcap', 0),
+    bias: bias.length === 2 ? emit.op('Add', bias) : bias[0], causal, past,
   });
+  const y = causal && valid !== '' ? emit.op('Mul', [attended, seesAny(emit, queries, past ?? '')]) : attended;
   return [joined ? joinHeads(emit, y) : y, outputs[1] ? keys : null, outputs[2] ? values : null];
 };

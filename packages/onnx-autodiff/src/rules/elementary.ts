@@ -6,6 +6,7 @@ import {
 import {
   absolute, add, divide, exponential, logarithm, modulo, multiply, negate, power, reciprocal, squareRoot, subtract, where,
 } from './arithmetic.ts';
+import { blocksToImage } from './blocks-to-image.ts';
 import { conv } from './convolution.ts';
 import { einsum } from './einsum.ts';
 import { extremum, mean } from './extrema.ts';
@@ -63,6 +64,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Celu', opsets: [12, NEWEST], rule: celu, notes: '' },
   { operator: 'CenterCropPad', opsets: [18, NEWEST], rule: centreCropPad, notes: 'Lengths have to be known.' },
   { operator: 'Clip', opsets: [OLDEST, NEWEST], rule: clip, notes: 'Passes at the bounds themselves; from 0 and right behind weights it is a ReLU6, with 0 at both.' },
+  { operator: 'Col2Im', opsets: [18, NEWEST], rule: blocksToImage, notes: '' },
   { operator: 'Compress', opsets: [9, NEWEST], rule: compress, notes: '' },
   { operator: 'Concat', opsets: [OLDEST, NEWEST], rule: concat, notes: '' },
   { operator: 'Conv', opsets: [OLDEST, NEWEST], rule: conv, notes: '1, 2 or 3 spatial axes. Weights may depend on the input.' },
@@ -129,6 +131,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Reshape', opsets: [OLDEST, NEWEST], rule: reshape, notes: '' },
   { operator: 'Resize', opsets: [10, NEWEST], rule: resize, notes: 'Every mode. A kept aspect ratio for spatial axes alone.' },
   { operator: 'ReverseSequence', opsets: [10, NEWEST], rule: reverseSequence, notes: '' },
+  { operator: 'Scatter', opsets: [9, 10], rule: scatterElements, notes: 'To the updates where shapes are known.' },
   { operator: 'ScatterElements', opsets: [11, NEWEST], rule: scatterElements, notes: 'Reductions `none` and `add`.' },
   { operator: 'ScatterND', opsets: [11, NEWEST], rule: scatterND, notes: 'Reductions `none` and `add`.' },
   { operator: 'Selu', opsets: [OLDEST, NEWEST], rule: selu, notes: '' },

@@ -1,7 +1,8 @@
 import { attributeFloat, floatAttribute, intAttribute } from '@pellucid/onnx-graph';
 import { attention } from './attention.ts';
 import type { Composition } from './composition.ts';
-import { fusedConv, fusedGemm, fusedMatMul, microsoftAttention, multiHeadAttention } from './fused.ts';
+import { microsoftAttention, multiHeadAttention } from './fused-attention.ts';
+import { fusedConv, fusedGemm, fusedMatMul } from './fused.ts';
 
 /** An activation of optimisers after its bias, which stays one operator: backward rules have a word for it. */
 const afterBias = (operator: string): Composition => (emit, { inputs: [x = '', bias = ''] }) => {

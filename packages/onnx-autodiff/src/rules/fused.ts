@@ -1,6 +1,5 @@
-import { attributeFloat, attributeInt, attributeInts, attributeString, floatAttribute, intsAttribute, stringAttribute } from '@pellucid/onnx-graph';
+import { attributeFloat, attributeInt, attributeString, floatAttribute, intsAttribute, stringAttribute } from '@pellucid/onnx-graph';
 import { knownShape, type Emitter } from '../engine/emitter.ts';
-import { attend, joinHeads, splitHeads } from './attention.ts';
 import type { Composition, CompositionSite } from './composition.ts';
 
 /** What FusedConv and FusedGemm call an activation, with the attributes that its parameters stand for. */
@@ -109,45 +108,4 @@ export const skipSimplifiedLayerNormalization: Composition = skipNormalization(f
 export const simplifiedLayerNormalization: Composition = (emit, { node, inputs: [x = '', scale = ''] }) => {
   if (attributeInt(node, 'axis', -1) !== -1 && attributeInt(node, 'axis', -1) !== knownShape(emit, x).length - 1) return emit.fail('it normalises over several axes');
   return [normalise(emit, x, scale, '', attributeFloat(node, 'epsilon', 1e-5), false)];
-};
-
-/** The part of an axis that belongs to queries, keys or values. */
-const cut = (emit: Emitter, x: string, axis: number, from: number, to: number): string =>
-  emit.op('Slice', [x, emit.integers([from]), emit.integers([to]), emit.integers([axis])]);
-
-function unaskedInputs(emit: Emitter, inputs: readonly string[], names: Readonly<Record<number, string>>): void {
-  for (const [i, name] of Object.entries(names)) if ((inputs[Number(i)] ?? '') !== '') emit.fail(`its input \`${name}\` is used`);
-}
-
-/** Self-attention of optimisers: one product makes queries, keys and values. */
-export const microsoftAttention: Composition = (emit, { node, inputs }) => {
-  const [x = '', w = '', b = '', , , bias = ''] = inputs;
-  unaskedInputs(emit, inputs, { 3: 'mask_index', 4: 'past', 6: 'past_sequence_length' });
-  if (attributeInt(node, 'do_rotary', 0) === 1) return emit.fail('it rotates its queries and keys');
-  const heads = attributeInt(node, 'num_heads', 1);
-  const width = Number(knownShape(emit, w)[1] ?? emit.fail('the size of its weights is not known'));
-  const [qSize = width / 3, kSize = width / 3, vSize = width / 3] = attributeInts(node, 'qkv_hidden_sizes', []);
-  const product = emit.op('MatMul', [x, w]);
-  const all = b === '' ? product : emit.op('Add', [product, b]);
-  const [q, k, v] = [[0, qSize], [qSize, qSize + kSize], [qSize + kSize, qSize + kSize + vSize]]
-    .map(([from = 0, to = 0]) => splitHeads(emit, cut(emit, all, 2, from, to), heads)) as [string, string, string];
-  return [joinHeads(emit, attend(emit, q, k, v, {
-    scale: attributeFloat(node, 'scale', 0) || 1 / Math.sqrt(qSize / heads), bias: bias === '' ? undefined : bias, causal: attributeInt(node, 'unidirectional', 0) === 1,
-  }))];
-};
-
-/** Attention over queries, keys and values [B, L, H D], or all in one [B, L, H, 3, D]. */
-export const multiHeadAttention: Composition = (emit, { node, inputs }) => {
-  const [q = '', k = '', v = '', b = '', , bias = ''] = inputs;
-  unaskedInputs(emit, inputs, { 4: 'key_padding_mask', 6: 'past_key', 7: 'past_value', 8: 'past_sequence_length', 9: 'cache_indirection' });
-  const heads = attributeInt(node, 'num_heads', 1);
-  if (knownShape(emit, q).length !== 3 || k === '' || v === '') return emit.fail('its keys and values are packed', 'Give queries, keys and values of shape [batch, length, channels].');
-  const sizes = [q, k, v].map((x) => Number(knownShape(emit, x)[2] ?? emit.fail('its number of channels is not known')));
-  const [queries = '', keys = '', values = ''] = [q, k, v].map((x, i) => {
-    const from = sizes.slice(0, i).reduce((sum, size) => sum + size, 0);
-    return splitHeads(emit, b === '' ? x : emit.op('Add', [x, cut(emit, b, 0, from, from + sizes[i]!)]), heads);
-  });
-  return [joinHeads(emit, attend(emit, queries, keys, values, {
-    scale: attributeFloat(node, 'scale', 0) || 1 / Math.sqrt(sizes[0]! / heads), bias: bias === '' ? undefined : bias, causal: attributeInt(node, 'unidirectional', 0) === 1,
-  }))];
 };

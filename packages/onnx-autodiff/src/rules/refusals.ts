@@ -7,22 +7,18 @@ const QUANTISED = 'it computes with integers, whose true derivative is 0 everywh
 const SAMPLING = 'it draws at random; export the model for inference';
 const RESAMPLING = 'it reads positions that are computed at run time, and no operator adds back to them; sample before the network';
 const LOSS = 'it belongs to training; take the gradient of the logits before it';
-const TRANSFORM = 'it gives complex numbers, for which no rule is written; compute the spectrum before the network';
 const TEXT = 'it reads text, which has no gradient';
 
 /** Operators that gradients cannot pass, and why. */
 const REASONS: Readonly<Record<string, string>> = {
-  AffineGrid: RESAMPLING, Bernoulli: SAMPLING, Col2Im: 'it sums overlapping blocks, and no operator cuts them out again',
-  ConcatFromSequence: SEQUENCES, ConvInteger: QUANTISED, CumProd: 'no rule is written for it', DFT: TRANSFORM,
-  DeformConv: RESAMPLING, Det: 'its slope is an inverse matrix, which no operator computes',
-  DynamicQuantizeLinear: QUANTISED, GRU: RECURRENT, GridSample: RESAMPLING, If: CONTROL_FLOW, ImageDecoder: 'it reads a file, which has no gradient',
-  LSTM: RECURRENT, Loop: CONTROL_FLOW, MatMulInteger: QUANTISED, MaxRoiPool: RESAMPLING, NegativeLogLikelihoodLoss: LOSS,
-  Optional: SEQUENCES, OptionalGetElement: SEQUENCES, QLinearConv: QUANTISED, QLinearMatMul: QUANTISED,
-  RNN: RECURRENT, RoiAlign: RESAMPLING, RotaryEmbedding: 'no rule is written for it; export the model at operator set 22 or earlier, which spells it out',
-  STFT: TRANSFORM, Scan: CONTROL_FLOW,
-  Scatter: 'it was replaced by ScatterElements in operator set 11; convert the model', SequenceAt: SEQUENCES, SequenceConstruct: SEQUENCES, SequenceEmpty: SEQUENCES,
-  SequenceErase: SEQUENCES, SequenceInsert: SEQUENCES, SequenceMap: SEQUENCES, SoftmaxCrossEntropyLoss: LOSS, SplitToSequence: SEQUENCES,
-  StringNormalizer: TEXT, TensorScatter: 'it writes into a cache; export the model without one', TfIdfVectorizer: TEXT,
+  AffineGrid: RESAMPLING, Bernoulli: SAMPLING, ConcatFromSequence: SEQUENCES, ConvInteger: QUANTISED,
+  CumProd: 'where a factor is 0 its slope is a product of the others, which no operator gives', DeformConv: RESAMPLING,
+  Det: 'its slope is an inverse matrix, which no operator computes', DynamicQuantizeLinear: QUANTISED, GRU: RECURRENT, GridSample: RESAMPLING, If: CONTROL_FLOW,
+  ImageDecoder: 'it reads a file, which has no gradient', LSTM: RECURRENT, Loop: CONTROL_FLOW, MatMulInteger: QUANTISED, MaxRoiPool: RESAMPLING,
+  NegativeLogLikelihoodLoss: LOSS, Optional: SEQUENCES, OptionalGetElement: SEQUENCES, QLinearConv: QUANTISED, QLinearMatMul: QUANTISED, RNN: RECURRENT,
+  RoiAlign: RESAMPLING, Scan: CONTROL_FLOW, SequenceAt: SEQUENCES, SequenceConstruct: SEQUENCES, SequenceEmpty: SEQUENCES, SequenceErase: SEQUENCES,
+  SequenceInsert: SEQUENCES, SequenceMap: SEQUENCES, SoftmaxCrossEntropyLoss: LOSS, SplitToSequence: SEQUENCES, StringNormalizer: TEXT,
+  TensorScatter: 'it writes into a cache; export the model without one', TfIdfVectorizer: TEXT,
   Unique: 'how many values it gives is known at run time alone, and equal ones share a gradient',
 };
 

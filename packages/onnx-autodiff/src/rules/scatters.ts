@@ -2,7 +2,7 @@ import { attributeInt, attributeString, hasAttribute, intAttribute, normalAxis }
 import { knownShape, reshapeLike } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { positionsAlong, scatterAlong, zerosIn } from './linear-maps.ts';
-import { addElements } from './selections.ts';
+import { addElements, takeElements } from './selections.ts';
 
 /** How a scatter meets what was there: `none` replaces it, `add` adds to it. */
 function reductionOf({ emit, node }: RuleContext): 'none' | 'add' {
@@ -14,11 +14,12 @@ function reductionOf({ emit, node }: RuleContext): 'none' | 'add' {
 /** y = x but for the elements at the indices, which are replaced or added to: dx = dy without the replaced ones, du = dy at the indices. */
 export const scatterElements: GradientRule = (context) => {
   const { emit, node, dy, inputs: [x = '', indices = '', updates = ''], wanted } = context;
-  const axis = [intAttribute('axis', normalAxis(attributeInt(node, 'axis', 0), knownShape(emit, x).length))];
+  const axis = normalAxis(attributeInt(node, 'axis', 0), knownShape(emit, x).length);
+  const along = [intAttribute('axis', axis)];
   const replaces = reductionOf(context) === 'none';
-  if (emit.opset < 11) return emit.fail('before opset 11 there is no operator that gathers its gradient');
-  const dx = (): string => (replaces ? emit.op('ScatterElements', [dy, indices, zerosIn(emit, updates)], axis) : dy);
-  return [wanted[0] ? dx() : null, null, wanted[2] ? emit.op('GatherElements', [dy, indices], axis) : null];
+  const dx = (): string => (replaces ? emit.op(node.opType, [dy, indices, zerosIn(emit, updates)], along) : dy);
+  const du = (): string => (emit.opset >= 11 ? emit.op('GatherElements', [dy, indices], along) : takeElements(emit, dy, indices, axis));
+  return [wanted[0] ? dx() : null, null, wanted[2] ? du() : null];
 };
 
 /** As ScatterElements, with whole slices. */

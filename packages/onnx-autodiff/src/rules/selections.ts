@@ -1,5 +1,5 @@
 import { attributeInt, clampSlice, concreteShape, intAttribute, normalAxis, sliceBounds, stringAttribute } from '@pellucid/onnx-graph';
-import { knownShape, padZeros, reduceSum, reshapeLike, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import { knownShape, padZeros, reduceSum, reshapeLike, sliceAxes, unsqueeze, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { lengthOf, positionsAlong, positivePositions, scatterAlong, zerosIn } from './linear-maps.ts';
 
@@ -138,19 +138,32 @@ export const gatherND: GradientRule = ({ emit, node, dy, inputs: [x = '', indice
   return [reshapeLike(emit, dx, x), null];
 };
 
-/** Zeros in the shape of x, and dy added where its elements were chosen from along an axis. No operator adds before opset 16: then by a mask. */
-export function addElements(emit: Emitter, dy: string, x: string, indices: string, axis: number): string {
-  if (emit.opset >= 16) return emit.op('ScatterElements', [zerosIn(emit, x), indices, dy], [intAttribute('axis', axis), stringAttribute('reduction', 'add')]);
+/** [..., l, k, ...] with 1 where element k of `indices` names position l of x along an axis, and the lengths of both. */
+function chosenMask(emit: Emitter, x: string, indices: string, axis: number, like: string): { mask: string; own: readonly number[]; chosen: readonly number[] } {
   const own = concreteShape(knownShape(emit, x));
   const chosen = concreteShape(knownShape(emit, indices));
   if (!own || !chosen) return emit.fail('the lengths of its axes are not known', 'Export the model with known shapes, or with opset 16 or later.');
-  // mask[..., l, k, ...] tells that element k was taken from l.
+  // Indices count from the end since operator set 11.
   const positions = emit.opset >= 11 ? positivePositions(emit, indices, emit.integers([own[axis]!])) : indices;
-  const wide = unsqueeze(emit, positions, [axis]);
   const column = emit.op('Reshape', [positionsAlong(emit, x, axis), emit.integers([own[axis]!, ...own.slice(axis).map(() => 1)])]);
-  const mask = emit.op('Cast', [emit.op('Equal', [column, wide])], [intAttribute('to', emit.typeOf(dy).elementType)]);
+  const mask = emit.op('Cast', [emit.op('Equal', [column, unsqueeze(emit, positions, [axis])])], [intAttribute('to', emit.typeOf(like).elementType)]);
+  return { mask, own, chosen };
+}
+
+/** Zeros in the shape of x, and dy added where its elements were chosen from along an axis. No operator adds before opset 16: then by a mask. */
+export function addElements(emit: Emitter, dy: string, x: string, indices: string, axis: number): string {
+  if (emit.opset >= 16) return emit.op('ScatterElements', [zerosIn(emit, x), indices, dy], [intAttribute('axis', axis), stringAttribute('reduction', 'add')]);
+  const { mask, own, chosen } = chosenMask(emit, x, indices, axis, dy);
   const dx = reduceSum(emit, emit.op('Mul', [mask, unsqueeze(emit, dy, [axis])]), [axis + 1], false);
   return padZeros(emit, dx, [...own.map(() => 0), ...own.map((length, i) => (i === axis ? 0 : length - chosen[i]!))]);
+}
+
+/** The elements of x at the indices, in operator sets that have no GatherElements. */
+export function takeElements(emit: Emitter, x: string, indices: string, axis: number): string {
+  const { mask, own, chosen } = chosenMask(emit, x, indices, axis, x);
+  const others = [...own.keys()].filter((i) => i !== axis && own[i] !== chosen[i]);
+  const part = others.length === 0 ? x : sliceAxes(emit, x, others, others.map(() => 0), others.map((i) => chosen[i]!));
+  return reduceSum(emit, emit.op('Mul', [mask, unsqueeze(emit, part, [axis + 1])]), [axis], false);
 }
 
 /** Each chosen element gets its part of dy. */

@@ -3,12 +3,15 @@ import type { GradientRule, RuleEntry } from '../engine/gradient-rule.ts';
 import { attention } from './attention.ts';
 import { composed, type Composition } from './composition.ts';
 import { ELEMENTARY, NEWEST, OLDEST } from './elementary.ts';
+import { microsoftAttention, multiHeadAttention } from './fused-attention.ts';
 import {
-  biasGelu, fastGelu, fusedConv, fusedGemm, fusedMatMul, microsoftAttention, microsoftGelu, multiHeadAttention, quickGelu, simplifiedLayerNormalization,
-  skipLayerNormalization, skipSimplifiedLayerNormalization,
+  biasGelu, fastGelu, fusedConv, fusedGemm, fusedMatMul, microsoftGelu, quickGelu, simplifiedLayerNormalization, skipLayerNormalization,
+  skipSimplifiedLayerNormalization,
 } from './fused.ts';
 import { QUANTIZATION } from './quantization.ts';
 import { REFUSALS } from './refusals.ts';
+import { rotaryEmbedding } from './rotary-embedding.ts';
+import { fourierTransform, shortTimeFourierTransform } from './spectra.ts';
 
 const BY_NAME: ReadonlyMap<string, RuleEntry> = new Map(ELEMENTARY.map((entry) => [entry.operator, entry]));
 const composedOf = (compute: Composition): GradientRule => composed(compute, (operator) => BY_NAME.get(operator));
@@ -23,7 +26,10 @@ const FUSED_NOTES = 'As the operators that it fuses.';
 
 /** Operators that are differentiated as what they are made of. */
 const COMPOSED: readonly RuleEntry[] = [
-  { operator: 'Attention', opsets: [23, NEWEST], rule: composedOf(attention), notes: 'As MatMul, Softmax, MatMul. Without `nonpad_kv_seqlen`.' },
+  { operator: 'Attention', opsets: [23, NEWEST], rule: composedOf(attention), notes: 'As MatMul, Softmax, MatMul.' },
+  { operator: 'DFT', opsets: [17, NEWEST], rule: composedOf(fourierTransform), notes: 'As a product with a matrix. The length of the signal has to be known.' },
+  { operator: 'RotaryEmbedding', opsets: [23, NEWEST], rule: composedOf(rotaryEmbedding), notes: '' },
+  { operator: 'STFT', opsets: [17, NEWEST], rule: composedOf(shortTimeFourierTransform), notes: 'As a convolution. Of real signals, with a stored window.' },
   // ONNX Runtime writes this one into the standard domain.
   { operator: 'SimplifiedLayerNormalization', opsets: [OLDEST, NEWEST], rule: composedOf(simplifiedLayerNormalization), notes: FUSED_NOTES },
   ...Object.entries(FUSED).map(([operator, compute]): RuleEntry =>

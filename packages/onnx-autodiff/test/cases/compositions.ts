@@ -1,4 +1,4 @@
-import { ElementType, floatAttribute, intAttribute as int, intsAttribute as ints, makeTensor, stringAttribute as text, type AttributeProto, type Dimension } from '@pellucid/onnx-graph';
+import { ElementType, floatAttribute, intAttribute as int, intsAttribute as ints, makeTensor, stringAttribute as text, type AttributeProto, type Dimension, type TensorProto } from '@pellucid/onnx-graph';
 import { weights, type RuleCase } from '../check-rule.ts';
 import { floatList, floatsAttribute, offZero } from './draws.ts';
 
@@ -8,7 +8,8 @@ const einsums: readonly RuleCase[] = [
   equation('ij->', { x: [3, 4] }), equation('ijk->j', { x: ['n', 3, 4] }), equation('i,i->', { a: [4], b: [4] }), equation('i,j->ij', { a: [4], b: [3] }),
   equation('bhid,bhjd->bhij', { q: ['n', 2, 3, 4], k: ['n', 2, 5, 4] }), equation('ij,jk', { a: [3, 4], b: [4, 2] }), equation('...ij,jk->...ik', { a: ['n', 3, 4], b: [4, 2] }), equation('...ij,...jk->...ik', { a: ['n', 3, 4], b: ['n', 4, 2] }),
   equation('...i->...', { x: ['n', 3, 4] }), equation('ij,ij,jk->ik', { a: [3, 4], b: [3, 4], c: [4, 2] }), equation('ik,jl->ij', { a: [3, 4], b: [2, 5] }),
-  equation('ij,ij->ij', { a: [3, 4], b: [1, 4] }),
+  equation('ij,ij->ij', { a: [3, 4], b: [1, 4] }), equation('ii->i', { x: [3, 3] }), equation('ii->', { x: [3, 3] }), equation('bii->bi', { x: ['n', 3, 3] }),
+  equation('iji,jk->k', { x: [2, 3, 2], w: [3, 4] }), equation('iij->', { x: [2, 2, 3] }), equation('...ii->...i', { x: ['n', 3, 3] }), equation('ii,ij->j', { a: [3, 3], b: [3, 2] }),
 ];
 
 const query: readonly Dimension[] = ['n', 2, 3, 4];
@@ -24,6 +25,25 @@ const attentions: readonly RuleCase[] = [
   attend({ q: ['n', 3, 8], k: ['n', 5, 4], v: ['n', 5, 4] }, [int('q_num_heads', 2), int('kv_num_heads', 1)]),
   attend({ q: query, k: keys, v: keys, pk: ['n', 2, 2, 4], pv: ['n', 2, 2, 4] }, [int('is_causal', 1)], { order: ['q', 'k', 'v', '', 'pk', 'pv'], unread: 2 }),
 ];
+
+/** Numbers of keys, one per sample. */
+const counts = makeTensor('counts', ElementType.INT64, [2], [2, 4]);
+const validKeys: readonly RuleCase[] = [
+  attend({ q: query, k: keys, v: keys }, [], { opset: 24, constants: [counts], order: ['q', 'k', 'v', '', '', '', 'counts'] }),
+  attend({ q: query, k: keys, v: keys }, [], { opset: 24, constants: [mask, counts], order: ['q', 'k', 'v', 'mask', '', '', 'counts'] }),
+];
+
+const caches = ['cosines', 'sines'].map((name) => weights(name, [6, 2], true));
+const ids = makeTensor('ids', ElementType.INT64, [2, 3], [0, 3, 5, 1, 1, 2]);
+const rotations: readonly RuleCase[] = [0, 1].flatMap((interleaved): RuleCase[] => {
+  const common = { operator: 'RotaryEmbedding', opset: 23, single: true, linear: true } as const;
+  return [
+    { ...common, inputs: { x: ['n', 2, 3, 4] }, constants: [...caches, ids], attributes: [int('interleaved', interleaved)] },
+    { ...common, inputs: { x: ['n', 3, 8] }, constants: [...caches, ids], attributes: [int('interleaved', interleaved), int('num_heads', 2)] },
+    { ...common, inputs: { x: ['n', 2, 3, 6] }, constants: [...caches, ids], attributes: [int('interleaved', interleaved), int('rotary_embedding_dim', 4)] },
+    { ...common, inputs: { x: ['n', 2, 3, 4] }, constants: ['cosines', 'sines'].map((name) => weights(name, [2, 3, 2], true)), attributes: [int('interleaved', interleaved)] },
+  ];
+});
 
 const FUSED = { domain: 'com.microsoft', single: true } as const;
 const X: RuleCase['inputs'] = { x: ['n', 3, 4] };
@@ -58,8 +78,34 @@ const fused: readonly RuleCase[] = [
   { ...FUSED, operator: 'Attention', inputs: X, values: (draw) => draw * 0.3, constants: [weights('w', [4, 12], true), weights('b', [12], true)], attributes: [int('num_heads', 2), int('unidirectional', 1)] },
   { ...FUSED, operator: 'MultiHeadAttention', inputs: { q: ['n', 3, 4], k: ['n', 5, 4], v: ['n', 5, 4] }, attributes: [int('num_heads', 2)] },
   { ...FUSED, operator: 'MultiHeadAttention', inputs: { q: ['n', 3, 4], k: ['n', 5, 4], v: ['n', 5, 4], b: [12] }, attributes: [int('num_heads', 2), floatAttribute('scale', 0.4)] },
+  ...([['pairs', [2, 3], [1, 1, 0, 1, 0, 1]], ['counts', [2], [2, 3]]] as const).map(([name, shape, values]): RuleCase => ({
+    ...FUSED, operator: 'Attention', inputs: { x: [2, 3, 4] }, values: (draw) => draw * 0.3, attributes: [int('num_heads', 2)],
+    constants: [weights('w', [4, 12], true), weights('b', [12], true), makeTensor(name, ElementType.INT32, shape, values)],
+  })),
+  { ...FUSED, operator: 'Attention', inputs: { ...X, past: [2, 'n', 2, 2, 2] }, values: (draw) => draw * 0.3, attributes: [int('num_heads', 2), int('unidirectional', 1)], constants: [weights('w', [4, 12], true), weights('b', [12], true)], order: ['x', 'w', 'b', '', 'past'], unread: 1 },
+  ...([['keys', [2, 5], [1, 1, 0, 1, 1, 0, 1, 1, 1, 0]], ['lengths', [2], [3, 5]], ['pairs', [2, 3, 5], Array.from({ length: 30 }, (_, i) => Number(i % 4 !== 2))]] as const).map(([name, shape, values]): RuleCase => ({
+    ...FUSED, operator: 'MultiHeadAttention', inputs: { q: [2, 3, 4], k: [2, 5, 4], v: [2, 5, 4] }, constants: [makeTensor(name, ElementType.INT32, shape, [...values])],
+    order: ['q', 'k', 'v', '', name], attributes: [int('num_heads', 2)],
+  })),
+  { ...FUSED, operator: 'MultiHeadAttention', inputs: { q: ['n', 3, 4], k: ['n', 2, 5, 2], v: ['n', 2, 5, 2] }, attributes: [int('num_heads', 2)] },
+  { ...FUSED, operator: 'MultiHeadAttention', inputs: { q: ['n', 3, 4], k: ['n', 3, 4], v: ['n', 3, 4], pk: ['n', 2, 2, 2], pv: ['n', 2, 2, 2] }, order: ['q', 'k', 'v', '', '', '', 'pk', 'pv'], unread: 2, attributes: [int('num_heads', 2)] },
   { operator: 'SimplifiedLayerNormalization', inputs: X, constants: [floatList('scale', [1, 2, 3, 4])], attributes: [int('axis', -1)], single: true },
 ];
 
+const spectrum = (opset: number, x: RuleCase['inputs'][string], constants: readonly TensorProto[], order: readonly string[], ...attributes: AttributeProto[]): RuleCase =>
+  ({ operator: 'DFT', opset, inputs: { x }, constants, order, attributes, single: true, linear: true });
+const number = (name: string, value: number): TensorProto => makeTensor(name, ElementType.INT64, [], [value]);
+const spectra: readonly RuleCase[] = [
+  ...[[0, 0], [1, 0], [0, 1]].flatMap(([oneSided = 0, inverse = 0]): RuleCase[] => (oneSided === 1 ? [1] : [1, 2]).flatMap((parts) => [
+    spectrum(17, ['n', 6, parts], [], ['x'], int('onesided', oneSided), int('inverse', inverse)),
+    spectrum(20, ['n', 5, parts], [number('length', 8), number('axis', -2)], ['x', 'length', 'axis'], int('onesided', oneSided), int('inverse', inverse)),
+    spectrum(20, ['n', 6, 3, parts], [number('length', 4), number('axis', 1)], ['x', 'length', 'axis'], int('onesided', oneSided), int('inverse', inverse)),
+  ])),
+  ...[0, 1].flatMap((oneSided) => [['n', 16], ['n', 16, 1]].map((x): RuleCase => ({
+    operator: 'STFT', inputs: { x }, constants: [number('step', 3), weights('window', [6], true)], attributes: [int('onesided', oneSided)], single: true, linear: true,
+  }))),
+  { operator: 'STFT', inputs: { x: ['n', 16, 1] }, constants: [number('step', 2), number('length', 5)], order: ['x', 'step', '', 'length'], single: true, linear: true },
+];
+
 /** Operators that stand for several. */
-export const compositions: readonly RuleCase[] = [...einsums, ...attentions, ...fused];
+export const compositions: readonly RuleCase[] = [...einsums, ...attentions, ...validKeys, ...rotations, ...fused, ...spectra];

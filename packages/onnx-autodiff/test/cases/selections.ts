@@ -42,6 +42,7 @@ const scatters: readonly RuleCase[] = [
     { operator: 'ScatterElements', opset, inputs: { x: [3, 4], u: [2, 3] }, constants: [table('i', [2, 3], [0, 1, 2, 1, -1, 0])], order: ['x', 'i', 'u'], attributes: [int('axis', 0), text('reduction', reduction)] },
     { operator: 'ScatterND', opset, inputs: { x: [3, 4], u: [2, 4] }, constants: [table('i', [2, 1], [2, 0])], order: ['x', 'i', 'u'], attributes: [text('reduction', reduction)] },
   ])),
+  ...[9, 10].map((opset): RuleCase => ({ operator: 'Scatter', opset, inputs: { x: [3, 4], u: [2, 3] }, constants: [table('i', [2, 3], [0, 1, 2, 1, 2, 0])], order: ['x', 'i', 'u'], attributes: [int('axis', 0)] })),
   { operator: 'ScatterElements', opset: 11, inputs: { x: [3, 4], u: [3, 1] }, constants: [table('i', [3, 1], [0, 3, -1])], order: ['x', 'i', 'u'], attributes: [int('axis', 1)] },
   { operator: 'ScatterND', opset: 11, inputs: { x: [3, 4], u: [2] }, constants: [table('i', [2, 2], [2, 0, 1, 3])], order: ['x', 'i', 'u'] },
   { operator: 'ScatterND', inputs: { u: [1, 4] }, constants: [table('i', [1, 1], [1]), makeTensor('x', ElementType.DOUBLE, [3, 4], Array.from({ length: 12 }, (_, i) => i))], order: ['x', 'i', 'u'] },

@@ -84,6 +84,18 @@ const resizes: readonly RuleCase[] = [
   ]),
 ];
 
+const blocks = ([
+  [[4, 5], [2, 2]], [[5, 5], [3, 2], ints('strides', [2, 1])], [[4, 4], [2, 2], ints('pads', [1, 0, 1, 1])], [[6, 5], [2, 2], ints('dilations', [2, 1])],
+] as const).map(([image, block, ...attributes]): RuleCase => {
+  const setting = (name: string, fallback: number[]): readonly number[] => attributes.find((attribute) => attribute.name === name)?.ints.map(Number) ?? fallback;
+  const [strides, pads, dilations] = [setting('strides', [1, 1]), setting('pads', [0, 0, 0, 0]), setting('dilations', [1, 1])];
+  const places = image.map((length, i) => Math.floor((length + pads[i]! + pads[i + 2]! - (block[i]! - 1) * dilations[i]! - 1) / strides[i]!) + 1);
+  return {
+    operator: 'Col2Im', opset: 18, inputs: { x: ['n', 2 * block[0] * block[1], places[0]! * places[1]!] }, constants: [list('image', image), list('block', block)],
+    attributes, single: true, linear: true,
+  };
+});
+
 const normalisations: readonly RuleCase[] = [
   ...[7, 22].map((opset): RuleCase => ({ operator: 'InstanceNormalization', opset, inputs: { x: ['n', 3, 4, 2], scale: [3], b: [3] }, single: true })),
   { operator: 'InstanceNormalization', inputs: { x: ['n', 3, 'w'] }, constants: [weights('scale', [3], true), weights('b', [3], true)], attributes: [floatAttribute('epsilon', 0.1)], single: true },
@@ -100,4 +112,4 @@ const normalisations: readonly RuleCase[] = [
 ];
 
 /** What reads windows, positions between positions, and statistics. */
-export const windows: readonly RuleCase[] = [...transposedConvolutions, ...computedWeights, ...normPools, ...freePools, ...resizes, ...normalisations];
+export const windows: readonly RuleCase[] = [...transposedConvolutions, ...computedWeights, ...normPools, ...freePools, ...resizes, ...blocks, ...normalisations];

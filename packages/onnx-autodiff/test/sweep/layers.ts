@@ -1,7 +1,7 @@
 import { ElementType, floatAttribute, intAttribute, intsAttribute, makeTensor, stringAttribute, type AttributeProto } from '@pellucid/onnx-graph';
 import type { RuleCase } from '../check-rule.ts';
 import { offZero, positive } from '../cases/draws.ts';
-import type { Chance } from './chance.ts';
+import { list, table, type Chance } from './chance.ts';
 import { opsetFrom } from './mathematics.ts';
 
 /** Values whose spread is never near 0, where a normalisation bends too sharply for a step. */
@@ -96,6 +96,56 @@ export function attention(chance: Chance): RuleCase {
   const inputs = joined
     ? { q: ['n', queries, heads * width], k: ['n', keys, shared * width], v: ['n', keys, shared * valueWidth] }
     : { q: ['n', heads, queries, width], k: ['n', shared, keys, width], v: ['n', shared, keys, valueWidth] };
+  const opset = opsetFrom(chance, 23, 24);
   const mask = chance.happens(0.4) ? [chance.stored('mask', [queries, keys])] : [];
-  return { operator: 'Attention', opset: opsetFrom(chance, 23, 24), inputs, attributes, constants: mask, values: (draw) => draw * 0.7, single: true };
+  const counts = opset >= 24 && chance.happens(0.3) ? [table('counts', [2], [chance.integer(1, keys), chance.integer(1, keys)])] : [];
+  return {
+    operator: 'Attention', opset, inputs, attributes, constants: [...mask, ...counts], values: (draw) => draw * 0.7, single: true,
+    ...(counts.length > 0 && { order: ['q', 'k', 'v', mask.length > 0 ? 'mask' : '', '', '', 'counts'] }),
+  };
+}
+
+export function rotation(chance: Chance): RuleCase {
+  const [heads, length, pairs, rest] = [chance.integer(1, 3), chance.integer(1, 4), chance.integer(1, 3), chance.happens(0.3) ? 2 : 0];
+  const width = 2 * pairs + rest;
+  const joined = chance.happens(0.5);
+  const caches = ['cosines', 'sines'].map((name) => chance.stored(name, [5, pairs]));
+  return {
+    operator: 'RotaryEmbedding', opset: opsetFrom(chance, 23), inputs: { x: joined ? ['n', length, heads * width] : ['n', heads, length, width] },
+    constants: [...caches, table('ids', [2, length], Array.from({ length: 2 * length }, () => chance.integer(0, 4)))], linear: true,
+    attributes: [intAttribute('interleaved', chance.integer(0, 1)), ...(joined ? [intAttribute('num_heads', heads)] : []), ...(rest > 0 ? [intAttribute('rotary_embedding_dim', 2 * pairs)] : [])],
+  };
+}
+
+export function spectrum(chance: Chance): RuleCase {
+  if (chance.happens(0.5)) {
+    const frame = chance.integer(2, 8);
+    const signal = ['n', frame + chance.integer(0, 8), ...(chance.happens(0.5) ? [1] : [])];
+    const step = table('step', [], [chance.integer(1, 4)]);
+    return { operator: 'STFT', opset: opsetFrom(chance, 17), inputs: { x: signal }, constants: [step, chance.stored('window', [frame])], attributes: [intAttribute('onesided', chance.integer(0, 1))], linear: true, single: true };
+  }
+  const oneSided = chance.happens(0.5);
+  const lengths = chance.lengths(chance.integer(2, 3), 6);
+  const axis = chance.integer(1, lengths.length - 1);
+  const opset = opsetFrom(chance, 17);
+  const inverse = oneSided ? 0 : chance.integer(0, 1);
+  const size = chance.happens(0.4) ? [table('length', [], [chance.integer(1, 7)])] : [];
+  const attributes = [intAttribute('onesided', oneSided ? 1 : 0), intAttribute('inverse', inverse)];
+  const inputs = { x: [...lengths, oneSided || chance.happens(0.5) ? 1 : 2] };
+  const order = ['x', size.length > 0 ? 'length' : ''];
+  if (opset < 20) return { operator: 'DFT', opset, inputs, constants: size, attributes: [...attributes, intAttribute('axis', axis)], linear: true, order };
+  return { operator: 'DFT', opset, inputs, constants: [...size, table('axis', [], [axis])], attributes, linear: true, order: [...order, 'axis'] };
+}
+
+export function blocksToImage(chance: Chance): RuleCase {
+  const each = (low: number, high: number): [number, number] => [chance.integer(low, high), chance.integer(low, high)];
+  const [block, strides, dilations] = [each(1, 3), each(1, 2), each(1, 2)];
+  const pads = [...each(0, 1), ...each(0, 1)];
+  const image = block.map((length, i) => (length - 1) * dilations[i]! + 1 + chance.integer(0, 4));
+  const places = image.map((length, i) => Math.floor((length + pads[i]! + pads[i + 2]! - (block[i]! - 1) * dilations[i]! - 1) / strides[i]!) + 1);
+  return {
+    operator: 'Col2Im', opset: opsetFrom(chance, 18), inputs: { x: ['n', chance.integer(1, 3) * block[0] * block[1], places[0]! * places[1]!] },
+    constants: [list('image', image), list('block', block)], linear: true, single: true,
+    attributes: [intsAttribute('strides', strides), intsAttribute('dilations', dilations), intsAttribute('pads', pads)],
+  };
 }

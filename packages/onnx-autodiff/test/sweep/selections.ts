@@ -67,10 +67,10 @@ export function gatherND(chance: Chance): RuleCase {
   return { operator: 'GatherND', opset, inputs: { x: shape }, constants: [table('indices', [...outer, depth], indices)], attributes: opset >= 12 ? [intAttribute('batch_dims', batchAxes)] : [], linear: true };
 }
 
-export function scatterElements(chance: Chance): RuleCase {
+export function scatterElements(chance: Chance, latest = 25): RuleCase {
   const shape = chance.lengths(chance.integer(1, 4));
   const axis = chance.integer(0, shape.length - 1);
-  const opset = opsetFrom(chance, 11);
+  const opset = opsetFrom(chance, 11, latest);
   const indexShape = shape.map((length) => chance.integer(1, length));
   const inner = sizeOf(indexShape.slice(axis + 1));
   // Different positions along the axis, so that no value is written over by another.
@@ -81,6 +81,10 @@ export function scatterElements(chance: Chance): RuleCase {
     operator: 'ScatterElements', opset, inputs: { x: shape, updates: indexShape }, constants: [table('indices', indexShape, indices)], order: ['x', 'indices', 'updates'],
     attributes: [intAttribute('axis', axis), ...(adds ? [stringAttribute('reduction', 'add')] : [])], linear: true,
   };
+}
+
+export function scatter(chance: Chance): RuleCase {
+  return { ...scatterElements(chance, 15), operator: 'Scatter', opset: chance.integer(9, 10) };
 }
 
 export function scatterND(chance: Chance): RuleCase {

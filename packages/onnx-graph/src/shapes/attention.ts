@@ -21,12 +21,16 @@ export const packedAttention: ShapeRule = (context) => {
   return likeFirst(context, [...x.shape.slice(0, 2), sizes?.[2] ?? divideDimensions(w?.shape?.[1] ?? null, 3)]);
 };
 
-/** [B, L, H Dv], where values are [B, S, H Dv] or [B, H, S, Dv]. */
+/** [B, L, H Dv], where values are [B, S, H Dv] or [B, H, S, Dv], or packed with the keys or all in one: [B, L, H, parts, D]. */
 export const multiHeadAttention: ShapeRule = (context) => {
-  const { node, inputs: [q, , v] } = context;
-  if (q?.shape?.length !== 3 || !v?.shape) return likeFirst(context, null);
-  const last = v.shape.at(-1) ?? null;
-  return likeFirst(context, [...q.shape.slice(0, 2), v.shape.length === 4 ? multiplyDimensions([last, attributeInt(node, 'num_heads', 1)]) : last]);
+  const { node, inputs: [q, k, v] } = context;
+  const heads = attributeInt(node, 'num_heads', 1);
+  const joined = (width: Dimension | undefined): Dimension => multiplyDimensions([width ?? null, heads]);
+  if (q?.shape?.length === 5) return likeFirst(context, [...q.shape.slice(0, 2), joined(q.shape[4])]);
+  if (q?.shape?.length !== 3) return likeFirst(context, null);
+  if (k?.shape?.length === 5) return likeFirst(context, [...q.shape.slice(0, 2), joined(k.shape[4])]);
+  if (!v?.shape) return likeFirst(context, null);
+  return likeFirst(context, [...q.shape.slice(0, 2), v.shape.length === 4 ? joined(v.shape[3]) : (v.shape.at(-1) ?? null)]);
 };
 
 const swapped = (shape: readonly Dimension[]): Dimension[] => [...shape.slice(0, -2), ...shape.slice(-2).reverse()];

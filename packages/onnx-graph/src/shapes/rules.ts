@@ -7,6 +7,7 @@ import { dequantizeLinear, quantizeLinear } from './quantization.ts';
 import { depthToSpace, flatten, reshape, spaceToDepth, squeeze, transpose, unsqueeze } from './rearrangements.ts';
 import { argExtremum, reduce } from './reductions.ts';
 import { concat, expand, gather, likeIndices, pad, resize, slice, split, tile } from './selections.ts';
+import { blocksToImage, fourierTransform, shortTimeFourierTransform } from './signals.ts';
 import { constant, constantOfShape, range, shapeOf, sizeOfTensor } from './sources.ts';
 import { conv, convTranspose, globalPool, pool } from './windows.ts';
 
@@ -14,8 +15,8 @@ import { conv, convTranspose, globalPool, pool } from './windows.ts';
 const SAME = [
   'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'BatchNormalization', 'Bernoulli', 'Celu', 'Clip', 'Cos', 'Cosh', 'CumProd', 'CumSum', 'Elu',
   'Erf', 'Exp', 'Gelu', 'GroupNormalization', 'HardSigmoid', 'HardSwish', 'Hardmax', 'InstanceNormalization', 'LRN', 'LayerNormalization',
-  'LeakyRelu', 'Log', 'LogSoftmax', 'LpNormalization', 'MeanVarianceNormalization', 'Mish', 'PRelu', 'RMSNormalization', 'Relu', 'ReverseSequence',
-  'Round', 'ScatterElements', 'ScatterND', 'Selu', 'Shrink', 'Sigmoid', 'Sign', 'SimplifiedLayerNormalization', 'Sin', 'Sinh', 'Softmax',
+  'LeakyRelu', 'Log', 'LogSoftmax', 'LpNormalization', 'MeanVarianceNormalization', 'Mish', 'PRelu', 'RMSNormalization', 'Relu', 'ReverseSequence', 'RotaryEmbedding',
+  'Round', 'Scatter', 'ScatterElements', 'ScatterND', 'Selu', 'Shrink', 'Sigmoid', 'Sign', 'SimplifiedLayerNormalization', 'Sin', 'Sinh', 'Softmax',
   'Softplus', 'Softsign', 'Swish', 'Tan', 'Tanh', 'ThresholdedRelu', 'Trilu', 'com.microsoft.BiasGelu', 'com.microsoft.FastGelu',
   'com.microsoft.Gelu', 'com.microsoft.QuickGelu',
 ];
@@ -35,9 +36,9 @@ export const SHAPE_RULES: ReadonlyMap<string, ShapeRule> = new Map<string, Shape
   ['com.microsoft.FusedMatMul', fusedMatMul], ['com.microsoft.MultiHeadAttention', multiHeadAttention],
   ['com.microsoft.SkipLayerNormalization', skipNormalization], ['com.microsoft.SkipSimplifiedLayerNormalization', skipNormalization],
   ['ArgMax', argExtremum], ['ArgMin', argExtremum], ['AveragePool', pool], ['Cast', cast], ['CastLike', castLike],
-  ['CenterCropPad', centreCropPad], ['Compress', compress], ['Concat', concat],
+  ['CenterCropPad', centreCropPad], ['Col2Im', blocksToImage], ['Compress', compress], ['Concat', concat],
   ['Constant', constant], ['ConstantOfShape', constantOfShape], ['Conv', conv], ['ConvTranspose', convTranspose],
-  ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['QuantizeLinear', quantizeLinear], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
+  ['DFT', fourierTransform], ['STFT', shortTimeFourierTransform], ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['QuantizeLinear', quantizeLinear], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
   ['GatherElements', likeIndices], ['GatherND', gatherND], ['Gemm', gemm], ['GlobalAveragePool', globalPool], ['GlobalLpPool', globalPool],
   ['GlobalMaxPool', globalPool], ['Identity', identity], ['IsInf', predicate], ['IsNaN', predicate], ['LpPool', pool],
   ['MatMul', matMul], ['MaxPool', pool], ['Pad', pad], ['Range', range], ['Reshape', reshape], ['Resize', resize], ['Shape', shapeOf],
