@@ -10,7 +10,7 @@ export interface JoinedModel extends ModelBytes {
 }
 
 /** A named parameter. */
-interface Weight {
+export interface Weight {
   readonly name: string;
   readonly value: Tensor;
 }
@@ -33,7 +33,8 @@ function filtersLast({ shape, data }: Tensor): Tensor {
   return { shape: [height, width, inputs, outputs], data: result };
 }
 
-function modelBytes(format: string, modelTopology: unknown, weights: readonly Weight[]): JoinedModel {
+/** The bytes of a model, its weights in one file. */
+export function modelBytes(format: string, modelTopology: unknown, weights: readonly Weight[]): JoinedModel {
   const bytes = new Uint8Array(weights.reduce((sum, { value }) => sum + value.data.byteLength, 0));
   let offset = 0;
   for (const { value } of weights) {

@@ -1,4 +1,4 @@
-import { batchSize, concatBatches, equalShapes, formatShape, PellucidError, sizeOf, type Tensor } from '@pellucid/core';
+import { batchSize, concatBatches, equalShapes, formatShape, PellucidError, sizeOf, sliceBatch, type Tensor } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { isFree, type DeclaredInput } from './describe-input.ts';
@@ -6,8 +6,8 @@ import { isFree, type DeclaredInput } from './describe-input.ts';
 /** An input that gets the same values whatever is explained. */
 export interface BoundInput {
   readonly name: string;
-  /** The tensor for a pass over `count` samples; the caller's scope frees it. */
-  readonly feed: (count: number) => tf.Tensor;
+  /** The tensor for a pass over `count` samples, or over any single one; the caller's scope frees it. */
+  readonly feed: (count: number | 'any') => tf.Tensor;
 }
 
 const DTYPES: ReadonlySet<string> = new Set(['float32', 'int32', 'bool']);
@@ -37,14 +37,17 @@ function bindInput(model: string, { name, shape, dtype }: DeclaredInput, value: 
   }
   // Shapes are known for layers; a graph that leaves one open has a free batch axis.
   const free = (lengths?.[0] ?? null) === null;
-  const repeated = free && batchSize(value) === 1;
+  const samplesFor = (count: number | 'any'): Tensor => {
+    if (!free) return value;
+    if (count === 'any') return sliceBatch(value, 0, 1);
+    if (batchSize(value) === 1) return concatBatches(Array.from({ length: count }, () => value));
+    if (batchSize(value) === count) return value;
+    throw mismatch(name, formatShape([count, ...value.shape.slice(1)]), formatShape(value.shape));
+  };
   return {
     name,
     feed: (count) => {
-      if (free && !repeated && batchSize(value) !== count) {
-        throw mismatch(name, formatShape([count, ...value.shape.slice(1)]), formatShape(value.shape));
-      }
-      const { shape, data } = repeated ? concatBatches(Array.from({ length: count }, () => value)) : value;
+      const { shape, data } = samplesFor(count);
       return tf.tensor(data, [...shape], dtype as 'float32' | 'int32' | 'bool');
     },
   };

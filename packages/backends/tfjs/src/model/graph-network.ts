@@ -43,14 +43,14 @@ function aliasesOf(name: string, lastOfModule: ReadonlyMap<string, string>): str
 }
 
 /** Runs the graph over a batch of the explained input, and gives the values of nodes. */
-type Execute = (values: tf.Tensor, nodes: readonly string[]) => tf.Tensor[];
+type Execute = (values: tf.Tensor, nodes: readonly string[], count: number | 'any') => tf.Tensor[];
 
 /** Runs one sample of zeros to learn what every node on the way to the output gives. */
 function surveyNodes(execute: Execute, nodes: readonly GraphNode[], input: TensorSpec): LayerInfo[] {
   const lastOfModule = new Map(nodes.map(({ name }) => [name.split('/').slice(0, -1).join('/'), name]));
   return inScope(() => {
     const sample = tf.zeros([1, ...input.shape.slice(1)] as number[]);
-    return execute(sample, nodes.map(({ name }) => name)).flatMap((result, i): LayerInfo[] => {
+    return execute(sample, nodes.map(({ name }) => name), 'any').flatMap((result, i): LayerInfo[] => {
       const { name, op } = nodes[i]!;
       if (result.dtype !== 'float32' || result.rank < 2 || result.shape[0] !== 1) return [];
       const aliases = aliasesOf(name, lastOfModule);
@@ -77,14 +77,14 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
   const input = describeInput(name, explained, settings);
   const bound = bindInputs(name, others, settings.bind ?? {});
   const { reachable, output: outputNode } = graphNodes(model, name);
-  const execute: Execute = (values, nodes) => {
-    const feeds = bound.map((other): [string, tf.Tensor] => [other.name, other.feed(values.shape[0]!)]);
+  const execute: Execute = (values, nodes, count) => {
+    const feeds = bound.map((other): [string, tf.Tensor] => [other.name, other.feed(count)]);
     const results = model.execute({ [input.name]: values, ...Object.fromEntries(feeds) }, [...nodes]);
     return Array.isArray(results) ? results : [results];
   };
   const layers = surveyNodes(execute, reachable, input);
   const outputName = outputNode.name;
-  const outputShape = inScope(() => execute(tf.zeros([1, ...input.shape.slice(1)] as number[]), [outputName])[0]!.shape);
+  const outputShape = inScope(() => execute(tf.zeros([1, ...input.shape.slice(1)] as number[]), [outputName], 'any')[0]!.shape);
   const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
   const found = settings.logits === undefined ? logitsNode(outputNode, outputShape) : undefined;
   const logitsName = stated ?? found ?? outputName;
@@ -92,7 +92,7 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
 
   const run = (values: tf.Tensor, { activations, points }: PassRequest): Pass => {
     const wanted = [...new Set([outputName, logitsName, ...activations, ...points])];
-    const { result: results, locate } = traceNodes(reachable, () => execute(values, wanted));
+    const { result: results, locate } = traceNodes(reachable, () => execute(values, wanted, values.shape[0]!));
     const byName = new Map(wanted.map((node, i) => [node, results[i]!]));
     const valueOf = (node: LayerName): tf.Tensor => valueAt(byName, node);
     return {

@@ -63,7 +63,7 @@ function splitProbabilities(
 }
 
 /** Puts a batch of the explained input among the bound ones, in the order of the model's inputs. */
-type Feed = (values: tf.Tensor) => tf.Tensor[];
+type Feed = (values: tf.Tensor, count: number | 'any') => tf.Tensor[];
 
 interface Survey {
   readonly layers: readonly LayerInfo[];
@@ -76,7 +76,7 @@ function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: Tensor
   const layers: LayerInfo[] = [];
   const outputShape = inScope(() => {
     const sample = tf.zeros([1, ...input.shape.slice(1)] as number[]);
-    return runObserved(model, leaves, feed(sample), (use, _, compute) => {
+    return runObserved(model, leaves, feed(sample, 'any'), (use, _, compute) => {
       const result = compute();
       const [, ...shape] = (Array.isArray(result) ? result[0]! : result).shape;
       const { layer, path } = use.leaf;
@@ -96,8 +96,8 @@ function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: Tensor
 }
 
 function feeding(model: LayersModel, explained: string, bound: readonly BoundInput[]): Feed {
-  return (values) => {
-    const feeds = new Map(bound.map(({ name, feed }) => [name, feed(values.shape[0]!)]));
+  return (values, count) => {
+    const feeds = new Map(bound.map(({ name, feed }) => [name, feed(count)]));
     return model.inputNames.map((name) => (name === explained ? values : valueAt(feeds, name)));
   };
 }
@@ -136,7 +136,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     const keepLogits = (tensor: tf.Tensor): void => {
       logits = keep(tf.keep(tf.clone(tensor)));
     };
-    const output = runObserved(model, leaves, feed(values), (use, inputs, compute) => {
+    const output = runObserved(model, leaves, feed(values, values.shape[0]!), (use, inputs, compute) => {
       const layerName = nameOf(use);
       const result = use.leaf.layer === last ? splitProbabilities(use.leaf, inputs, compute, keepLogits) : compute();
       const list = (Array.isArray(result) ? result : [result]).map((tensor) => (inputs.includes(tensor) ? tf.clone(tensor) : tensor));

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
 import { isPellucidError, PellucidError, type ModelAdapter } from '@pellucid/core';
-import { GraphModel, loadGraphModel } from '@tensorflow/tfjs-converter';
+import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import { LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 
 import type { EngineName } from '../engine/engine-name.ts';
 import { openEngine, type TfjsEngine } from '../engine/open-engine.ts';
@@ -29,7 +29,9 @@ export type ModelSource = string | URL | ModelBytes | LayersModel | GraphModel;
 
 type LiveModel = LayersModel | GraphModel;
 
-const isLive = (source: ModelSource): source is LiveModel => source instanceof LayersModel || source instanceof GraphModel;
+/** Not by `instanceof`: a program may have another copy of TensorFlow.js, whose models work as well. */
+const isLayersModel = (source: object): source is LayersModel => 'getWeights' in source && 'layers' in source;
+const isLive = (source: object): source is LiveModel => isLayersModel(source) || ('execute' in source && 'modelSignature' in source);
 
 function hashLive(model: LiveModel, name: string): string {
   const hash = createHash('sha256');
@@ -39,7 +41,7 @@ function hashLive(model: LiveModel, name: string): string {
     if (index >= 0) throw notANumber(name, weight, index);
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   };
-  if (model instanceof LayersModel) {
+  if (isLayersModel(model)) {
     hash.update(JSON.stringify(model.toJSON(null, false)));
     for (const weight of model.weights) update(weight.originalName, weight.read());
   } else {
@@ -80,11 +82,11 @@ async function build({ artifacts, format, name }: ModelFiles, settings: NetworkS
     );
   }
   try {
-    if (model instanceof LayersModel) return layersNetwork(model, name, settings, true);
+    if (isLayersModel(model)) return layersNetwork(model, name, settings, true);
     for (const tensors of Object.values(model.weights)) tensors.forEach((weight) => tf.keep(weight));
     return graphNetwork(model, name, settings, true);
   } catch (error) {
-    if (model instanceof LayersModel) disposeAll(model);
+    if (isLayersModel(model)) disposeAll(model);
     else model.dispose();
     throw error;
   }
@@ -114,11 +116,11 @@ function engineInUse(): EngineName | undefined {
 
 async function loadLive(model: LiveModel, options: LoadModelOptions): Promise<ModelAdapter<TfjsCapability>> {
   const engine = await openEngine(options.engine ?? engineInUse());
-  const name = options.name ?? (model instanceof LayersModel ? model.name : 'graph model');
+  const name = options.name ?? (isLayersModel(model) ? model.name : 'graph model');
   return engine.exclusive(() => {
     try {
       const network =
-        model instanceof LayersModel ? layersNetwork(model, name, options, false) : graphNetwork(model, name, options, false);
+        isLayersModel(model) ? layersNetwork(model, name, options, false) : graphNetwork(model, name, options, false);
       return createAdapter(engine, network, name, hashLive(model, name));
     } catch (error) {
       return explainFailure(name, error);
@@ -145,7 +147,7 @@ async function loadFiles(files: ModelFiles, engine: TfjsEngine, options: LoadMod
  * BACKEND_UNAVAILABLE; LAYER_NOT_FOUND for `logits`.
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<ModelAdapter<TfjsCapability>> {
-  if (isLive(source)) return loadLive(source, options);
+  if (typeof source === 'object' && source !== null && isLive(source)) return loadLive(source, options);
   const files =
     typeof source === 'string' || source instanceof URL ? await readModelFiles(source, options.name) : readModelBytes(source, options.name);
   return loadFiles(files, await openEngine(options.engine), options);

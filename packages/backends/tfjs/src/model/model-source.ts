@@ -38,8 +38,12 @@ interface ModelJson extends Omit<io.ModelJSON, 'weightsManifest' | 'modelTopolog
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isQuantization = (value: unknown): boolean =>
+  isObject(value) && (value['dtype'] === 'float16' || (Number.isFinite(value['scale']) && Number.isFinite(value['min'])));
+
 const isWeight = (value: unknown): boolean =>
   isObject(value) &&
+  (value['quantization'] === undefined || isQuantization(value['quantization'])) &&
   typeof value['name'] === 'string' &&
   typeof value['dtype'] === 'string' &&
   Array.isArray(value['shape']) &&
@@ -106,8 +110,20 @@ export async function readModelFiles(source: string | URL, name: string | undefi
   return assemble(label, text, json, joinShards(where, json.weightsManifest, shards));
 }
 
+const isBytes = (source: unknown): source is ModelBytes => {
+  if (!isObject(source)) return false;
+  const { modelJson, weights } = source;
+  const parts: readonly unknown[] = Array.isArray(weights) ? weights : [weights];
+  return (typeof modelJson === 'string' || modelJson instanceof Uint8Array) && parts.every((part) => part instanceof Uint8Array);
+};
+
 /** Takes a model from memory. @throws MODEL_INVALID. */
-export function readModelBytes({ modelJson, weights }: ModelBytes, name = 'model'): ModelFiles {
+export function readModelBytes(bytes: ModelBytes, name = 'model'): ModelFiles {
+  if (!isBytes(bytes)) {
+    const help = 'Give a path, a URL, a live model, or `{ modelJson, weights }` with the text and the bytes of the files.';
+    throw invalid(name, 'it is neither an address nor the bytes of a model', help);
+  }
+  const { modelJson, weights } = bytes;
   const text = typeof modelJson === 'string' ? new TextEncoder().encode(modelJson) : modelJson;
   const json = parseModelJson(name, new TextDecoder().decode(text));
   const all: WeightGroup = { paths: ['weights'], weights: json.weightsManifest.flatMap((group) => group.weights) };

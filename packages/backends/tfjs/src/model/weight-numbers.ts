@@ -13,16 +13,12 @@ export function findNaN(values: ArrayLike<number>): number {
 
 /** Finds the first value of a weight that is not a number; -1 where all are. Infinities are left alone: masks hold them. */
 function findInBytes({ dtype, quantization }: io.WeightsManifestEntry, bytes: Uint8Array<ArrayBuffer>): number {
-  if (quantization !== undefined && quantization.dtype !== 'float16') {
-    const { scale = 1, min = 0 } = quantization;
-    return Number.isNaN(scale) || Number.isNaN(min) ? 0 : -1;
-  }
   if (quantization?.dtype === 'float16') {
     const halves = new Uint16Array(bytes.slice().buffer);
     // All exponent bits set and any bit of the fraction.
     return halves.findIndex((half) => (half & 0x7fff) > 0x7c00);
   }
-  if (dtype !== 'float32') return -1;
+  if (dtype !== 'float32' || quantization !== undefined) return -1;
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return findNaN(new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4));
 }

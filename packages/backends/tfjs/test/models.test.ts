@@ -1,0 +1,229 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { INPUT, type Tensor } from '@pellucid/core';
+import { contractBatch, softmaxNetwork } from '@pellucid/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+
+import { loadModel, openEngine } from '../src/index.ts';
+import { disposeAll } from '../src/model/layers-network.ts';
+import { valueAt } from '../src/model/value-at.ts';
+import { asLayersModel, modelBytes, type JoinedModel } from './contract-models.ts';
+import { ENGINE } from './engines.ts';
+
+const row = (...values: number[]): Tensor => ({ shape: [1, values.length], data: Float32Array.from(values) });
+const rows = (...values: number[][]): Tensor => ({ shape: [values.length, values[0]!.length], data: Float32Array.from(values.flat()) });
+
+/** Kernels that layers were given: they copy them. */
+const kernels: tf.Tensor[] = [];
+function dense(name: string, values: number[][], activation?: 'sigmoid' | 'softmax'): tfl.layers.Layer {
+  const kernel = tf.tensor2d(values);
+  kernels.push(kernel);
+  return tfl.layers.dense({ units: kernel.shape[1], useBias: false, name, weights: [kernel], ...(activation && { activation }) });
+}
+
+let tensors: number;
+beforeEach(async () => {
+  await openEngine(ENGINE);
+  tensors = tf.memory().numTensors;
+});
+afterEach(() => {
+  tf.dispose(kernels.splice(0));
+  expect(tf.memory().numTensors).toBe(tensors);
+});
+
+describe('structure', () => {
+  test('a model inside a model, shared and skipped, has every use of its layers as a layer with its own value and gradient', async () => {
+    const trunk = tfl.sequential({
+      name: 'trunk',
+      layers: [
+        tfl.layers.inputLayer({ inputShape: [2] }),
+        dense('scale', [[2, 0], [0, 3]]),
+        tfl.layers.reLU({ name: 'rectify' }),
+      ],
+    });
+    const x = tfl.input({ shape: [2] });
+    const once = trunk.apply(x) as tfl.SymbolicTensor;
+    const both = tfl.layers.add({ name: 'both' }).apply([once, trunk.apply(once) as tfl.SymbolicTensor]);
+    const score = dense('score', [[1], [1]]).apply(both) as tfl.SymbolicTensor;
+    const live = tfl.model({ inputs: x, outputs: score });
+    const model = await loadModel(live);
+    expect(model.layers.map(({ name, kind, shape }) => [name, kind, shape])).toEqual([
+      ['scale', 'dense', [null, 2]], ['rectify', 'relu', [null, 2]], ['scale:1', 'dense', [null, 2]], ['rectify:1', 'relu', [null, 2]],
+      ['both', 'add', [null, 2]], ['score', 'dense', [null, 1]],
+    ]);
+    const places = ['scale', 'rectify', 'scale:1', 'rectify:1', 'both'];
+    const { logits, activations, gradients } = await model.evaluate({
+      input: row(1, 2),
+      activations: places,
+      gradient: { of: { kind: 'logit', targets: [0] }, at: [INPUT, ...places] },
+    });
+    // f(x) = sum(s x + s s x), s = (2, 3), all positive.
+    expect([...logits.data]).toEqual([2 + 6 + 4 + 18]);
+    expect(places.map((place) => [...valueAt(activations, place).data])).toEqual([[2, 6], [2, 6], [4, 18], [4, 18], [6, 24]]);
+    expect([INPUT, ...places].map((place) => [...valueAt(gradients, place).data])).toEqual([[6, 12], [3, 4], [3, 4], [1, 1], [1, 1], [1, 1]]);
+    const ambiguous = model.evaluate({ input: row(1, 2), activations: ['trunk/scale'] });
+    await expect(ambiguous).rejects.toMatchObject({ code: 'LAYER_AMBIGUOUS', details: { candidates: '`scale`, `scale:1`' } });
+    disposeAll(live);
+  });
+
+  test('of several outputs the first is the output, and any may give the logits', async () => {
+    const x = tfl.input({ shape: [2] });
+    const outputs = ['first', 'second'].map((name) => tfl.layers.dense({ units: 2, name }).apply(x) as tfl.SymbolicTensor);
+    const live = tfl.model({ inputs: x, outputs });
+    const [first, second] = [await loadModel(live), await loadModel(live, { logits: 'second' })];
+    const asked = { input: row(1, 2), activations: ['first', 'second'] };
+    const [a, b] = [await first.evaluate(asked), await second.evaluate(asked)];
+    expect(a.logits).toEqual(valueAt(a.activations, 'first'));
+    expect(b.logits).toEqual(valueAt(a.activations, 'second'));
+    expect(b.output).toEqual(a.output);
+    live.dispose();
+  });
+});
+
+describe('logits', () => {
+  test.each(['sigmoid', 'softmax'] as const)('a final %s inside a layer, as a layer, or behind a reshape, is left out', async (activation) => {
+    const make: Record<string, () => tfl.layers.Layer[]> = {
+      inside: () => [dense('scores', [[1, 2], [3, 4]], activation)],
+      layer: () => [dense('scores', [[1, 2], [3, 4]]), tfl.layers.activation({ activation })],
+      reshaped: () => [dense('scores', [[1, 2], [3, 4]], activation), tfl.layers.reshape({ targetShape: [2] })],
+    };
+    for (const layers of Object.values(make)) {
+      const live = tfl.sequential({ layers: [tfl.layers.inputLayer({ inputShape: [2] }), ...layers()] });
+      const model = await loadModel(live);
+      const { logits, output, gradients } = await model.evaluate({ input: row(0.5, 1), gradient: { of: { kind: 'logit', targets: [1] }, at: [INPUT] } });
+      expect([...logits.data]).toEqual([3.5, 5]);
+      const [p, q] = activation === 'sigmoid' ? [1 / (1 + Math.exp(-3.5)), 1 / (1 + Math.exp(-5))] : [1 / (1 + Math.exp(1.5)), 1 / (1 + Math.exp(-1.5))];
+      expect(output.data[0]).toBeCloseTo(p, 6);
+      expect(output.data[1]).toBeCloseTo(q, 6);
+      expect([...valueAt(gradients, INPUT).data]).toEqual([2, 4]);
+      disposeAll(live);
+    }
+  });
+
+  test.each(['Sigmoid', 'Softmax', 'LogSoftmax'])('a final %s of a graph is left out', async (op) => {
+    const model = await loadModel(graph([placeholder('x', [-1, 2]), node('scores', 'Mul', ['x', 'two']), node('end', op, ['scores'])], { two: [[2, 2]] }));
+    const { logits, output } = await model.evaluate({ input: row(1, -1) });
+    expect([...logits.data]).toEqual([2, -2]);
+    expect(output).not.toEqual(logits);
+    await model.dispose();
+  });
+});
+
+const type = (dtype: string): object => ({ type: dtype });
+const node = (name: string, op: string, input: string[], attr: object = {}): object => ({ name, op, input, attr: { T: type('DT_FLOAT'), ...attr } });
+const placeholder = (name: string, shape: number[], dtype = 'DT_FLOAT'): object => ({
+  name, op: 'Placeholder', input: [], attr: { dtype: type(dtype), shape: { shape: { dim: shape.map((size) => ({ size: String(size) })) } } },
+});
+
+/** A graph model of these nodes and constants. */
+function graph(nodes: object[], constants: Record<string, number[][]>): JoinedModel {
+  const weights = Object.entries(constants).map(([name, values]) => ({ name, value: rows(...values) }));
+  const consts = weights.map(({ name }) => ({ name, op: 'Const', input: [], attr: { dtype: type('DT_FLOAT') } }));
+  return modelBytes('graph-model', { node: [...consts, ...nodes], versions: {} }, weights);
+}
+
+describe('several inputs', () => {
+  const product = (): tfl.LayersModel => {
+    const inputs = ['left', 'right'].map((name) => tfl.input({ shape: [2], name }));
+    return tfl.model({ inputs, outputs: tfl.layers.multiply({ name: 'product' }).apply(inputs) as tfl.SymbolicTensor });
+  };
+  const twoNodes = graph([placeholder('left', [-1, 2]), placeholder('right', [-1, 2]), node('product', 'Mul', ['left', 'right'])], {});
+  const sources = { layers: product, graph: () => twoNodes };
+  const of = { kind: 'sum-of-logits' } as const;
+
+  test.each(Object.entries(sources))('of a %s model: one is explained, the others are bound, for one sample or for the batch', async (_, source) => {
+    const from = source();
+    const input = rows([1, 2], [3, 4]);
+    const single = await loadModel(from, { bind: { right: row(5, 6) } });
+    expect(single.input).toMatchObject({ name: 'left', shape: [null, 2] });
+    const repeated = await single.evaluate({ input, gradient: { of, at: [INPUT] } });
+    expect([...repeated.logits.data]).toEqual([5, 12, 15, 24]);
+    expect([...valueAt(repeated.gradients, INPUT).data]).toEqual([5, 6, 5, 6]);
+    const whole = await loadModel(from, { input: 'right', bind: { left: rows([5, 6], [7, 8]) } });
+    const paired = await whole.evaluate({ input, gradient: { of, at: [INPUT] } });
+    expect([...valueAt(paired.gradients, INPUT).data]).toEqual([5, 6, 7, 8]);
+    await expect(whole.evaluate({ input: row(1, 2) })).rejects.toMatchObject({ code: 'SHAPE_MISMATCH', message: expect.stringMatching(/left/) });
+    await Promise.all([single.dispose(), whole.dispose()]);
+    if (from instanceof tfl.LayersModel) from.dispose();
+  });
+
+  test.each([
+    ['none is named', {}, 'MODEL_UNSUPPORTED', /2 inputs \(`left`, `right`\).*`input`.*`bind`/],
+    ['one is not bound', { input: 'left' }, 'MODEL_UNSUPPORTED', /`right` must have values/],
+    ['an unknown one is named', { input: 'lift', bind: { right: row(1, 2) } }, 'MODEL_UNSUPPORTED', /no input `lift`.*`left`/],
+    ['an unknown one is bound', { bind: { wrong: row(1, 2) } }, 'MODEL_UNSUPPORTED', /no input `wrong`.*`right`/],
+    ['one is both', { input: 'right', bind: { right: row(1, 2) } }, 'MODEL_UNSUPPORTED', /both explained and bound/],
+    ['all are bound', { bind: { left: row(1, 2), right: row(1, 2) } }, 'MODEL_UNSUPPORTED', /no input to explain/],
+    ['the values have the wrong shape', { bind: { right: row(1, 2, 3) } }, 'SHAPE_MISMATCH', /`right`.*\[\?, 2\].*\[1, 3\]/],
+    ['values are missing', { bind: { right: { shape: [1, 2], data: new Float32Array(1) } } }, 'SHAPE_MISMATCH', /1 values/],
+  ])('are refused where %s', async (_, options, code, message) => {
+    for (const source of Object.values(sources)) {
+      const from = source();
+      await expect(loadModel(from, options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+      if (from instanceof tfl.LayersModel) from.dispose();
+    }
+  });
+
+  test('whole numbers can be bound, and not explained', async () => {
+    const indices = placeholder('which', [-1], 'DT_INT32');
+    const table = [[1, 2], [3, 4], [5, 6]];
+    const gather = node('rows', 'GatherV2', ['table', 'which', 'axis']);
+    const bytes = graph([placeholder('x', [-1, 2]), indices, gather, node('product', 'Mul', ['x', 'rows'])], { table, axis: [[0]] });
+    const model = await loadModel(bytes, { input: 'x', bind: { which: { shape: [1], data: Float32Array.of(2) } } });
+    const { logits } = await model.evaluate({ input: rows([1, 1], [10, 10]) });
+    expect([...logits.data]).toEqual([5, 6, 50, 60]);
+    await model.dispose();
+    await expect(loadModel(bytes, { input: 'which', bind: { x: row(1, 2) } })).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/int32/) });
+  });
+});
+
+describe('from the web', () => {
+  const { modelJson, weights } = asLayersModel(softmaxNetwork);
+  const sharded = modelJson.replace('"paths":["weights.bin"]', '"paths":["a.bin","sub/b.bin"]');
+  const outside = (path: string): string => modelJson.replace('weights.bin', path);
+  let server: Server;
+  let base: string;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const files: Record<string, string | Uint8Array> = {
+        '/net/model.json': sharded, '/net/a.bin': weights.subarray(0, 40), '/net/sub/b.bin': weights.subarray(40), '/weights.bin': weights,
+        '/net/up.json': outside('../weights.bin'), '/net/coded.json': outside('%2e%2e/weights.bin'), '/net/root.json': outside('/weights.bin'),
+        '/net/away.json': outside('http://127.0.0.1:9/weights.bin'), '/net/none.json': outside('none.bin'), '/net/page.json': '<html>',
+      };
+      const content = files[(request.url ?? '').replace(/\?key=1$/, '')];
+      const allowed = content !== undefined && (!request.url?.startsWith('/net/sub') || request.url.endsWith('?key=1'));
+      response.writeHead(allowed ? 200 : 404).end(allowed ? content : undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/net`;
+  });
+  afterAll(() => {
+    server.close();
+  });
+
+  test('a model and its weight files are read from beside each other, with the key of a signed address', async () => {
+    const [web, memory] = [await loadModel(`${base}/model.json?key=1`), await loadModel({ modelJson: sharded, weights: [weights.subarray(0, 40), weights.subarray(40)] })];
+    const { shape, data } = contractBatch(softmaxNetwork, 2);
+    const input = { shape: [shape[0]!, shape[2]!, shape[3]!, shape[1]!], data };
+    expect(await web.evaluate({ input })).toEqual(await memory.evaluate({ input }));
+    expect(web.hash).toBe(memory.hash);
+    expect(web.name).toBe('net');
+    await Promise.all([web.dispose(), memory.dispose()]);
+  });
+
+  test.each([
+    ['missing.json', /404/], ['model.json', /sub\/b\.bin.*404/], ['none.json', /none\.bin.*404/], ['page.json', /not JSON/],
+    ['up.json', /outside/], ['coded.json', /outside/], ['root.json', /outside/], ['away.json', /outside/],
+  ])('%s is refused', async (file, message) => {
+    await expect(loadModel(`${base}/${file}`)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(message) });
+  });
+
+  test('a server that is not there, and an address of another kind, are refused', async () => {
+    await expect(loadModel('http://127.0.0.1:9/model.json')).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(/cannot be had/) });
+    await expect(loadModel(new URL('ftp://host/model.json'))).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(/ftp:/) });
+    await expect(loadModel('http://')).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(/valid URL/) });
+  });
+});
