@@ -10,7 +10,7 @@ import type { Layout } from '../tensor/layout.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { finishMaps, sizeOfImages, type RawMaps } from './finish-maps.ts';
 import { channelByChannel, type LayerSample, type Scene } from './layer-sample.ts';
-import { layersOption, mapGeometry, mapLayers, type LayerChoice, type MapGeometry, type MapLayer } from './map-layers.ts';
+import { layersOption, mapGeometry, mapLayers, type LayerChoice, type MapLayer } from './map-layers.ts';
 import { tokensOption, type TokenGrid } from './token-grid.ts';
 
 /** What every class activation map can be told. */
@@ -67,9 +67,9 @@ async function ask(model: ModelAdapter, layers: readonly MapLayer[], gradients: 
 const NO_GRADIENT = new Float64Array(0);
 
 /** One sample of a piece at one layer. */
-function describeSample(scene: Omit<Scene<Capability>, 'input' | 'objective' | 'values'>, piece: Piece, sample: number, geometry: MapGeometry): LayerSample {
+function describeSample(scene: Omit<Scene<Capability>, 'input' | 'objective' | 'values'>, piece: Piece, sample: number): LayerSample {
   const { evaluation, input, objective } = piece;
-  const { name } = scene.layer;
+  const { layer: { name }, geometry } = scene;
   const one = (batch: Tensor): Tensor => sliceBatch(batch, sample, sample + 1);
   const values = one(activationOf(evaluation, name));
   const alone = selectObjective(objective, [sample]);
@@ -109,8 +109,8 @@ async function mapsOfLayers<Options extends MapOptions>(
       for (let sample = 0; sample < end - start; sample++) {
         const done = i * total + start + sample;
         const progress: MethodContext['progress'] = (part, of) => { context.progress(done * of + part, layers.length * total * of); };
-        const scene = { model, layer: layer.info, layout: batch.layout, context: { ...context, progress } };
-        const map = await definition.map(describeSample(scene, piece, sample, geometry), options);
+        const scene = { model, layer: layer.info, geometry, layout: batch.layout, context: { ...context, progress } };
+        const map = await definition.map(describeSample(scene, piece, sample), options);
         maps.samples.push(options.relu === true ? map.map((value) => Math.max(value, 0)) : map);
       }
     }

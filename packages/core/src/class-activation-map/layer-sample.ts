@@ -4,7 +4,7 @@ import { gradientAt, type Capability, type Evaluation } from '../model/query.ts'
 import type { MethodContext } from '../method/method.ts';
 import type { Layout } from '../tensor/layout.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { batchSize } from '../tensor/batch.ts';
+import { sampleData } from '../tensor/batch.ts';
 import type { MapGeometry } from './map-layers.ts';
 
 /** Changes the values of one variant, which start as those of the sample. */
@@ -14,6 +14,8 @@ export type Change = (variant: number, values: Float32Array) => void;
 export interface Scene<Needs extends Capability> {
   readonly model: ModelAdapter<Needs>;
   readonly layer: LayerInfo;
+  /** Where the values of the layer lie. */
+  readonly geometry: MapGeometry;
   /** The sample alone, [1, ...]. */
   readonly input: Tensor;
   readonly layout: Layout;
@@ -104,18 +106,17 @@ export async function scoreLayers(scene: Scene<'intervention'>, count: number, c
   return scores;
 }
 
-/** The gradients at the layer for variants of its values, each in the layer's own order. */
+/** The gradients at the layer for variants of its values, each channel by channel. */
 export async function layerGradients(
   scene: Scene<'intervention' | 'gradient'>, count: number, change: Change,
-): Promise<readonly Float32Array[]> {
-  const { model, objective, layer, context } = scene;
-  const gradients: Float32Array[] = [];
+): Promise<readonly Float64Array[]> {
+  const { model, objective, layer, geometry, context } = scene;
+  const gradients: Float64Array[] = [];
   await inPieces(count, context, async (first, size) => {
     const gradient = { of: repeated(objective, size), at: [layer.name] };
     const evaluation: Evaluation = await model.evaluate({ ...intervene(scene, first, size, change), gradient });
-    const { data, shape } = gradientAt(evaluation, layer.name);
-    const length = data.length / batchSize({ shape, data });
-    for (let i = 0; i < size; i++) gradients.push(data.subarray(i * length, (i + 1) * length));
+    const answer = gradientAt(evaluation, layer.name);
+    for (let i = 0; i < size; i++) gradients.push(channelByChannel(sampleData(answer, i), geometry));
   });
   return gradients;
 }

@@ -1,21 +1,44 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  defineClassActivationMap, numberOption, reluOption, scoreLayers, type ClassActivationMapOptions, type MethodFactory,
+} from '@pellucid/core';
 
-/** How the map is made. */
-export type AblationCamOptions = Readonly<Record<never, never>>;
+/** Where the map is made, what takes a channel's place, and how the map is shown at the input's size. */
+export interface AblationCamOptions extends ClassActivationMapOptions {
+  /** Whether to keep only what speaks for the class, as in the paper; before resizing. @defaultValue true */
+  readonly relu: boolean;
+  /** The value that an ablated channel has everywhere. @defaultValue 0, as in the paper */
+  readonly value: number;
+}
 
 /**
- * Ablation-CAM: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Ablation-CAM: the channels of a layer, each weighted by the share of the score that is lost without it. The share is of the score's
+ * absolute value: where the score is negative, a channel that speaks for the class still has a positive weight. Needs no gradients. One
+ * channel per map, in the layer's layout.
+ * @see {@link https://openaccess.thecvf.com/content_WACV_2020/html/Desai_Ablation-CAM_Visual_Explanations_for_Deep_Convolutional_Network_via_Gradient-free_WACV_2020_paper.html | Desai and Ramaswamy 2020}, equations 3 to 5
  */
-export const ablationCam: MethodFactory<'gradient', AblationCamOptions> = defineMethod({
+export const ablationCam: MethodFactory<'activations' | 'intervention', AblationCamOptions> = defineClassActivationMap({
   name: 'ablation-cam',
   title: 'Ablation-CAM',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Desai, Ramaswamy',
+    year: 2020,
+    title: 'Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free Localization',
+    url: 'https://openaccess.thecvf.com/content_WACV_2020/html/Desai_Ablation-CAM_Visual_Explanations_for_Deep_Convolutional_Network_via_Gradient-free_WACV_2020_paper.html',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations', 'intervention'],
+  options: {
+    relu: reluOption(true),
+    value: numberOption(0, -Number.MAX_VALUE, Number.MAX_VALUE, 'The value that an ablated channel has everywhere.'),
+  },
+  map: async ({ channels, height, width, activation, score, place, scene }, { value }) => {
+    const map = new Float64Array(height * width);
+    const scores = await scoreLayers(scene, channels, (k, values) => {
+      for (let p = 0; p < map.length; p++) values[place(k, p)] = value;
+    });
+    // A score of 0 has no shares: the losses are weights themselves.
+    const unit = score === 0 ? 1 : Math.abs(score);
+    activation.forEach((a, i) => { map[i % map.length]! += ((score - scores[Math.floor(i / map.length)]!) / unit) * a; });
+    return map;
   },
 });

@@ -1,21 +1,45 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  defineClassActivationMap, imageGeometry, reluOption, scoreInputs, softmax, type ClassActivationMapOptions, type MethodFactory,
+} from '@pellucid/core';
+import { channelMask } from './masks.ts';
 
-/** How the map is made. */
-export type ScoreCamOptions = Readonly<Record<never, never>>;
+/** Where the map is made, and how it is shown at the input's size. */
+export interface ScoreCamOptions extends ClassActivationMapOptions {
+  /** Whether to keep only what speaks for the class, as in the paper; before resizing. @defaultValue true */
+  readonly relu: boolean;
+}
 
 /**
- * Score-CAM: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Score-CAM: the channels of a layer, each weighted by the score of the image seen through it: masked by the channel, scaled to between
+ * 0 and 1. The weights are the softmax of the scores over the channels, so that a score to compare with changes nothing. Needs no gradients.
+ * One channel per map, in the layer's layout.
+ * @throws SHAPE_MISMATCH where the input has no height and width.
+ * @see {@link https://arxiv.org/abs/1910.01279 | Wang et al. 2020}, equations 6 to 9 and algorithm 1
  */
-export const scoreCam: MethodFactory<'gradient', ScoreCamOptions> = defineMethod({
+export const scoreCam: MethodFactory<'activations', ScoreCamOptions> = defineClassActivationMap({
   name: 'score-cam',
   title: 'Score-CAM',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Wang, Wang, Du, Yang, Zhang, Ding, Mardziel, Hu',
+    year: 2020,
+    title: 'Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks',
+    url: 'https://arxiv.org/abs/1910.01279',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations'],
+  options: { relu: reluOption(true) },
+  map: async (sample) => {
+    const { channels, activation, scene } = sample;
+    const image = imageGeometry(scene.input.shape, scene.layout);
+    const scores = await scoreInputs(scene, channels, (k, values) => {
+      const mask = channelMask(sample, k, image.height, image.width);
+      for (let c = 0; c < image.channels; c++) {
+        mask.forEach((share, p) => { values[c * image.channelStride + p * image.pixelStride]! *= share; });
+      }
+    });
+    const weights = softmax(scores);
+    const map = new Float64Array(sample.height * sample.width);
+    activation.forEach((value, i) => { map[i % map.length]! += weights[Math.floor(i / map.length)]! * value; });
+    return map;
   },
 });

@@ -62,9 +62,9 @@ export function inputSample(model: SubjectModel, answer: Tensor, sample: number)
 }
 
 /** Asserts that a query is refused with one of the typed errors. */
-export async function assertRefused(
-  model: SubjectModel,
-  query: Query<'activations' | 'gradient'>,
+export async function assertRefused<Offers extends 'activations' | 'gradient' | 'intervention'>(
+  model: ModelAdapter<Offers>,
+  query: Query<Offers>,
   code: PellucidError['code'] | null,
   what: string,
   settings: { readonly signal?: AbortSignal; readonly memoryBudget?: number } = {},

@@ -1,6 +1,6 @@
 import {
-  convertLayout, findLayer, INPUT, sampleData, throwIfAborted, validateBatch,
-  type Capability, type GradientPoint, type LayerInfo, type LayerName, type Layout, type ModelAdapter, type OpKind, type Query, type Tensor,
+  convertLayout, findLayer, INPUT, sampleData, throwIfAborted, validateBatch, validateIntervention,
+  type Capability, type GradientPoint, type Intervention, type LayerInfo, type LayerName, type Layout, type ModelAdapter, type OpKind, type Query, type Tensor,
 } from '@pellucid/core';
 import { asBatch, objectiveCotangent } from './cotangent.ts';
 
@@ -22,6 +22,8 @@ export interface AnalyticNetwork {
   readonly layers: readonly { readonly name: LayerName; readonly kind: OpKind; readonly shape: readonly number[] }[];
   /** One sample through the network, values channels first. */
   readonly pass: (values: Float64Array) => AnalyticPass;
+  /** As `pass`, with the values of one layer given, channels first. @defaultValue no values can be given */
+  readonly resume?: ((values: Float64Array, layer: LayerName, given: Float64Array) => AnalyticPass) | undefined;
 }
 
 /** How an analytic network appears to a method. */
@@ -49,8 +51,17 @@ function refuseUndeclared(query: Query, offers: ReadonlySet<Capability>): void {
   if (query.activations !== undefined) asked.push('activations');
   if (query.gradient !== undefined) asked.push('gradient');
   if (query.gradient?.rules !== undefined) asked.push('backward-rules');
+  if (query.intervention !== undefined) asked.push('intervention');
   const missing = asked.filter((capability) => !offers.has(capability));
   if (missing.length > 0) throw new Error(`the method asks for ${missing.join(', ')}, which its \`needs\` do not name`);
+}
+
+/** One sample through a network, from given values of a layer on where there are any. */
+function passOf(network: AnalyticNetwork, batch: Tensor, sample: number, given: Intervention | undefined): AnalyticPass {
+  const values = Float64Array.from(sampleData(batch, sample));
+  if (given === undefined) return network.pass(values);
+  if (network.resume === undefined) throw new Error(`no values can be given for the layers of \`${network.name}\``);
+  return network.resume(values, given.layer, Float64Array.from(sampleData(given.values, sample)));
 }
 
 /** A network of formulas as a model on an engine of its own: small, exact, without dependencies. */
@@ -87,7 +98,10 @@ export function analyticModel(network: AnalyticNetwork, settings: AnalyticModelS
       refuseUndeclared(query, offers);
       validateBatch(query.input, input, 'input');
       const batch = fromLayout(query.input, layout);
-      const passes = Array.from({ length: batch.shape[0]! }, (_, sample) => network.pass(Float64Array.from(sampleData(batch, sample))));
+      const { intervention } = query;
+      if (intervention !== undefined) validateIntervention(intervention, batch.shape[0]!, { name: network.name, layers });
+      const given = intervention && { ...intervention, values: fromLayout(intervention.values, layout) };
+      const passes = Array.from({ length: batch.shape[0]! }, (_, sample) => passOf(network, batch, sample, given));
       const logits = asBatch(passes.map((pass) => pass.logits), [network.classes]);
       const { gradient, activations = [] } = query;
       const gradients = gradient === undefined ? [] : passes.map((pass, sample) => pass.backward(objectiveCotangent(gradient.of, sampleData(logits, sample), sample)));

@@ -1,4 +1,4 @@
-import { INPUT, randomStream, type GradientPoint } from '@pellucid/core';
+import { INPUT, randomStream, type GradientPoint, type LayerName } from '@pellucid/core';
 import type { AnalyticNetwork, AnalyticPass } from './analytic-model.ts';
 
 const volume = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
@@ -92,14 +92,16 @@ export function convolutionalFormula(settings: ConvolutionalFormulaSettings): An
     }
     return to;
   };
-  const pass = (x: Float64Array): AnalyticPass => {
-    const conv = convolve(x, new Float64Array(size), true);
-    const relu = conv.map((value) => Math.max(value, 0));
-    const logits = Float64Array.from({ length: classes }, (_, k) => relu.reduce((sum, value, i) => sum + dense[k * size + i]! * value, 0));
+  const resume = (x: Float64Array, layer?: LayerName, given: Float64Array = new Float64Array(0)): AnalyticPass => {
+    const conv = layer === 'conv' ? given : convolve(x, new Float64Array(size), true);
+    const relu = layer === 'relu' ? given : conv.map((value) => Math.max(value, 0));
+    const computed = Float64Array.from({ length: classes }, (_, k) => relu.reduce((sum, value, i) => sum + dense[k * size + i]! * value, 0));
+    const logits = layer === 'dense' ? given : computed;
     const backward = (cotangent: Float64Array): ReadonlyMap<GradientPoint, Float64Array> => {
       const atRelu = relu.map((_, i) => cotangent.reduce((sum, weight, k) => sum + weight * dense[k * size + i]!, 0));
-      const atConv = atRelu.map((value, i) => (conv[i]! > 0 ? value : 0));
-      const atInput = convolve(atConv, new Float64Array(volume(shape)), false);
+      // Nothing of what comes before a layer whose values are given reaches the logits.
+      const atConv = atRelu.map((value, i) => (conv[i]! > 0 && layer !== 'relu' ? value : 0));
+      const atInput = convolve(layer === 'conv' ? atConv.map(() => 0) : atConv, new Float64Array(volume(shape)), false);
       return new Map<GradientPoint, Float64Array>([[INPUT, atInput], ['conv', atConv], ['relu', atRelu], ['dense', cotangent]]);
     };
     return { logits, activations: new Map([['conv', conv], ['relu', relu], ['dense', logits]]), backward };
@@ -113,6 +115,7 @@ export function convolutionalFormula(settings: ConvolutionalFormulaSettings): An
       { name: 'relu', kind: 'relu', shape: features },
       { name: 'dense', kind: 'dense', shape: [classes] },
     ],
-    pass,
+    pass: (x) => resume(x),
+    resume,
   };
 }

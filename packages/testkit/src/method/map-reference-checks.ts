@@ -18,7 +18,7 @@ export interface MapReferences<Needs extends Capability> {
   /** Whether the stored maps are known up to their sign alone, as eigenvectors are. @defaultValue false */
   readonly anySign?: boolean | undefined;
   /** The largest relative difference. @defaultValue five times that of their own single and double precision */
-  readonly tolerance?: ((network: string) => number) | undefined;
+  readonly tolerance?: ((network: string) => number | undefined) | undefined;
 }
 
 /** Layers that are not in the files in which batch normalisation is folded into the convolution before, and that convolution. */

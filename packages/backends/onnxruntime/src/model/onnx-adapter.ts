@@ -1,6 +1,6 @@
 import {
-  batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, validateObjective, type Evaluation, type EvaluateOptions, type GradientPoint,
-  type ModelAdapter, type Query, type Tensor,
+  batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, validateIntervention, validateObjective,
+  type Evaluation, type EvaluateOptions, type GradientPoint, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { Engine } from '../engine/open-engine.ts';
@@ -13,7 +13,7 @@ import type { BoundInput } from './bound-inputs.ts';
 import type { Network } from './network.ts';
 
 /** What an ONNX model on ONNX Runtime can answer. */
-export type OnnxCapability = 'activations' | 'gradient' | 'backward-rules';
+export type OnnxCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention';
 
 /** Compiled queries that are kept per model: a method needs one or two. */
 const KEPT_SESSIONS = 8;
@@ -21,12 +21,13 @@ const KEPT_SESSIONS = 8;
 /** Large enough to keep two cores busy, small enough for the activations of most layers to stay in the cache. */
 const DEFAULT_BUDGET = 2 ** 28;
 
-function signatureOf(network: Network, { activations = [], gradient }: Query<OnnxCapability>): QuerySignature {
+function signatureOf(network: Network, { activations = [], gradient, intervention }: Query<OnnxCapability>): QuerySignature {
   const canonical = (name: string): string => findLayer(network, name).name;
   const at = gradient?.at.map((point): GradientPoint => (point === INPUT ? INPUT : canonical(point))) ?? [];
   return {
     activations: [...new Set(activations.map(canonical))],
     gradient: gradient === undefined || at.length === 0 ? null : { family: objectiveFamily(gradient.of), at: [...new Set(at)], rules: gradient.rules },
+    intervention: intervention === undefined ? null : canonical(intervention.layer),
   };
 }
 
@@ -79,8 +80,9 @@ export async function onnxAdapter(
     throwIfAborted(signal, `the evaluation of \`${name}\``);
     validateBatch(query.input, input, `input of \`${name}\``);
     const count = batchSize(query.input);
-    const { gradient } = query;
+    const { gradient, intervention } = query;
     if (gradient !== undefined) validateObjective(gradient.of, count, network);
+    if (intervention !== undefined) validateIntervention(intervention, count, network);
     const paired = gradient?.rules?.paired === true;
     if (paired) checkPairs(count, name, fixedBatch);
     const size = fixedBatch ?? Math.max(1, Math.floor(memoryBudget / bytesPerSample));
@@ -88,16 +90,17 @@ export async function onnxAdapter(
     return withSession(signatureOf(network, query), async ({ session, answers }) => {
       const feeds = new Map([[input.name, query.input]]);
       if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient.of, count, classes));
+      if (answers.given !== null && intervention !== undefined) feeds.set(answers.given, intervention.values);
       const run = paired ? runPairs : runChunks;
       return arrange(network, answers, query, await run(engine.runtime, session, feeds, bound, settings));
     });
   };
 
-  await withSession({ activations: [], gradient: null }, () => Promise.resolve());
+  await withSession({ activations: [], gradient: null, intervention: null }, () => Promise.resolve());
   return {
     name, hash: await hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
     batchAxis: fixedBatch ?? (freed ? 'freed' : 'free'),
-    capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules']),
+    capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules', 'intervention']),
     evaluate,
     dispose: () => (disposal ??= sessions.dispose()),
   };

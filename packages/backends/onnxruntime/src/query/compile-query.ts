@@ -2,6 +2,7 @@ import { INPUT, type BackwardRules, type GradientPoint, type LayerName } from '@
 import { differentiate } from '@pellucid/onnx-autodiff';
 import { extendGraph, extractSubgraph, uniqueNames, type OnnxModel } from '@pellucid/onnx-graph';
 import type { Network } from '../model/network.ts';
+import { cutAtLayer } from './cut-at-layer.ts';
 import { objectiveNodes, type ObjectiveFamily } from './objective-nodes.ts';
 
 /** The part of a signature that a gradient has. */
@@ -15,12 +16,16 @@ export interface GradientSignature {
 export interface QuerySignature {
   readonly activations: readonly LayerName[];
   readonly gradient: GradientSignature | null;
+  /** The layer whose values are given. */
+  readonly intervention: LayerName | null;
 }
 
 /** Where the answers stand in a compiled graph. */
 export interface Answers {
   /** The input for what `objectiveFeed` gives, where there is a gradient. */
   readonly fed: string | null;
+  /** The input for the values of a layer, where they are given. */
+  readonly given: string | null;
   readonly output: string;
   readonly logits: string;
   readonly gradients: ReadonlyMap<GradientPoint, string>;
@@ -35,24 +40,25 @@ export interface CompiledQuery {
 }
 
 /** A text that is equal for equal signatures. */
-export function signatureKey({ activations, gradient }: QuerySignature): string {
+export function signatureKey({ activations, gradient, intervention }: QuerySignature): string {
   const places = gradient?.at.map((point) => (point === INPUT ? 'input' : `layer ${point}`)).toSorted();
-  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, places ?? [], gradient?.rules?.name ?? null]);
+  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, places ?? [], gradient?.rules?.name ?? null, intervention]);
 }
 
 /** Extends the graph of a model by the backward pass of a query. @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE. */
-export function compileQuery(network: Network, { activations, gradient }: QuerySignature): CompiledQuery {
+export function compileQuery(network: Network, { activations, gradient, intervention }: QuerySignature): CompiledQuery {
   const { output, logits } = network;
+  const { model: whole, given } = intervention === null ? { model: network.model, given: null } : cutAtLayer(network, intervention);
   const plain = [output.name, logits, ...activations];
   if (gradient === null) {
-    const model = extractSubgraph(network.model, [...new Set(plain)], network.types);
-    return { model, answers: { fed: null, output: output.name, logits, gradients: new Map(), uncovered: [] } };
+    const model = extractSubgraph(whole, [...new Set(plain)], network.types);
+    return { model, answers: { fed: null, given, output: output.name, logits, gradients: new Map(), uncovered: [] } };
   }
-  const names = uniqueNames(network.model);
+  const names = uniqueNames(whole);
   const batch = network.types.get(network.input.name)?.shape?.[0] ?? null;
   const objective = objectiveNodes(gradient.family, logits, [batch, network.classes], names);
   const tensorOf = (point: GradientPoint): string => (point === INPUT ? network.input.name : point);
-  const extended = differentiate(extendGraph(network.model, objective.parts), {
+  const extended = differentiate(extendGraph(whole, objective.parts), {
     of: logits,
     at: gradient.at.map(tensorOf),
     cotangent: objective.cotangent,
@@ -62,7 +68,7 @@ export function compileQuery(network: Network, { activations, gradient }: QueryS
   const gradients = new Map<GradientPoint, string>();
   for (const point of gradient.at) gradients.set(point, gradientName(extended.gradients, tensorOf(point)));
   const model = extractSubgraph(extended.model, [...new Set([...plain, ...gradients.values()])]);
-  return { model, answers: { fed: objective.fed, output: output.name, logits, gradients, uncovered: extended.uncovered } };
+  return { model, answers: { fed: objective.fed, given, output: output.name, logits, gradients, uncovered: extended.uncovered } };
 }
 
 function gradientName(gradients: ReadonlyMap<string, string>, at: string): string {
