@@ -12,6 +12,7 @@ export { suggestNames } from './errors/nearest-names.ts';
 export { isPellucidError, PellucidError, throwIfAborted } from './errors/pellucid-error.ts';
 export { ERRORS, type ErrorCode, type ErrorDetails } from './errors/table.ts';
 export { gaussianBlur } from './image/gaussian-blur.ts';
+export { superpixels } from './image/superpixels.ts';
 export { resample, type Interpolation } from './image/resample.ts';
 export { baselineOption, makeBaseline, type Baseline } from './method/baseline.ts';
 export {
@@ -49,6 +50,8 @@ export {
 } from './model/query.ts';
 export { validateIntervention } from './model/validate-intervention.ts';
 export { validateObjective } from './model/validate-objective.ts';
+export { featureMasks, featuresOption, spreadFeatures, type FeatureMask, type Features } from './perturbation/feature-mask.ts';
+export { composeCoalitions, scoreCoalitions, type FeatureScene } from './perturbation/score-coalitions.ts';
 export type { QuadratureRule } from './quadrature/legendre.ts';
 export { pointsOnPath } from './quadrature/points-on-path.ts';
 export { quadratureOption, quadratureRule, QUADRATURES, type Quadrature } from './quadrature/quadrature.ts';

@@ -1,21 +1,77 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  batchSize, concatBatches, defineMethod, imageGeometry, imageShape, integerOption, numberOption, sampleData, sampleSize, score, selectObjective,
+  summariseDraws, zeros,
+  type ImageGeometry, type MethodFactory, type OptionSpec, type Tensor,
+} from '@pellucid/core';
+import { drawMask, type MaskSettings } from './random-mask.ts';
 
-/** How the map is made. */
-export type RiseOptions = Readonly<Record<never, never>>;
+/** How many masks, and of what kind. */
+export interface RiseOptions extends MaskSettings {
+  /** Random masks. @defaultValue 1000 */
+  readonly samples: number;
+}
+
+const gridOption: OptionSpec<number> = integerOption(7, 1, 'Cells along each side of the coarse masks.');
+
+/** Multiplies every channel of a sample by a mask. */
+function applyMask(values: Float32Array, mask: Float32Array, { channels, channelStride, pixelStride }: ImageGeometry, result: Float32Array): void {
+  for (let channel = 0; channel < channels; channel++) {
+    for (let p = 0; p < mask.length; p++) {
+      const at = channel * channelStride + p * pixelStride;
+      result[at] = values[at]! * mask[p]!;
+    }
+  }
+}
 
 /**
- * RISE: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * RISE: random smooth masks weighted by the score that the masked image gets. One channel per map, in the input's layout and size, not negative for
+ * probabilities. Needs no gradients; explains the probability of the class unless the request names another objective.
+ * @see {@link https://arxiv.org/abs/1806.07421 | Petsiuk et al. 2018}, equation 6
  */
-export const rise: MethodFactory<'gradient', RiseOptions> = defineMethod({
+export const rise: MethodFactory<never, RiseOptions> = defineMethod({
   name: 'rise',
   title: 'RISE',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Petsiuk, Das, Saenko',
+    year: 2018,
+    title: 'RISE: Randomized Input Sampling for Explanation of Black-box Models',
+    url: 'https://arxiv.org/abs/1806.07421',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: [],
+  options: {
+    samples: integerOption(1000, 1, 'Random masks.'),
+    grid: gridOption,
+    probability: numberOption(0.5, 1e-6, 1, 'Probability that a cell of a mask is open.'),
+  },
+  async explain(model, batch, { samples: draws, ...settings }, context) {
+    const { input, layout, objective } = batch;
+    const geometry = imageGeometry(input.shape, layout);
+    const { height, width } = geometry;
+    const samples = batchSize(input);
+    const size = sampleSize(input);
+
+    const explainSample = (sample: number): ReturnType<typeof summariseDraws> => {
+      const values = sampleData(input, sample);
+      const draw = async (first: number, count: number): Promise<Tensor> => {
+        const masked = { shape: [count, ...input.shape.slice(1)], data: new Float32Array(count * size) };
+        const masks = Array.from({ length: count }, (_, i) => drawMask(context.random(sample, `mask ${first + i}`), height, width, settings));
+        masks.forEach((mask, i) => { applyMask(values, mask, geometry, sampleData(masked, i)); });
+        const { logits } = await model.evaluate({ input: masked });
+        const scores = score(selectObjective(objective, new Array<number>(count).fill(sample)), logits);
+        const weighted = zeros(imageShape(layout, count, 1, height, width));
+        masks.forEach((mask, i) => { sampleData(weighted, i).set(mask.map((open) => (open * scores[i]!) / settings.probability)); });
+        return weighted;
+      };
+      return summariseDraws(context, { sample, samples, draws, draw });
+    };
+
+    const estimates = [];
+    for (let sample = 0; sample < samples; sample++) estimates.push(await explainSample(sample));
+    return {
+      values: concatBatches(estimates.map((estimate) => estimate.values)),
+      standardError: concatBatches(estimates.map(({ standardError }) => standardError)),
+      draws: estimates.map((estimate) => estimate.draws),
+    };
   },
 });

@@ -1,0 +1,45 @@
+import type { MethodBatch, MethodContext } from '../method/method.ts';
+import type { ModelAdapter } from '../model/model-adapter.ts';
+import { score, selectObjective } from '../model/objective.ts';
+import { sampleData, sampleSize } from '../tensor/batch.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { FeatureMask } from './feature-mask.ts';
+
+/** A sample whose features can be taken away. */
+export interface FeatureScene {
+  readonly model: ModelAdapter<never>;
+  readonly batch: MethodBatch;
+  readonly context: Pick<MethodContext, 'chunkSize'>;
+  /** Place of the sample in the batch. */
+  readonly sample: number;
+  readonly mask: FeatureMask;
+  /** What stands where a feature is away: one sample's values. */
+  readonly baseline: Float32Array;
+}
+
+/** The sample with the features of some coalitions, the rest from the baseline. `kept` holds a row of `mask.count` zeros and ones for each. */
+export function composeCoalitions({ batch: { input }, sample, mask, baseline }: FeatureScene, kept: Uint8Array): Tensor {
+  const [values, size] = [sampleData(input, sample), sampleSize(input)];
+  const count = kept.length / mask.count;
+  const data = new Float32Array(count * size);
+  for (let coalition = 0; coalition < count; coalition++) {
+    const [row, at] = [coalition * mask.count, coalition * size];
+    for (let i = 0; i < size; i++) data[at + i] = kept[row + mask.ids[i]!] === 1 ? values[i]! : baseline[i]!;
+  }
+  return { shape: [count, ...input.shape.slice(1)], data };
+}
+
+/** The explained scalar of every coalition, in pieces of the context's chunk size. `done` hears how many were scored. */
+export async function scoreCoalitions(scene: FeatureScene, kept: Uint8Array, done: (count: number) => void = () => undefined): Promise<Float64Array> {
+  const { model, batch: { objective }, context: { chunkSize }, sample, mask } = scene;
+  const count = kept.length / mask.count;
+  const scores = new Float64Array(count);
+  for (let first = 0; first < count; first += chunkSize) {
+    const size = Math.min(chunkSize, count - first);
+    const input = composeCoalitions(scene, kept.subarray(first * mask.count, (first + size) * mask.count));
+    const { logits } = await model.evaluate({ input });
+    scores.set(score(selectObjective(objective, new Array<number>(size).fill(sample)), logits), first);
+    done(first + size);
+  }
+  return scores;
+}
