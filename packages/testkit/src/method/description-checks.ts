@@ -1,7 +1,7 @@
 import { explain } from '@pellucid/core';
 import type { ContractCheck } from '../contract-check.ts';
 import { require, requireError } from './assertions.ts';
-import { exactModel, explainImages, imageRequest, type Subject } from './subject.ts';
+import { explainImages, imageRequest, subjectModel, type Subject } from './subject.ts';
 
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const EARLIEST_PAPER = 1950;
@@ -68,8 +68,8 @@ export function descriptionChecks(subject: Subject): ContractCheck[] {
       name: 'refuses a model that lacks what it needs',
       run: async () => {
         for (const need of factory.needs) {
-          const model = exactModel(subject, { capabilities: factory.needs.filter((other) => other !== need) });
-          await requireError(() => explain(model, subject.make(), imageRequest()), 'CAPABILITY_MISSING', `a model without ${need}`);
+          const model = subjectModel(subject, { capabilities: factory.needs.filter((other) => other !== need) });
+          await requireError(() => explain(model, subject.make(), imageRequest(subject)), 'CAPABILITY_MISSING', `a model without ${need}`);
         }
       },
     },
