@@ -19,16 +19,21 @@ const MOST_REFUSED = 0.05;
 test(`${CASES} random cases of seed ${SEED}: every gradient is the slope of the function`, async () => {
   const failures: string[] = [];
   const refused: string[] = [];
+  const counts = { 'double': 0, 'single': 0, 'not runnable': 0 };
   for (let index = FIRST; index < FIRST + CASES; index++) {
     const item = randomCase(SEED, index);
     const place = `seed ${SEED}, case ${index}: ${caseTitle(item)}`;
     try {
       const { precision, error, reason = '' } = await checkCase(item);
+      counts[precision]++;
       if (precision === 'not runnable') refused.push(`${place}: ${reason}`);
       if (error > TOLERANCE[precision]) failures.push(`${place}: off by ${error.toExponential(1)} (${precision})`);
     } catch (error) {
       failures.push(`${place}: ${String(error)}`);
     }
+  }
+  if (process.env['SWEEP_REPORT'] !== undefined) {
+    process.stderr.write(`${counts.double} in double precision, ${counts.single} in single, ${counts['not runnable']} that the runtime refuses, ${failures.length} failed\n`);
   }
   expect(failures).toEqual([]);
   if (refused.length > Math.max(2, MOST_REFUSED * CASES)) expect(refused).toEqual([]);
