@@ -1,5 +1,5 @@
 export { accumulateEpochs, type AccumulatedEpochs, type AccumulateEpochsRequest } from './callbacks/accumulate-epochs.ts';
-export { explainEpochs, type EpochExplanation, type ExplainEpochsRequest, type FitCapability } from './callbacks/explain-epochs.ts';
+export { explainEpochs, type EpochExplanation, type ExplainEpochsRequest } from './callbacks/explain-epochs.ts';
 export { recordAccumulated, type AccumulatedRecord, type RecordingCallbacks } from './record-accumulated.ts';
 export type { LiveModel } from './engine/live-model.ts';
 export { toOnnx } from './export/to-onnx.ts';

@@ -129,12 +129,13 @@ describe.each(ENGINES)('on engine %s', (name) => {
     const answer = await model.evaluate(query);
     const before = memory();
     failing = true;
-    await expect(model.evaluate(query)).rejects.toThrow(/it broke/);
+    await expect(model.evaluate(query)).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/engine failed: .*it broke/) });
     expect(memory()).toEqual(before);
     failing = false;
     expect(await model.evaluate(query)).toEqual(answer);
     expect(memory()).toEqual(before);
     live.dispose();
+    await expect(model.evaluate(query)).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/disposed/) });
   });
 
   test('a model in training can be asked at any time, and answers with its weights as they are', async () => {

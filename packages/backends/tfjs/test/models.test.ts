@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { INPUT, type Tensor } from '@pellucid/core';
 import { contractBatch, softmaxNetwork } from '@pellucid/testkit';
+import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
@@ -124,6 +125,20 @@ function graph(nodes: object[], constants: Record<string, number[][]>): JoinedMo
   const consts = weights.map(({ name }) => ({ name, op: 'Const', input: [], attr: { dtype: type('DT_FLOAT') } }));
   return modelBytes('graph-model', { node: [...consts, ...nodes], versions: {} }, weights);
 }
+
+test('a live graph model answers like its file, and stays its owner\'s', async () => {
+  const { modelJson, weights } = graph([placeholder('x', [-1, 2]), node('scores', 'Mul', ['x', 'two'])], { two: [[2, 3]] });
+  const { modelTopology, weightsManifest } = JSON.parse(modelJson) as { modelTopology: object; weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[] };
+  const live = await loadGraphModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0]!.weights, weightData: weights.slice().buffer }));
+  const [fromLive, fromFile] = [await loadModel(live), await loadModel({ modelJson, weights })];
+  const query = { input: row(1, -1), gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } } as const;
+  const answer = await fromLive.evaluate(query);
+  expect(answer).toEqual(await fromFile.evaluate(query));
+  expect([...valueAt(answer.gradients, INPUT).data]).toEqual([2, 3]);
+  await Promise.all([fromLive.dispose(), fromFile.dispose()]);
+  expect(live.weights['two']?.[0]?.isDisposed).toBe(false);
+  live.dispose();
+});
 
 describe('several inputs', () => {
   const product = (): tfl.LayersModel => {

@@ -1,14 +1,13 @@
-import { loadModel, type NetworkSettings } from '@pellucid/backend-tfjs';
+import { loadModel, type NetworkSettings, type TfjsCapability } from '@pellucid/backend-tfjs';
 import type { Accumulation, GlobalMethod, ModelAdapter, Tensor } from '@pellucid/core';
 import { CustomCallback, type LayersModel } from '@tensorflow/tfjs-layers';
-import type { FitCapability } from './explain-epochs.ts';
 
 /** What to accumulate while `model.fit` trains. */
 export interface AccumulateEpochsRequest {
   /** The model that `fit` trains. */
   readonly model: LayersModel;
   /** Such as accumulated gradients. */
-  readonly method: GlobalMethod<FitCapability>;
+  readonly method: GlobalMethod<TfjsCapability>;
   /** The images whose maps are added up, in the model's own layout: `fit` does not show its own batches. */
   readonly input: Tensor;
   /** Where the logits are and how the axes lie, where that is not as usual. */
@@ -30,7 +29,7 @@ export interface AccumulatedEpochs {
 export function accumulateEpochs({ model, method, input, network }: AccumulateEpochsRequest): AccumulatedEpochs {
   const maps: Tensor[] = [];
   // The adapter reads the weights as they are at each question; it is opened once per epoch, because that also checks them.
-  let epoch: { readonly adapter: ModelAdapter<FitCapability>; readonly accumulation: Accumulation<FitCapability> } | undefined;
+  let epoch: { readonly adapter: ModelAdapter<TfjsCapability>; readonly accumulation: Accumulation<TfjsCapability> } | undefined;
   const callback = new CustomCallback(
     {
       onEpochBegin: async () => {

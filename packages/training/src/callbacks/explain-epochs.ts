@@ -1,10 +1,7 @@
-import { loadModel, type NetworkSettings } from '@pellucid/backend-tfjs';
+import { loadModel, type NetworkSettings, type TfjsCapability } from '@pellucid/backend-tfjs';
 import { explain, PellucidError, type Explanation, type Method, type Tensor } from '@pellucid/core';
 import { CustomCallback, type LayersModel } from '@tensorflow/tfjs-layers';
 import { writeEpoch } from './write-epoch.ts';
-
-/** What models of TensorFlow.js offer to methods. */
-export type FitCapability = 'activations' | 'gradient' | 'backward-rules';
 
 /** An explanation of the model as an epoch left it. */
 export interface EpochExplanation {
@@ -19,7 +16,7 @@ export interface EpochExplanation {
 export interface ExplainEpochsRequest {
   /** The model that `fit` trains. */
   readonly model: LayersModel;
-  readonly methods: readonly Method<FitCapability>[];
+  readonly methods: readonly Method<TfjsCapability>[];
   /** Validation images, in the model's own layout. A global method gives one map for all of them. */
   readonly input: Tensor;
   /** A class per image, or one for all. @defaultValue the class that the model predicts in that epoch */

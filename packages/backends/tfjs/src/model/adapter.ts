@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 import {
-  batchSize, concatBatches, findLayer, INPUT, PellucidError, selectObjective, sizeOf, throwIfAborted, validateBatch, validateObjective,
+  batchSize, concatBatches, findLayer, INPUT, isPellucidError, PellucidError, selectObjective, sizeOf, throwIfAborted, validateBatch, validateIntervention, validateObjective,
   type EvaluateOptions, type Evaluation, type GradientPoint, type LayerName, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 
@@ -12,7 +12,7 @@ import type { Network } from './network.ts';
 import { valueAt } from './value-at.ts';
 
 /** What models of this backend can answer. */
-export type TfjsCapability = 'activations' | 'gradient' | 'backward-rules';
+export type TfjsCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention';
 
 const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
 /** A gradient pass holds of every layer its value, what the tape saved of it (a bias sum before the activation), and a gradient. */
@@ -27,7 +27,7 @@ function estimateBytes({ input, layers }: Network): number {
 function resolveQuery(network: Network, name: string, query: Query<TfjsCapability>): ResolvedQuery {
   validateBatch(query.input, network.input, 'input');
   const resolve = (layer: LayerName): LayerName => findLayer({ name, layers: network.layers }, layer).name;
-  const { activations = [], gradient } = query;
+  const { activations = [], gradient, intervention } = query;
   const samples = batchSize(query.input);
   if (gradient !== undefined) validateObjective(gradient.of, samples, { name, classes: network.classes });
   if (gradient?.rules?.paired === true) checkPairs(samples, name);
@@ -37,6 +37,10 @@ function resolveQuery(network: Network, name: string, query: Query<TfjsCapabilit
       of: gradient.of,
       at: new Map(gradient.at.map((point): [GradientPoint, GradientPoint] => [point, point === INPUT ? INPUT : resolve(point)])),
       rules: gradient.rules,
+    },
+    intervention: intervention && {
+      layer: validateIntervention(intervention, samples, { name, layers: network.layers }).name,
+      values: intervention.values,
     },
   };
 }
@@ -63,6 +67,18 @@ function joinChunks(parts: readonly Evaluation[], chunks: readonly (readonly num
   };
 }
 
+/** Turns an engine's own complaint about a pass into one that a caller can act on. */
+function explainingFailures<Result>(name: string, pass: () => Result): Result {
+  try {
+    return pass();
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    if (isPellucidError(error) || problem.startsWith('internal:')) throw error;
+    const help = 'Where the live model was disposed of, load it again; where memory ran out, lower `memoryBudget`.';
+    throw new PellucidError('REQUEST_INVALID', { action: `evaluate \`${name}\``, problem: `the engine failed: ${problem}`, help }, { cause: error });
+  }
+}
+
 /** Makes the adapter of a loaded network. */
 export function createAdapter(engine: TfjsEngine, network: Network, name: string, hash: string): ModelAdapter<TfjsCapability> {
   const bytesPerSample = estimateBytes(network);
@@ -83,18 +99,22 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     const samples = batchSize(query.input);
     const size = Math.max(1, Math.floor(memoryBudget / bytesPerSample));
     const parts: Evaluation[] = [];
-    const { gradient } = resolved;
+    const { gradient, intervention } = resolved;
     const chunks = chunkPositions(samples, size, gradient?.rules?.paired === true);
     for (const positions of chunks) {
       // The event that aborts can only fire while nothing computes.
       if (parts.length > 0 && signal !== undefined) await setImmediate();
       throwIfAborted(signal, `the evaluation of \`${name}\``);
       const input = takeSamples(query.input, positions);
-      const chunk = { ...resolved, gradient: gradient && { ...gradient, of: selectObjective(gradient.of, positions) } };
+      const chunk: ResolvedQuery = {
+        ...resolved,
+        gradient: gradient && { ...gradient, of: selectObjective(gradient.of, positions) },
+        intervention: intervention && { ...intervention, values: takeSamples(intervention.values, positions) },
+      };
       parts.push(
         await engine.exclusive(() => {
           assertAlive();
-          return evaluateChunk(network, input, chunk);
+          return explainingFailures(name, () => evaluateChunk(network, input, chunk));
         }),
       );
     }
@@ -109,7 +129,7 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     output: network.output,
     classes: network.classes,
     layers: network.layers,
-    capabilities: new Set<TfjsCapability>(['activations', 'gradient', 'backward-rules']),
+    capabilities: new Set<TfjsCapability>(['activations', 'gradient', 'backward-rules', 'intervention']),
     bytesPerSample,
     evaluate,
     dispose: async () => {
