@@ -113,35 +113,39 @@ function joinClips(operations: readonly Operation[]): readonly Operation[] {
 /**
  * Runs a recorded forward pass and writes down its operations, in order. Where a rule will read the values of an operation, they are
  * kept for as long as the tape.
+ * @param given - values that stand in for those of a layer, on which operations depend like on the input
  */
-export function logOperations<Result>(input: tf.Tensor, set: BackwardRules, pass: () => Result): { readonly result: Result; readonly operations: readonly Operation[] } {
+export function logOperations<Result>(
+  input: tf.Tensor, given: tf.Tensor | undefined, set: BackwardRules, pass: () => Result,
+): { readonly result: Result; readonly operations: readonly Operation[] } {
   const { rules } = set;
   const operations: Operation[] = [];
-  const depends = new Set([input.id]);
-  const behindWeights = new Set<number>();
+  const roots = given === undefined ? [] : [given.id];
+  const depends = new Set([input.id, ...roots]);
+  const behindWeights = new Set<number>(roots);
   const mayJoin = [...WEIGHTED].some((kind) => rules[kind] !== undefined);
 
   const observe = (entry: TapeEntry, told: tf.NamedAttrMap): void => {
     const fused = FUSED[entry.kernelName];
-    const given = Object.entries(entry.inputs).filter((pair): pair is [string, tf.Tensor] => pair[1] !== null && pair[1] !== undefined);
+    const operands = Object.entries(entry.inputs).filter((pair): pair is [string, tf.Tensor] => pair[1] !== null && pair[1] !== undefined);
     const isStored = ([, { id }]: readonly [string, tf.Tensor]): boolean => !depends.has(id);
     // What an operation saves is written to the tape under the name of its scope. So are those that bring a gradient, but with numbers.
-    if ((entry.kernelName.endsWith('__op') && entry.inputs[0] === undefined) || given.every(isStored)) return;
-    if (BOUNDS.has(entry.kernelName)) given.sort((a, b) => Number(isStored(a)) - Number(isStored(b)));
-    const stored = given.map(isStored);
+    if ((entry.kernelName.endsWith('__op') && entry.inputs[0] === undefined) || operands.every(isStored)) return;
+    if (BOUNDS.has(entry.kernelName)) operands.sort((a, b) => Number(isStored(a)) - Number(isStored(b)));
+    const stored = operands.map(isStored);
     for (const output of entry.outputs) depends.add(output.id);
     const kernel = fused?.kernel ?? entry.kernelName;
     // The kernel of a fused operation remembers its attributes by its result, which is saved third.
     const attributes = fused === undefined ? told : attributesOf(entry.saved[2]!);
-    const kind = kernelKind({ kernel, attributes, inputs: given.map(([, tensor]) => tensor), stored });
+    const kind = kernelKind({ kernel, attributes, inputs: operands.map(([, tensor]) => tensor), stored });
     const weighted = WEIGHTED.has(kind);
-    const behind = given.some(([, tensor]) => behindWeights.has(tensor.id));
+    const behind = operands.some(([, tensor]) => behindWeights.has(tensor.id));
     if (weighted || behind) for (const output of entry.outputs) behindWeights.add(output.id);
 
     const mayBeClip = kind === 'relu' && rules.clip !== undefined;
     const read = rules[kind] !== undefined || mayBeClip || (mayJoin && (kernel === 'Add' || kind === 'batch-norm'));
     const valueOf = (tensor: tf.Tensor): tf.Tensor => (read ? tf.keep(tf.clone(tensor)) : tensor);
-    const inputs = given.map(([key, tensor], i): OperationInput => ({ key, name: fused?.inputs[i] ?? key, value: valueOf(tensor) }));
+    const inputs = operands.map(([key, tensor], i): OperationInput => ({ key, name: fused?.inputs[i] ?? key, value: valueOf(tensor) }));
     const outputs = entry.outputs.map(valueOf);
     // The tape frees what it saved when the pass is over, however it ends.
     if (read) entry.saved = [...entry.saved, ...inputs.map(({ value }) => value), ...outputs];

@@ -100,15 +100,15 @@ function applyLinearRule(rule: BackwardRule, { base, last, operands }: LinearCha
   };
 }
 
-/** Prepares to run one forward and backward pass under a set of rules. */
-export function rulePass(set: BackwardRules, input: tf.Tensor): RulePass {
+/** Prepares to run one forward and backward pass under a set of rules. `given` stands in for the values of a layer. */
+export function rulePass(set: BackwardRules, input: tf.Tensor, given?: tf.Tensor): RulePass {
   let operations: readonly Operation[] = [];
   let chains: ReadonlyMap<Operation, LinearChain> = new Map();
   const byEntry = new Map<TapeEntry, Operation>();
   const uncovered: string[] = [];
   return {
     observe: (run) => {
-      const logged = logOperations(input, set, run);
+      const logged = logOperations(input, given, set, run);
       operations = logged.operations;
       for (const operation of operations) byEntry.set(operation.entry, operation);
       return logged.result;

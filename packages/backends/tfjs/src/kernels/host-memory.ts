@@ -9,20 +9,22 @@ export function isHostBackend(backend: object): backend is MathBackendCPU | Back
   return isWasm(backend) || 'makeTensorInfo' in backend;
 }
 
+type Compute = (result: Float32Array, ...values: Float32Array[]) => void;
+
 /**
- * Makes a float32 tensor by a loop over the values of others. `compute` gets the values of the new tensor (zeros) and of the inputs;
- * it must not keep them. Engines with memory of their own copy them out and back.
+ * Makes float32 data by a loop over the values of tensors. `compute` gets the new values (zeros) and those of the inputs; it must not keep
+ * them. The engine does not count the data as a tensor: who asked for it frees it by `disposeData`.
  */
-export function computeOnHost(
-  backend: object,
+export function computeUntracked(
+  backend: MathBackendCPU | BackendWasm,
   shape: readonly number[],
   inputs: readonly tf.TensorInfo[],
-  compute: (result: Float32Array, ...values: Float32Array[]) => void,
-): tf.Tensor {
+  compute: Compute,
+): tf.TensorInfo {
   if (!isWasm(backend)) {
     const result = new Float32Array(shape.reduce((product, length) => product * length, 1));
-    compute(result, ...inputs.map((input) => (backend as MathBackendCPU).readSync(input.dataId) as Float32Array));
-    return tf.tensor(result, [...shape], 'float32');
+    compute(result, ...inputs.map((input) => backend.readSync(input.dataId) as Float32Array));
+    return backend.makeTensorInfo([...shape], 'float32', result);
   }
   // The output comes first: allocating may grow the heap, which invalidates earlier views of it.
   const output = backend.makeOutput([...shape], 'float32');
@@ -30,5 +32,13 @@ export function computeOnHost(
   const result = view(output);
   result.fill(0);
   compute(result, ...inputs.map(view));
-  return tf.engine().makeTensorFromTensorInfo(output);
+  return output;
+}
+
+/** Makes a float32 tensor by such a loop. Engines with memory of their own copy the values out and back. */
+export function computeOnHost(backend: object, shape: readonly number[], inputs: readonly tf.TensorInfo[], compute: Compute): tf.Tensor {
+  if (isHostBackend(backend)) return tf.engine().makeTensorFromTensorInfo(computeUntracked(backend, shape, inputs, compute));
+  const result = new Float32Array(shape.reduce((product, length) => product * length, 1));
+  compute(result, ...inputs.map((input) => (tf.backend() as tf.KernelBackend).readSync(input.dataId) as Float32Array));
+  return tf.tensor(result, [...shape], 'float32');
 }

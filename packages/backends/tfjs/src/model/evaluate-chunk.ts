@@ -1,4 +1,4 @@
-import { INPUT, type BackwardRules, type Evaluation, type GradientPoint, type LayerName, type Objective, type Tensor } from '@pellucid/core';
+import { INPUT, type BackwardRules, type Evaluation, type GradientPoint, type Intervention, type LayerName, type Objective, type Tensor } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { rulePass } from '../backward-rules/rule-pass.ts';
@@ -16,7 +16,11 @@ export interface ResolvedQuery {
     readonly at: ReadonlyMap<GradientPoint, GradientPoint>;
     readonly rules: BackwardRules | undefined;
   } | undefined;
+  /** Of the samples of this chunk. */
+  readonly intervention: Intervention | undefined;
 }
+
+const upload = ({ data, shape }: Tensor): tf.Tensor => tf.tensor(data, [...shape]);
 
 function flatten(logits: tf.Tensor): tf.Tensor2D {
   return tf.reshape(logits, [logits.shape[0]!, -1]);
@@ -44,7 +48,7 @@ function forwardAndBackward(
   { of, at, rules: set }: NonNullable<ResolvedQuery['gradient']>,
   request: PassRequest,
 ): Evaluation {
-  const rules = set && rulePass(set, input);
+  const rules = set && rulePass(set, input, request.given?.values);
   const { recorded, gradients } = differentiate(() => {
     const run = (): Pass => network.run(input, request);
     const pass = rules === undefined ? run() : rules.observe(run);
@@ -71,17 +75,19 @@ function forwardAndBackward(
 /** Answers a query for samples that fit into memory together, in one pass. To be called inside `exclusive`; leaves no tensors. */
 export function evaluateChunk(network: Network, input: Tensor, query: ResolvedQuery): Evaluation {
   const kept: tf.Tensor[] = [];
-  const request: PassRequest = {
+  const makeRequest = (): PassRequest => ({
     activations: new Set(query.activations.values()),
     points: new Set([...(query.gradient?.at.values() ?? [])].filter((point): point is LayerName => point !== INPUT)),
     keep: (tensor) => {
       kept.push(tensor);
       return tensor;
     },
-  };
+    given: query.intervention && { layer: query.intervention.layer, values: upload(query.intervention.values) },
+  });
   try {
     return inScope(() => {
-      const values = tf.tensor(input.data, [...input.shape]);
+      const values = upload(input);
+      const request = makeRequest();
       const { gradient } = query;
       if (gradient === undefined || gradient.at.size === 0) return forward(network, values, query, request);
       return forwardAndBackward(network, values, query, gradient, request);

@@ -9,7 +9,7 @@ import { describeInput, type DeclaredInput, type NetworkSettings } from './descr
 import { graphNodes, type GraphNode } from './graph-nodes.ts';
 import { operatorKind } from './layer-kinds.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
-import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
+import { readTensor, type GivenValues, type Network, type Pass, type PassRequest } from './network.ts';
 import { traceNodes } from './trace-nodes.ts';
 import { valueAt } from './value-at.ts';
 
@@ -43,7 +43,7 @@ function aliasesOf(name: string, lastOfModule: ReadonlyMap<string, string>): str
 }
 
 /** Runs the graph over a batch of the explained input, and gives the values of nodes. */
-type Execute = (values: tf.Tensor, nodes: readonly string[], count: number | 'any') => tf.Tensor[];
+type Execute = (values: tf.Tensor, nodes: readonly string[], count: number | 'any', given?: GivenValues) => tf.Tensor[];
 
 /** Runs one sample of zeros to learn what every node on the way to the output gives. */
 function surveyNodes(execute: Execute, nodes: readonly GraphNode[], input: TensorSpec): LayerInfo[] {
@@ -77,9 +77,9 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
   const input = describeInput(name, explained, settings);
   const bound = bindInputs(name, others, settings.bind ?? {});
   const { reachable, output: outputNode } = graphNodes(model, name);
-  const execute: Execute = (values, nodes, count) => {
+  const execute: Execute = (values, nodes, count, given) => {
     const feeds = bound.map((other): [string, tf.Tensor] => [other.name, other.feed(count)]);
-    const results = model.execute({ [input.name]: values, ...Object.fromEntries(feeds) }, [...nodes]);
+    const results = model.execute({ [input.name]: values, ...Object.fromEntries(feeds), ...(given && { [given.layer]: given.values }) }, [...nodes]);
     return Array.isArray(results) ? results : [results];
   };
   const layers = surveyNodes(execute, reachable, input);
@@ -90,9 +90,9 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
   const logitsName = stated ?? found ?? outputName;
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
 
-  const run = (values: tf.Tensor, { activations, points }: PassRequest): Pass => {
+  const run = (values: tf.Tensor, { activations, points, given }: PassRequest): Pass => {
     const wanted = [...new Set([outputName, logitsName, ...activations, ...points])];
-    const { result: results, locate } = traceNodes(reachable, () => execute(values, wanted, values.shape[0]!));
+    const { result: results, locate } = traceNodes(reachable, () => execute(values, wanted, values.shape[0]!, given));
     const byName = new Map(wanted.map((node, i) => [node, results[i]!]));
     const valueOf = (node: LayerName): tf.Tensor => valueAt(byName, node);
     return {

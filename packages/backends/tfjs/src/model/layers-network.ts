@@ -127,7 +127,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
   const last = settings.logits === undefined ? finalProbabilities(model, softmaxCovers(outputShape)) : undefined;
 
-  const run = (values: tf.Tensor, { activations, points, keep }: PassRequest): Pass => {
+  const run = (values: tf.Tensor, { activations, points, given, keep }: PassRequest): Pass => {
     const read = new Map<LayerName, Tensor>();
     const tapped = new Map<LayerName, tf.Tensor>();
     const written: { readonly end: number; readonly name: LayerName }[] = [];
@@ -138,7 +138,11 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     };
     const output = runObserved(model, leaves, feed(values, values.shape[0]!), (use, inputs, compute) => {
       const layerName = nameOf(use);
-      const result = use.leaf.layer === last ? splitProbabilities(use.leaf, inputs, compute, keepLogits) : compute();
+      const isGiven = layerName === given?.layer;
+      const computed = (): tf.Tensor | tf.Tensor[] => (use.leaf.layer === last ? splitProbabilities(use.leaf, inputs, compute, keepLogits) : compute());
+      // What it would have computed is needed where the logits come out of it on the way.
+      if (isGiven && use.leaf.layer === last) computed();
+      const result = isGiven ? tf.clone(given.values) : computed();
       const list = (Array.isArray(result) ? result : [result]).map((tensor) => (inputs.includes(tensor) ? tf.clone(tensor) : tensor));
       const first = list[0]!;
       if (activations.has(layerName)) read.set(layerName, readTensor(first));

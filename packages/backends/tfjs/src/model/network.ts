@@ -1,12 +1,20 @@
 import type { LayerInfo, LayerName, Tensor, TensorSpec } from '@pellucid/core';
 import type * as tf from '@tensorflow/tfjs-core';
 
+/** Values that stand in for those of a layer. */
+export interface GivenValues {
+  readonly layer: LayerName;
+  readonly values: tf.Tensor;
+}
+
 /** What one forward pass is asked for, besides its output. */
 export interface PassRequest {
   /** Layers whose values are to be read. */
   readonly activations: ReadonlySet<LayerName>;
   /** Layers whose tensors are wanted, as places where gradients are taken. */
   readonly points: ReadonlySet<LayerName>;
+  /** Values that a layer has instead of those that it computes. */
+  readonly given: GivenValues | undefined;
   /** Takes tensors that have to outlive the scopes within the network; the caller disposes them. */
   readonly keep: <Kept extends tf.Tensor>(tensor: Kept) => Kept;
 }
