@@ -5,7 +5,9 @@ import {
 import type { InferenceSession } from 'onnxruntime-common';
 import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
+import { chunkSize } from '../query/chunk-size.ts';
 import { compileQuery, signatureKey, type Answers, type QuerySignature } from '../query/compile-query.ts';
+import { keptSessions } from '../query/kept-sessions.ts';
 import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
 import { runChunks } from '../query/run-chunks.ts';
 import { checkPairs, runPairs } from '../query/run-pairs.ts';
@@ -14,12 +16,6 @@ import type { Network } from './network.ts';
 
 /** What an ONNX model on ONNX Runtime can answer. */
 export type OnnxCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention';
-
-/** Compiled queries that are kept per model: a method needs one or two. */
-const KEPT_SESSIONS = 8;
-
-/** Large enough to keep two cores busy, small enough for the activations of most layers to stay in the cache. */
-const DEFAULT_BUDGET = 2 ** 28;
 
 function signatureOf(network: Network, { activations = [], gradient, intervention }: Query<OnnxCapability>): QuerySignature {
   const canonical = (name: string): string => findLayer(network, name).name;
@@ -67,13 +63,13 @@ export async function onnxAdapter(
   engine: Engine, network: Network, bound: readonly BoundInput[], hash: Promise<string>,
 ): Promise<ModelAdapter<OnnxCapability>> {
   const { name, input, output, classes, layers, bytesPerSample, fixedBatch, freed } = network;
-  const sessions = resourceCache<CompiledSession>(KEPT_SESSIONS, ({ session }) => session.release());
+  const sessions = resourceCache<CompiledSession>(keptSessions(network), ({ session }) => session.release());
   let disposal: Promise<void> | null = null;
 
   const withSession = <Result>(signature: QuerySignature, task: (compiled: CompiledSession) => Promise<Result>): Promise<Result> =>
     sessions.use(signatureKey(signature), () => compileSession(engine, network, signature), task);
 
-  const evaluate = async (query: Query<OnnxCapability>, { signal, memoryBudget = DEFAULT_BUDGET }: EvaluateOptions = {}): Promise<Evaluation> => {
+  const evaluate = async (query: Query<OnnxCapability>, { signal, memoryBudget }: EvaluateOptions = {}): Promise<Evaluation> => {
     if (disposal !== null) {
       throw new PellucidError('REQUEST_INVALID', { action: `ask \`${name}\``, problem: 'it was disposed', help: 'Load it again.' });
     }
@@ -85,7 +81,7 @@ export async function onnxAdapter(
     if (intervention !== undefined) validateIntervention(intervention, count, network);
     const paired = gradient?.rules?.paired === true;
     if (paired) checkPairs(count, name, fixedBatch);
-    const size = fixedBatch ?? Math.max(1, Math.floor(memoryBudget / bytesPerSample));
+    const size = chunkSize(network, engine.description.device, memoryBudget);
     const settings = { model: name, size, padded: fixedBatch !== null, signal };
     return withSession(signatureOf(network, query), async ({ session, answers }) => {
       const feeds = new Map([[input.name, query.input]]);

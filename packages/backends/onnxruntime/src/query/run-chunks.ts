@@ -35,7 +35,10 @@ interface Collector {
   readonly tensor: () => Tensor;
 }
 
-/** Copies the parts into one tensor: memory of the engine is not kept. */
+/**
+ * Copies the parts into one tensor. A part that is the whole is copied too: the engine's memory would keep all that its session took, and the
+ * copy costs little beside an execution.
+ */
 function collector(name: string, total: number): Collector {
   let result: Tensor | null = null;
   return {
@@ -43,9 +46,13 @@ function collector(name: string, total: number): Collector {
       if (!(data instanceof Float32Array)) throw new Error(`internal: tensor ${name} holds ${type}`);
       // A tensor may have several rows per sample, such as the windows of a Swin transformer.
       const rows = (dims[0] ?? 1) / executed;
-      result ??= zeros([rows * total, ...dims.slice(1)]);
+      const shape = [rows * total, ...dims.slice(1)];
       const size = rows * sizeOf(dims.slice(1));
-      result.data.set(data.subarray(0, count * size), start * size);
+      if (count === total) result = { shape, data: data.slice(0, count * size) };
+      else {
+        result ??= zeros(shape);
+        result.data.set(data.subarray(0, count * size), start * size);
+      }
     },
     tensor() {
       if (result === null) throw new Error(`internal: tensor ${name} was never computed`);
