@@ -59,11 +59,9 @@ function loadedNative(): 'node-gpu' | 'node' | undefined {
 }
 
 async function openNative(engine: 'node-gpu' | 'node'): Promise<Attempt> {
-  const loaded = loadedNative();
-  if (loaded !== undefined && loaded !== engine) return { reason: `this process has loaded \`@tensorflow/tfjs-${loaded}\`, and cannot hold both` };
   const name = `@tensorflow/tfjs-${engine}`;
   const candidate = findNativePackage(name);
-  if (loaded === undefined) {
+  if (loadedNative() === undefined) {
     if (!candidate.found) return candidate;
     const problem = await tryNativePackage(candidate.folder);
     if (problem !== undefined) return { reason: problem };
@@ -126,8 +124,9 @@ const HELP: Readonly<Record<EngineName, string>> = {
 
 /** A native engine shares its process with no other: its package brings kernels for the others that collide with theirs. */
 function checkCompatible(engine: EngineName, opened: ReadonlyMap<EngineName, TfjsEngine>): void {
-  const other = [...opened.keys()].find((name) => isNative(name) || isNative(engine));
-  if (other === undefined) return;
+  const loaded = isNative(engine) ? loadedNative() : undefined;
+  const other = [...opened.keys()].find((name) => isNative(name) || isNative(engine)) ?? loaded;
+  if (other === undefined || other === engine) return;
   throw new PellucidError('BACKEND_UNAVAILABLE', {
     engine,
     reason: `this process already uses engine \`${other}\`, and a native engine cannot be combined with another one`,
