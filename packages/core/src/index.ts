@@ -12,6 +12,7 @@ export { suggestNames } from './errors/nearest-names.ts';
 export { isPellucidError, PellucidError, throwIfAborted } from './errors/pellucid-error.ts';
 export { ERRORS, type ErrorCode, type ErrorDetails } from './errors/table.ts';
 export { gaussianBlur } from './image/gaussian-blur.ts';
+export { factorise, solveFactorised } from './linear-algebra/cholesky.ts';
 export { superpixels } from './image/superpixels.ts';
 export { resample, type Interpolation } from './image/resample.ts';
 export { baselineOption, makeBaseline, type Baseline } from './method/baseline.ts';

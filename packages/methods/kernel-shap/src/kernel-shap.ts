@@ -1,21 +1,122 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  baselineOption, batchSize, defineMethod, featureMasks, featuresOption, integerOption, makeBaseline, PellucidError, sampleData, scoreCoalitions,
+  spreadFeatures, zeros,
+  type Baseline, type FeatureScene, type Features, type MethodContext, type MethodFactory, type OptionSpec,
+} from '@pellucid/core';
+import { drawPair, planCoalitions, type CoalitionPlan } from './coalition-plan.ts';
+import { addCoalitions, emptyRegression, regressionErrors, solveRegression, type Regression, type ScoredCoalitions } from './shapley-regression.ts';
 
-/** How the map is made. */
-export type KernelShapOptions = Readonly<Record<never, never>>;
+/** How many coalitions are asked about, of what. */
+export interface KernelShapOptions {
+  /** Coalitions that are scored. @defaultValue 2 x features + 2048; exact where that is all of them */
+  readonly samples: number | undefined;
+  /** What counts as one feature. @defaultValue 'auto': a grid of 8 x 8 for images, each value for anything else */
+  readonly features: Features;
+  /** What stands where a feature is away. @defaultValue 'zero' */
+  readonly baseline: Baseline;
+}
+
+const count = integerOption(2048, 2, 'Coalitions that are scored; by default 2 x features + 2048. Exact where that is all of them.');
+const samplesOption: OptionSpec<number | undefined> = {
+  ...count, default: undefined, accepts: (value): value is number | undefined => value === undefined || count.accepts(value),
+};
+
+/** Random pairs between two estimates; a fixed number, so that stopping early does not depend on memory. */
+const PAIRS_BETWEEN_ESTIMATES = 32;
+
+/** The value of each feature with its standard error, and how many coalitions were scored. */
+interface Outcome {
+  readonly values: Float64Array;
+  readonly errors: Float64Array;
+  readonly scored: number;
+}
+
+const copyOf = (regression: Regression): Regression => ({ ...regression, matrix: regression.matrix.slice(), right: regression.right.slice() });
+
+/** Fits what was enumerated together with the random pairs, which share the weight of the sizes that were not. */
+function fit(enumerated: Regression, plan: CoalitionPlan, pairs: ScoredCoalitions): { readonly values: Float64Array; readonly errors: Float64Array } {
+  const regression = copyOf(enumerated);
+  const weight = plan.sampledWeights.reduce((a, b) => a + b, 0) / Math.max(pairs.scores.length, 1);
+  addCoalitions(regression, pairs, weight);
+  const solution = solveRegression(regression);
+  if (solution === undefined) throw new Error('internal: the single features do not determine the regression');
+  const errors = plan.sampledSizes.length === 0 ? solution.values.map(() => 0) : regressionErrors(regression, solution, pairs, weight);
+  return { values: solution.values, errors };
+}
+
+async function explainFeatures(scene: FeatureScene, plan: CoalitionPlan, context: MethodContext, done: (scored: number) => void): Promise<Outcome> {
+  const { features, enumerated, weights, pairs } = plan;
+  const ends = await scoreCoalitions(scene, Uint8Array.from({ length: 2 * features }, (_, i) => (i < features ? 0 : 1)));
+  const [none, all] = [ends[0]!, ends[1]!];
+  if (features === 1) return { values: Float64Array.of(all - none), errors: Float64Array.of(0), scored: 2 };
+  const regression = emptyRegression(features, { none, all });
+  addCoalitions(regression, { kept: enumerated, scores: await scoreCoalitions(scene, enumerated, done), weights });
+
+  const kept = new Uint8Array(2 * pairs * features);
+  const scores = new Float64Array(2 * pairs);
+  const upTo = (made: number): ScoredCoalitions =>
+    ({ kept: kept.subarray(0, 2 * made * features), scores: scores.subarray(0, 2 * made), weights: new Float64Array(2 * made).fill(1) });
+  for (let first = 0; first < pairs; first += PAIRS_BETWEEN_ESTIMATES) {
+    const made = Math.min(first + PAIRS_BETWEEN_ESTIMATES, pairs);
+    for (let pair = first; pair < made; pair++) kept.set(drawPair(plan, context.random(scene.sample, `pair ${pair}`)), 2 * pair * features);
+    scores.set(await scoreCoalitions(scene, kept.subarray(2 * first * features, 2 * made * features)), 2 * first);
+    done(weights.length + 2 * made);
+    const enough = context.estimate(() => {
+      const { values, errors } = fit(regression, plan, upTo(made));
+      const [map, standardError] = [zeros([1, ...scene.batch.input.shape.slice(1)]), zeros([1, ...scene.batch.input.shape.slice(1)])];
+      spreadFeatures(values, scene.mask, map.data);
+      spreadFeatures(errors, scene.mask, standardError.data);
+      return { sample: scene.sample, values: map, standardError, draws: 2 + weights.length + 2 * made };
+    });
+    if (enough) return { ...fit(regression, plan, upTo(made)), scored: 2 + weights.length + 2 * made };
+  }
+  return { ...fit(regression, plan, upTo(pairs)), scored: 2 + weights.length + 2 * pairs };
+}
+
+function planFor(features: number, samples: number | undefined): CoalitionPlan {
+  const budget = samples ?? 2 * features + 2048;
+  // Two features have no coalitions besides the single ones.
+  const least = features === 2 ? 2 : 2 * features;
+  if (budget >= least) return planCoalitions(features, budget);
+  throw new PellucidError('OPTION_INVALID', { option: 'samples', name: 'kernel-shap', expected: `at least ${least} for ${features} features`, actual: budget });
+}
 
 /**
- * Kernel SHAP: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Kernel SHAP: Shapley values as the solution of a weighted regression on the scores of coalitions of features. Exact where the budget covers all
+ * coalitions, otherwise with standard errors. In the input's shape, every value of a feature alike; sums to f(x) - f(baseline).
+ * @see {@link https://arxiv.org/abs/1705.07874 | Lundberg and Lee 2017}, theorem 2; {@link https://arxiv.org/abs/2012.01536 | Covert and Lee 2021}, section 4 (paired sampling)
  */
-export const kernelShap: MethodFactory<'gradient', KernelShapOptions> = defineMethod({
+export const kernelShap: MethodFactory<never, KernelShapOptions> = defineMethod({
   name: 'kernel-shap',
   title: 'Kernel SHAP',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Lundberg, Lee',
+    year: 2017,
+    title: 'A Unified Approach to Interpreting Model Predictions',
+    url: 'https://arxiv.org/abs/1705.07874',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: [],
+  options: { samples: samplesOption, features: featuresOption(), baseline: baselineOption('zero', 'What stands where a feature is away.') },
+  async explain(model, batch, { samples: budget, features, baseline: kind }, context) {
+    const { input } = batch;
+    const samples = batchSize(input);
+    const masks = featureMasks(features, batch);
+    const plans = masks.map((mask) => planFor(mask.count, budget));
+    const baseline = makeBaseline(kind, batch, context);
+    const [values, standardError] = [zeros(input.shape), zeros(input.shape)];
+    const draws: number[] = [];
+    const totals = plans.map(({ weights, pairs }) => weights.length + 2 * pairs);
+    const total = totals.reduce((a, b) => a + b, 0);
+    for (let sample = 0; sample < samples; sample++) {
+      const mask = masks[sample]!;
+      const before = totals.slice(0, sample).reduce((a, b) => a + b, 0);
+      const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
+      const outcome = await explainFeatures(scene, plans[sample]!, context, (scored) => { context.progress(before + scored, total); });
+      spreadFeatures(outcome.values, mask, sampleData(values, sample));
+      spreadFeatures(outcome.errors, mask, sampleData(standardError, sample));
+      draws.push(outcome.scored);
+    }
+    return { values, standardError, draws };
   },
 });
