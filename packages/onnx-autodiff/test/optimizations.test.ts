@@ -29,16 +29,16 @@ function network(elementType: WritableElementType): OnnxModel {
       makeNode('MaxPool', ['relu1'], ['pool'], [intsAttribute('kernel_shape', [3, 3]), intsAttribute('strides', [2, 2]), intsAttribute('pads', [1, 1, 1, 1])]),
       makeNode('Conv', ['pool', 'w2', 'b2'], ['conv2'], same), makeNode('Clip', ['conv2', 'low', 'high'], ['clip2']),
       makeNode('Conv', ['clip2', 'w3'], ['conv3'], [...same, intAttribute('group', 32)]), makeNode('Add', ['conv3', 'clip2'], ['sum']),
-      makeNode('Relu', ['sum'], ['y']),
+      makeNode('Relu', ['sum'], ['relu3']), makeNode('Conv', ['relu3', 'w3'], ['y'], [...same, intAttribute('group', 32), intsAttribute('strides', [2, 2])]),
     ],
-    inputs: [makeValueInfo('x', { elementType, shape: ['n', 3, 8, 10] })], outputs: [makeValueInfo('y', { elementType, shape: ['n', 32, 4, 5] })],
+    inputs: [makeValueInfo('x', { elementType, shape: ['n', 3, 8, 10] })], outputs: [makeValueInfo('y', { elementType, shape: ['n', 32, 2, 3] })],
   });
 }
 
 async function gradients(elementType: WritableElementType, optimizations: readonly Optimization[], at: readonly string[] = ['x']): Promise<readonly Float64Array[]> {
   const { model, cotangent, gradients: names } = differentiate(network(elementType), { of: 'y', at, optimizations });
   const outputs = at.map((name) => names.get(name) ?? '');
-  const answer = await run(model, new Map([['x', draws('x', [2, 3, 8, 10])], [cotangent, draws('dy', [2, 32, 4, 5])]]), outputs);
+  const answer = await run(model, new Map([['x', draws('x', [2, 3, 8, 10])], [cotangent, draws('dy', [2, 32, 2, 3])]]), outputs);
   return outputs.map((name) => answer.get(name)?.data ?? new Float64Array(0));
 }
 
@@ -70,6 +70,45 @@ test('the gradient at a ReLU before a pool keeps what its own mask would take', 
   const [plain = new Float64Array(0)] = await gradients(ElementType.FLOAT, [], ['relu1']);
   const [faster = new Float64Array(0)] = await gradients(ElementType.FLOAT, ['masks-behind-pools'], ['relu1']);
   expect([...faster]).toEqual([...plain]);
+});
+
+/** Channels into and out of a convolution, groups, input lengths, kernel, strides, pads. */
+type Geometry = readonly [channels: number, outputs: number, groups: number, lengths: readonly number[], kernel: readonly number[], strides: readonly number[], pads: readonly number[]];
+const GEOMETRIES: readonly Geometry[] = [
+  [16, 32, 1, [8, 10], [3, 3], [2, 2], [1, 1, 1, 1]], [16, 32, 1, [7, 9], [3, 3], [2, 2], [1, 1, 1, 1]], [32, 32, 32, [8, 8], [3, 3], [2, 2], [1, 1, 1, 1]],
+  [32, 32, 32, [7, 8], [3, 3], [2, 2], [0, 0, 1, 1]], [16, 16, 1, [11, 12], [5, 4], [3, 2], [2, 1, 1, 2]], [16, 16, 1, [9, 9], [3, 3], [2, 1], [1, 1, 1, 1]],
+  [16, 16, 1, [9, 8], [3, 3], [1, 2], [1, 0, 1, 0]], [16, 16, 1, [10, 10], [2, 2], [2, 2], [0, 0, 0, 0]], [16, 16, 1, [11, 11], [7, 7], [2, 2], [3, 3, 3, 3]],
+  [16, 16, 1, [9, 9], [4, 4], [4, 4], [0, 0, 0, 0]],
+];
+
+async function convolutionGradient([channels, outputs, groups, lengths, kernel, strides, pads]: Geometry, optimizations: readonly Optimization[]): Promise<{
+  readonly values: Float64Array; readonly operators: readonly string[];
+}> {
+  const elementType = ElementType.FLOAT;
+  const shape = [outputs, channels / groups, ...kernel];
+  const produced = lengths.map((length, i) => Math.floor((length + pads[i]! + pads[i + 2]! - kernel[i]!) / strides[i]!) + 1);
+  const model = makeModel({
+    name: 'strided', opset: 17, producer: 'test', initializers: [makeTensor('w', elementType, shape, draws('w', shape).data)],
+    nodes: [makeNode('Conv', ['x', 'w'], ['y'], [intsAttribute('strides', strides), intsAttribute('pads', pads), intAttribute('group', groups)])],
+    inputs: [makeValueInfo('x', { elementType, shape: ['n', channels, ...lengths] })], outputs: [makeValueInfo('y', { elementType, shape: ['n', outputs, ...produced] })],
+  });
+  const { model: extended, cotangent } = differentiate(model, { of: 'y', at: ['x'], optimizations });
+  const answer = await run(extended, new Map([['x', draws('x', [2, channels, ...lengths])], [cotangent, draws('dy', [2, outputs, ...produced])]]), ['x/gradient']);
+  return { values: answer.get('x/gradient')?.data ?? new Float64Array(0), operators: extended.graph.node.map(({ opType }) => opType) };
+}
+
+test.each(GEOMETRIES)('the phases of a convolution make its gradient: %d to %d channels, %d groups, %j, kernel %j, strides %j, pads %j', async (...geometry) => {
+  const plain = await convolutionGradient(geometry, []);
+  const phases = await convolutionGradient(geometry, ['phase-convolutions']);
+  expect(plain.operators).toContain('ConvTranspose');
+  expect(phases.operators).not.toContain('ConvTranspose');
+  expect(worst(phases.values, plain.values)).toBeLessThan(1e-6);
+});
+
+test.each<Geometry>([
+  [16, 16, 1, [9, 9], [1, 1], [2, 2], [0, 0, 0, 0]], [16, 16, 1, [8, 8], [3, 3], [2, 2], [2, 2, 2, 2]], [20, 16, 1, [8, 8], [3, 3], [2, 2], [1, 1, 1, 1]],
+])('a convolution that is not for phases keeps its transposed form: %d to %d channels, %d groups, %j, kernel %j, strides %j, pads %j', async (...geometry) => {
+  expect((await convolutionGradient(geometry, ['phase-convolutions'])).operators).toContain('ConvTranspose');
 });
 
 /** The gradient of an activation behind a convolution that copies, at given values. */

@@ -5,8 +5,9 @@
  * - `masks-behind-pools`: the mask of a ReLU that only a max-pool reads is applied behind the pool, where there is less to mask
  * - `narrow-transposed`: a stride-1 convolution of few input channels, such as the first of a network, is differentiated by ConvTranspose, since a
  *   convolution of few output channels pays for a whole block of them
+ * - `phase-convolutions`: a convolution with strides is differentiated by one convolution per phase, all in the blocked layout, whose results are interleaved
  */
-export const OPTIMIZATIONS = ['blocked-masks', 'masks-behind-pools', 'narrow-transposed'] as const;
+export const OPTIMIZATIONS = ['blocked-masks', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

@@ -1,6 +1,7 @@
 import { attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute, windowGeometry, type TensorProto, type WindowGeometry } from '@pellucid/onnx-graph';
 import { knownShape, padZeros, reduceSum, runtimeShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
+import { phaseConvolutions } from '../passes/phase-convolutions.ts';
 import { weightGradient } from './convolution-weights.ts';
 import { flippedWeights } from './flipped-weights.ts';
 
@@ -63,7 +64,7 @@ function isNarrow(emit: Emitter, w: string, groups: number): boolean {
 }
 
 /** The gradients at data, weights and bias. */
-export const conv: GradientRule = ({ emit, node, dy, inputs, wanted }) => {
+export const conv: GradientRule = ({ emit, node, dy, inputs, outputs: [y = ''], wanted }) => {
   const [x = '', w = ''] = inputs;
   const kernel = attributeInts(node, 'kernel_shape', null) ?? concreteShape(knownShape(emit, w).slice(2));
   if (!kernel) return emit.fail('the size of its kernel is not known');
@@ -73,7 +74,8 @@ export const conv: GradientRule = ({ emit, node, dy, inputs, wanted }) => {
   const weights = emit.stored(w);
   const data = (): string => {
     const flips = weights !== null && geometry.strides.every((stride) => stride === 1) && !isNarrow(emit, w, groups);
-    return flips ? flippedConv(emit, dy, w, weights, geometry, groups) : transposedWindows(emit, dy, w, x, geometry, groups);
+    if (flips) return flippedConv(emit, dy, w, weights, geometry, groups);
+    return phaseConvolutions(emit, { dy, w, x, y, geometry, groups }) ?? transposedWindows(emit, dy, w, x, geometry, groups);
   };
   const gradients = [data, () => weightGradient(emit, x, dy, geometry, groups), () => channelSums(emit, dy)];
   return inputs.map((_, i) => (wanted[i] ? (gradients[i]?.() ?? null) : null));
