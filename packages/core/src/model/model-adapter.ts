@@ -1,4 +1,5 @@
 import type { Layout, TensorSpec } from '../tensor/layout.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { OpKind } from './op-kind.ts';
 import type { Capability, Evaluation, LayerName, Query } from './query.ts';
 
@@ -60,6 +61,11 @@ export interface ModelAdapter<in Offers extends Capability = Capability> {
   readonly capabilities: ReadonlySet<Capability>;
   /** Estimate of the bytes that the intermediate values of one sample take in a gradient pass. */
   readonly bytesPerSample: number;
+  /**
+   * What convolutions, dense layers and batch normalisations add to a linear function of their input, of the layer's rank, an axis of length
+   * 1 where it is the same along it. Present with the capability `biases`.
+   */
+  readonly biases?: (() => Promise<ReadonlyMap<LayerName, Tensor>>) | undefined;
   /** Answers a query. @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, LAYER_NOT_FOUND, GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE, ABORTED. */
   readonly evaluate: (query: Query<Offers>, options?: EvaluateOptions) => Promise<Evaluation>;
   /** Releases the engine's memory. Calling it again does nothing; any other call afterwards fails. */

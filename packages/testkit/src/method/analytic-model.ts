@@ -22,6 +22,8 @@ export interface AnalyticNetwork {
   readonly layers: readonly { readonly name: LayerName; readonly kind: OpKind; readonly shape: readonly number[] }[];
   /** One sample through the network, values channels first. */
   readonly pass: (values: Float64Array) => AnalyticPass;
+  /** What layers add to a linear function of their input, a value per channel. @defaultValue none */
+  readonly biases?: ReadonlyMap<LayerName, ArrayLike<number>> | undefined;
   /** As `pass`, with the values of one layer given, channels first. @defaultValue no values can be given */
   readonly resume?: ((values: Float64Array, layer: LayerName, given: Float64Array) => AnalyticPass) | undefined;
 }
@@ -83,6 +85,12 @@ export function analyticModel(network: AnalyticNetwork, settings: AnalyticModelS
     return point;
   };
 
+  const biases = (): Map<LayerName, Tensor> => new Map([...(network.biases ?? [])].map(([name, values]) => {
+    const rank = shapes.get(name)?.length ?? 1;
+    const shape = [values.length, ...new Array<number>(rank - 1).fill(1)];
+    return [name, toLayout(asBatch([Float64Array.from(values)], shape), layout)];
+  }));
+
   return {
     name: network.name,
     hash: `analytic:${network.name}`,
@@ -92,6 +100,7 @@ export function analyticModel(network: AnalyticNetwork, settings: AnalyticModelS
     classes: network.classes,
     layers,
     capabilities: offers,
+    ...(offers.has('biases') && { biases: () => Promise.resolve(biases()) }),
     bytesPerSample: GRADIENT_BYTES * network.shape.reduce((product, length) => product * length, 1),
     evaluate: async (query, options) => {
       throwIfAborted(options?.signal, `a pass of \`${network.name}\``);

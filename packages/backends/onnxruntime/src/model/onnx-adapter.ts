@@ -5,6 +5,7 @@ import {
 import type { InferenceSession } from 'onnxruntime-common';
 import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
+import { layerBiases } from '../graph/layer-biases.ts';
 import { chunkSize } from '../query/chunk-size.ts';
 import { compileQuery, signatureKey, type Answers, type QuerySignature } from '../query/compile-query.ts';
 import { keptSessions } from '../query/kept-sessions.ts';
@@ -15,7 +16,7 @@ import type { BoundInput } from './bound-inputs.ts';
 import type { Network } from './network.ts';
 
 /** What an ONNX model on ONNX Runtime can answer. */
-export type OnnxCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention';
+export type OnnxCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases';
 
 function signatureOf(network: Network, { activations = [], gradient, intervention }: Query<OnnxCapability>): QuerySignature {
   const canonical = (name: string): string => findLayer(network, name).name;
@@ -96,7 +97,8 @@ export async function onnxAdapter(
   return {
     name, hash: await hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
     batchAxis: fixedBatch ?? (freed ? 'freed' : 'free'),
-    capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules', 'intervention']),
+    capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules', 'intervention', 'biases']),
+    biases: () => Promise.resolve(layerBiases(network.model, layers)),
     evaluate,
     dispose: () => (disposal ??= sessions.dispose()),
   };
