@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { loadModel } from '@pellucid/backend-onnxruntime';
+import { decodeNpy, type Features, type MethodContext, type ModelAdapter, type Tensor } from '@pellucid/core';
+import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { lime } from './lime.ts';
+
+const GOLDEN = join(__dirname, '../../../../../shared/golden');
+const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist', 'mobile', 'zoo']).filter(({ network }) => network.methods.includes('lime_linear'));
+if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
+
+const SAMPLES = 150;
+
+/** Blocks of 4 x 4 pixels, or each value of a vector. */
+const featuresOf = ({ shape: [, , height, width] }: Tensor): Features =>
+  (height === undefined || width === undefined ? 'each' : [height / 4, width / 4]);
+
+/** The features that Captum kept, sample after sample. */
+function recordedContext(folder: string, key: string): MethodContext {
+  const { data, shape: [, features = 0] } = decodeNpy(readFileSync(join(folder, 'noise', `${key}_bernoulli.npy`)), key);
+  const zero = (): number => 0;
+  return {
+    random: (sample, name) => {
+      let at = (sample * SAMPLES + Number(/^copy (\d+)$/.exec(name)?.[1])) * features;
+      return { uniform: () => (data[at++] === 1 ? 0 : 1), bits: zero, normal: zero, integer: zero, permutation: () => [] };
+    },
+    chunkSize: 16,
+    progress: () => undefined,
+    estimate: () => false,
+    note: () => undefined,
+  };
+}
+
+/** scikit-learn's lasso stops at a duality gap of 1e-4; ours goes on to rounding, which the optimality conditions in `lime.test.ts` prove. */
+const SCIKIT_LEARN_STOPS = 5e-4;
+
+for (const { title, file, network } of models) {
+  describe(title, () => {
+    const { input, targets, value } = network;
+    let model: ModelAdapter<never>;
+    beforeAll(async () => { model = await loadModel(file); });
+    afterAll(() => model.dispose());
+
+    test.each([['lime_linear', 0, 0], ['lime_lasso', 0.01, SCIKIT_LEARN_STOPS]] as const)('%s: with the same copies, the values of Captum', async (key, alpha, allowed) => {
+      const expected = value(key);
+      const batch = { input, layout: model.input.layout, targets, objective: { kind: 'logit', targets } } as const;
+      const method = lime({ samples: SAMPLES, features: featuresOf(input), alpha });
+      const { values } = await method.explain(model, batch, recordedContext(dirname(file), key));
+      expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(Math.max(referenceTolerance(expected), allowed));
+    });
+  });
+}
