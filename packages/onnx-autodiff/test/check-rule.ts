@@ -23,6 +23,10 @@ export interface RuleCase {
   readonly attributes?: readonly AttributeProto[];
   /** Number of outputs; the gradient of the sum over all is checked. @defaultValue 1 */
   readonly outputs?: number;
+  /** The first axes of the outputs differ, so that they are joined in one row. @defaultValue false */
+  readonly uneven?: boolean;
+  /** The runtime approximates the operator's activations, whose rounding differences then magnify. @defaultValue false */
+  readonly approximated?: boolean;
   /** Further outputs that are named but not read. @defaultValue 0 */
   readonly unread?: number;
   /** Values of an input from standard normal draws, to stay inside a domain or away from kinks. @defaultValue the draws */
@@ -52,7 +56,7 @@ export function caseModel(check: RuleCase): OnnxModel {
   const nodes: NodeProto[] = [checked];
   // Several outputs of unequal size are joined in one list.
   if (outputs > 1) {
-    for (const name of names) nodes.push(makeNode('Flatten', [name], [`${name}/flat`]));
+    for (const name of names) nodes.push(makeNode('Flatten', [name], [`${name}/flat`], [intAttribute('axis', check.uneven === true ? 0 : 1)]));
     nodes.push(makeNode('Concat', names.map((name) => `${name}/flat`), ['y'], [intAttribute('axis', 1)]));
   } else {
     nodes.push(makeNode('Identity', ['y0'], ['y']));

@@ -180,7 +180,8 @@ const NAMED = CASES.map((item, i): [string, RuleCase] => [`${caseTitle(item)} ($
 test.each(NAMED)('the gradient of %s is the slope of the function', async (_, item) => {
   // Central differences: in double precision rounding leaves about 1e-10; in single precision a step of 1e-2 leaves about 1e-5, and for
   // operators that are linear between kinks a long step leaves the rounding alone.
-  const tolerance = item.single === true ? 2e-5 : 1e-8;
+  // The runtime's recurrent kernels approximate sigmoid and tanh by rational functions, to about 1e-6: over steps of a hundredth, 1e-4.
+  const tolerance = item.approximated === true ? 1e-3 : item.single === true ? 2e-5 : 1e-8;
   expect(await gradientError(item)).toBeLessThan(tolerance);
 });
 

@@ -99,7 +99,7 @@ const wave = (count: number, phase: number): number[] => Array.from({ length: co
 const parameter = (name: string, shape: readonly number[], phase: number): TensorProto =>
   makeTensor(name, FLOAT, shape, wave(shape.reduce((product, length) => product * length, 1), phase));
 const PARAMETERS = [parameter('channels', [4], 1), parameter('shift', [4], 2), parameter('last', [6], 3), parameter('lastShift', [6], 4), parameter('weights', [96, 2], 5),
-  parameter('kernel', [4, 4, 1, 1], 6)];
+  parameter('kernel', [4, 4, 1, 1], 6), parameter('gates', [1, 24, 6], 7), parameter('recurrent', [1, 24, 6], 8)];
 const microsoft = (...parts: Parameters<typeof makeNode>): NodeProto => ({ ...makeNode(...parts), domain: 'com.microsoft' });
 
 /** Networks from x [n, 4, 4, 6] to a of the same size. */
@@ -115,6 +115,10 @@ test.each<[string, number, readonly NodeProto[]]>([
   ['a maximum', 17, [makeNode('ReduceMax', ['x'], ['r'], [intsAttribute('axes', [2, 3])]), makeNode('Mul', ['x', 'r'], ['a'])]],
   ['FusedConv', 17, [microsoft('FusedConv', ['x', 'kernel', 'shift'], ['a'], [stringAttribute('activation', 'Relu')])]],
   ['BiasGelu', 17, [microsoft('BiasGelu', ['x', 'last'], ['a'])]],
+  ['LSTM', 17, [
+    makeNode('Reshape', ['x', 'rows'], ['t']), makeNode('Transpose', ['t'], ['s'], [intsAttribute('perm', [1, 0, 2])]),
+    makeNode('LSTM', ['s', 'gates', 'recurrent'], ['l'], [intAttribute('hidden_size', 6)]), makeNode('Transpose', ['l'], ['a'], [intsAttribute('perm', [2, 0, 1, 3])]),
+  ]],
   ['SkipLayerNormalization', 17, [makeNode('Reshape', ['x', 'rows'], ['t']), makeNode('Tanh', ['t'], ['s']), microsoft('SkipLayerNormalization', ['t', 's', 'last', 'lastShift'], ['a'])]],
 ])('%s: contributions add up to the change of the score', async (_, opset, nodes) => {
   const head = [makeNode('Flatten', ['a'], ['f']), makeNode('MatMul', ['f', 'weights'], ['y'])];

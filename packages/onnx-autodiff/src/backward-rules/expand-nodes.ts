@@ -93,7 +93,7 @@ function nameParts({ nodes, names, titles, emit }: Expansion, model: OnnxModel):
       node.opType = node.opType.slice(MICROSOFT.length);
     }
     node.name = unique(`${titles.get(node) ?? ''}/${node.opType}`);
-    for (const name of node.output) if (!names.has(name)) names.set(name, node.name);
+    for (const [i, name] of node.output.entries()) if (!names.has(name)) names.set(name, i === 0 ? node.name : unique(node.name));
   }
   for (const node of kept) {
     if (!emitted.has(node)) continue;

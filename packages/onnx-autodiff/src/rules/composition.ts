@@ -28,10 +28,11 @@ export function composed(compute: Composition, find: (operator: string) => RuleE
     const recorded: NodeProto[] = [];
     const recording: Emitter = {
       ...emit,
-      op(operator, operands, attributes = []) {
-        const output = emit.op(operator, operands, attributes);
-        recorded.push(makeNode(operator, operands, [output], attributes));
-        return output;
+      op: (operator, operands, attributes = []) => recording.opMany(operator, operands, 1, attributes)[0]!,
+      opMany(operator, operands, count, attributes = []) {
+        const made = emit.opMany(operator, operands, count, attributes);
+        recorded.push(makeNode(operator, operands, made, attributes));
+        return made;
       },
     };
     const outputs = compute(recording, context);
@@ -42,14 +43,18 @@ export function composed(compute: Composition, find: (operator: string) => RuleE
       arriving.set(output, [...(arriving.get(output) ?? []), gradient]);
     }
     const dependent = new Set(inputs.filter((_, i) => wanted[i]));
-    for (const node of recorded) if (find(node.opType)?.rule !== flat && node.input.some((name) => dependent.has(name))) dependent.add(node.output[0] ?? '');
+    for (const node of recorded) {
+      if (find(node.opType)?.rule !== flat && node.input.some((name) => dependent.has(name))) for (const name of node.output) dependent.add(name);
+    }
     for (const node of recorded.toReversed()) {
-      const terms = arriving.get(node.output[0] ?? '');
-      if (!terms || !node.input.some((name) => dependent.has(name))) continue;
-      const dy = addAll(emit, terms);
+      if (!node.output.some((name) => arriving.has(name)) || !node.input.some((name) => dependent.has(name))) continue;
+      const arrived = node.output.map((name) => {
+        const terms = arriving.get(name);
+        return terms ? addAll(emit, terms) : null;
+      });
       const entry = find(node.opType) ?? emit.fail(`there is no gradient rule for ${node.opType}, which it is made of`);
       const part: RuleContext = {
-        emit, node, opset, inputs: node.input, outputs: node.output, gradients: [dy], dy, wanted: node.input.map((name) => dependent.has(name)),
+        emit, node, opset, inputs: node.input, outputs: node.output, gradients: arrived, dy: arrived[0] ?? '', wanted: node.input.map((name) => dependent.has(name)),
         types: node.input.map((name) => (name === '' ? undefined : emit.typeOf(name))),
       };
       for (const [i, gradient] of throughNode(part, entry).entries()) {

@@ -100,7 +100,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Log', opsets: [OLDEST, NEWEST], rule: logarithm, notes: '' },
   { operator: 'LogSoftmax', opsets: [OLDEST, NEWEST], rule: logSoftmax, notes: 'Over all axes from `axis` on before opset 13.' },
   { operator: 'LpNormalization', opsets: [OLDEST, NEWEST], rule: lpNormalization, notes: '0 where the norm is 0.' },
-  { operator: 'LpPool', opsets: [OLDEST, NEWEST], rule: lpPool, notes: '0 where the norm is 0. Spatial lengths have to be known.' },
+  { operator: 'LpPool', opsets: [OLDEST, NEWEST], rule: lpPool, notes: '0 where the norm is 0.' },
   { operator: 'MatMul', opsets: [OLDEST, NEWEST], rule: matMul, notes: '' },
   { operator: 'Max', opsets: [OLDEST, NEWEST], rule: extremum, broadcasts: true, notes: 'Operands that are equal get equal shares.' },
   { operator: 'MaxPool', opsets: [OLDEST, NEWEST], rule: maxPool, notes: 'The first maximum in row-major order takes all. Free spatial lengths from operator set 10.' },

@@ -3,6 +3,7 @@ import { attention } from './attention.ts';
 import type { Composition } from './composition.ts';
 import { microsoftAttention, multiHeadAttention } from './fused-attention.ts';
 import { fusedConv, fusedGemm, fusedMatMul } from './fused.ts';
+import { gru, lstm, rnn } from './recurrent.ts';
 
 /** An activation of optimisers after its bias, which stays one operator: backward rules have a word for it. */
 const afterBias = (operator: string): Composition => (emit, { inputs: [x = '', bias = ''] }) => {
@@ -19,9 +20,12 @@ const afterSum = (operator: string): Composition => (emit, { node, inputs: [x = 
   return [emit.op(operator, beta === '' ? [whole, scale] : [whole, scale, beta], attributes), null, null, whole];
 };
 
-/** What optimisers fuse, in operators that backward rules know: under the domain that it belongs to. */
+/** What optimisers fuse, and operators that hold a network of their own, in operators that backward rules know: under the domain that it belongs to. */
 export const FUSED_PARTS: Readonly<Record<string, Composition>> = {
   'Attention': attention,
+  'GRU': gru,
+  'LSTM': lstm,
+  'RNN': rnn,
   'com.microsoft.Attention': microsoftAttention,
   'com.microsoft.BiasGelu': afterBias('com.microsoft.Gelu'),
   'com.microsoft.FastGelu': afterBias('com.microsoft.FastGelu'),

@@ -1,8 +1,8 @@
-import { attributeInt } from '@pellucid/onnx-graph';
+import { attributeInt, concreteShape } from '@pellucid/onnx-graph';
 import { choose, equal, expandAxes, knownShape, reshapeLike, sign, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { transposedWindows } from './convolution.ts';
-import { asCounted, perChannel, poolGeometry, spatialLengths } from './pooling.ts';
+import { asCounted, asSamples, poolGeometry } from './pooling.ts';
 
 /** |x|^(p - 1) sign(x) */
 function signedPower(emit: Emitter, x: string, p: number): string {
@@ -23,13 +23,13 @@ function shareOf({ emit, dy, outputs: [y = ''] }: RuleContext, p: number): strin
 /** y = (sum |x|^p)^(1/p) over windows; dx = sign(x) |x|^(p-1) times the sum of dy y^(1-p) over the windows that read it. */
 export const lpPool: GradientRule = (given) => {
   const { emit, node, inputs: [x = ''], outputs: [whole = ''] } = given;
-  const y = asCounted(emit, whole, spatialLengths(emit, whole), node);
+  const counts = concreteShape(knownShape(emit, whole).slice(2));
+  const y = counts ? asCounted(emit, whole, counts, node) : whole;
   const context = { ...given, outputs: [y] };
   const p = attributeInt(node, 'p', 2);
   const geometry = poolGeometry(context);
   const ones = emit.constant([1, 1, ...geometry.kernel], Array.from({ length: geometry.kernel.reduce((product, size) => product * size, 1) }, () => 1), x);
-  const shares = perChannel(emit, shareOf(context, p), 1, spatialLengths(emit, y));
-  const spread = transposedWindows(emit, shares, ones, perChannel(emit, x, 1, spatialLengths(emit, x)), geometry, 1);
+  const spread = transposedWindows(emit, asSamples(emit, shareOf(context, p)), ones, asSamples(emit, x), geometry, 1);
   return [emit.op('Mul', [signedPower(emit, x, p), reshapeLike(emit, spread, x)])];
 };
 

@@ -2,7 +2,6 @@ import type { GradientRule, RuleEntry } from '../engine/gradient-rule.ts';
 
 const CONTROL_FLOW = 'it runs graphs of its own, a number of times that is known at run time alone; export the model without control flow';
 const SEQUENCES = 'it holds a list of tensors; export the model with tensors alone';
-const RECURRENT = 'its time steps run inside one operator, which keeps the states that a gradient needs to itself; export the model unrolled or without it';
 const QUANTISED = 'it computes with integers, whose true derivative is 0 everywhere; differentiate the float model';
 const SAMPLING = 'it draws at random; export the model for inference';
 const RESAMPLING = 'it reads positions that are computed at run time, and no operator adds back to them; sample before the network';
@@ -13,9 +12,9 @@ const TEXT = 'it reads text, which has no gradient';
 const REASONS: Readonly<Record<string, string>> = {
   AffineGrid: RESAMPLING, Bernoulli: SAMPLING, ConcatFromSequence: SEQUENCES, ConvInteger: QUANTISED,
   CumProd: 'where a factor is 0 its slope is a product of the others, which no operator gives', DeformConv: RESAMPLING,
-  Det: 'its slope is an inverse matrix, which no operator computes', DynamicQuantizeLinear: QUANTISED, GRU: RECURRENT, GridSample: RESAMPLING, If: CONTROL_FLOW,
-  ImageDecoder: 'it reads a file, which has no gradient', LSTM: RECURRENT, Loop: CONTROL_FLOW, MatMulInteger: QUANTISED, MaxRoiPool: RESAMPLING,
-  NegativeLogLikelihoodLoss: LOSS, Optional: SEQUENCES, OptionalGetElement: SEQUENCES, QLinearConv: QUANTISED, QLinearMatMul: QUANTISED, RNN: RECURRENT,
+  Det: 'its slope is an inverse matrix, which no operator computes', DynamicQuantizeLinear: QUANTISED, GridSample: RESAMPLING, If: CONTROL_FLOW,
+  ImageDecoder: 'it reads a file, which has no gradient', Loop: CONTROL_FLOW, MatMulInteger: QUANTISED, MaxRoiPool: RESAMPLING,
+  NegativeLogLikelihoodLoss: LOSS, Optional: SEQUENCES, OptionalGetElement: SEQUENCES, QLinearConv: QUANTISED, QLinearMatMul: QUANTISED,
   RoiAlign: RESAMPLING, Scan: CONTROL_FLOW, SequenceAt: SEQUENCES, SequenceConstruct: SEQUENCES, SequenceEmpty: SEQUENCES, SequenceErase: SEQUENCES,
   SequenceInsert: SEQUENCES, SequenceMap: SEQUENCES, SoftmaxCrossEntropyLoss: LOSS, SplitToSequence: SEQUENCES, StringNormalizer: TEXT,
   TensorScatter: 'it writes into a cache; export the model without one', TfIdfVectorizer: TEXT,

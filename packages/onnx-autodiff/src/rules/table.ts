@@ -9,6 +9,7 @@ import {
   skipSimplifiedLayerNormalization,
 } from './fused.ts';
 import { QUANTIZATION } from './quantization.ts';
+import { gru, lstm, rnn } from './recurrent.ts';
 import { REFUSALS } from './refusals.ts';
 import { rotaryEmbedding } from './rotary-embedding.ts';
 import { fourierTransform, shortTimeFourierTransform } from './spectra.ts';
@@ -28,6 +29,8 @@ const FUSED_NOTES = 'As the operators that it fuses.';
 const COMPOSED: readonly RuleEntry[] = [
   { operator: 'Attention', opsets: [23, NEWEST], rule: composedOf(attention), notes: 'As MatMul, Softmax, MatMul.' },
   { operator: 'DFT', opsets: [17, NEWEST], rule: composedOf(fourierTransform), notes: 'As a product with a matrix. The length of the signal has to be known.' },
+  ...Object.entries({ GRU: gru, LSTM: lstm, RNN: rnn }).map(([operator, compute]): RuleEntry =>
+    ({ operator, opsets: [OLDEST, NEWEST], rule: composedOf(compute), notes: 'Written out step by step: up to 512 steps, a known number, of one length.' })),
   { operator: 'RotaryEmbedding', opsets: [23, NEWEST], rule: composedOf(rotaryEmbedding), notes: '' },
   { operator: 'STFT', opsets: [17, NEWEST], rule: composedOf(shortTimeFourierTransform), notes: 'As a convolution. Of real signals, with a stored window.' },
   // ONNX Runtime writes this one into the standard domain.

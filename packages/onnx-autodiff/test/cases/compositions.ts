@@ -107,5 +107,24 @@ const spectra: readonly RuleCase[] = [
   { operator: 'STFT', inputs: { x: ['n', 16, 1] }, constants: [number('step', 2), number('length', 5)], order: ['x', 'step', '', 'length'], single: true, linear: true },
 ];
 
+/** Weights that keep the gates off their flat ends. */
+const small = (name: string, shape: readonly number[]): TensorProto => makeTensor(name, ElementType.FLOAT, shape, Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(3 * i + name.length) * 0.6));
+const recurrents = ([['LSTM', 4], ['GRU', 3], ['RNN', 1]] as const).flatMap(([operator, gates]): RuleCase[] => [['forward', 1], ['reverse', 1], ['bidirectional', 2]].flatMap(([direction, count]) => {
+  const directions = Number(count);
+  const common = { operator, single: true, attributes: [int('hidden_size', 3), text('direction', String(direction))], outputs: operator === 'LSTM' ? 3 : 2, uneven: true, approximated: true } as const;
+  const weighted = [small('w', [directions, 3 * gates, 2]), small('r', [directions, 3 * gates, 3]), small('b', [directions, 6 * gates])];
+  return [
+    { ...common, inputs: { x: [4, 'n', 2], h: [directions, 2, 3] }, constants: weighted, order: ['x', 'w', 'r', 'b', '', 'h'] },
+    { ...common, opset: 7, inputs: { x: [1, 2, 2] }, constants: weighted.slice(0, 2) },
+    { ...common, opset: 14, inputs: { x: [3, 2, 2], w: [directions, 3 * gates, 2], r: [directions, 3 * gates, 3], b: [directions, 6 * gates] }, values: (draw) => draw / 2 },
+  ];
+})).concat([
+  {
+    operator: 'LSTM', inputs: { x: [3, 2, 2], h: [1, 2, 3], c: [1, 2, 3] }, constants: [small('w', [1, 12, 2]), small('r', [1, 12, 3]), small('b', [1, 24]), small('peep', [1, 9])],
+    order: ['x', 'w', 'r', 'b', '', 'h', 'c', 'peep'], attributes: [int('hidden_size', 3)], outputs: 3, single: true, uneven: true, approximated: true,
+  },
+  { operator: 'GRU', inputs: { x: [3, 2, 2] }, constants: [small('w', [1, 9, 2]), small('r', [1, 9, 3]), small('b', [1, 18])], attributes: [int('hidden_size', 3), int('linear_before_reset', 1)], outputs: 2, single: true, uneven: true, approximated: true },
+]);
+
 /** Operators that stand for several. */
-export const compositions: readonly RuleCase[] = [...einsums, ...attentions, ...validKeys, ...rotations, ...fused, ...spectra];
+export const compositions: readonly RuleCase[] = [...einsums, ...attentions, ...validKeys, ...rotations, ...fused, ...spectra, ...recurrents];

@@ -77,7 +77,7 @@ export function normalization(chance: Chance): RuleCase {
     }
     case 'lrn': return {
       operator: 'LRN', opset: opsetFrom(chance, 7), inputs: { x: image }, values: positive, single: true,
-      attributes: [intAttribute('size', chance.integer(1, 6)), floatAttribute('alpha', chance.number(0.1, 1)), floatAttribute('beta', chance.number(0.5, 1)), floatAttribute('bias', chance.number(1, 2))],
+      attributes: [intAttribute('size', chance.pick([1, 3, 5, 7])), floatAttribute('alpha', chance.number(0.1, 1)), floatAttribute('beta', chance.number(0.5, 1)), floatAttribute('bias', chance.number(1, 2))],
     };
     case 'mean': return { operator: 'MeanVarianceNormalization', opset: opsetFrom(chance, 9), inputs: { x: image }, values: spread, single: true, attributes: [intsAttribute('axes', chance.pick([[0, 2, 3], [2, 3], [1, 2, 3]]))] };
     default: return { operator: 'LpNormalization', opset: opsetFrom(chance, 7), inputs: { x: image }, values: offZero, attributes: [intAttribute('p', chance.integer(1, 2)), intAttribute('axis', chance.integer(-4, 3))] };
@@ -147,5 +147,26 @@ export function blocksToImage(chance: Chance): RuleCase {
     operator: 'Col2Im', opset: opsetFrom(chance, 18), inputs: { x: ['n', chance.integer(1, 3) * block[0] * block[1], places[0]! * places[1]!] },
     constants: [list('image', image), list('block', block)], linear: true, single: true,
     attributes: [intsAttribute('strides', strides), intsAttribute('dilations', dilations), intsAttribute('pads', pads)],
+  };
+}
+
+export function recurrent(chance: Chance): RuleCase {
+  const [operator, gates] = chance.pick([['LSTM', 4], ['GRU', 3], ['RNN', 1]] as const);
+  const [steps, batch, width, hidden] = [chance.integer(1, 4), chance.integer(1, 3), chance.integer(1, 3), chance.integer(1, 3)];
+  const direction = chance.pick(['forward', 'reverse', 'bidirectional']);
+  const directions = direction === 'bidirectional' ? 2 : 1;
+  const small = (name: string, shape: readonly number[]): ReturnType<Chance['stored']> => chance.stored(name, shape, 0.6);
+  const constants = [small('w', [directions, gates * hidden, width]), small('r', [directions, gates * hidden, hidden])];
+  const optional = { b: chance.happens(0.6), h: chance.happens(0.5), c: operator === 'LSTM' && chance.happens(0.5), p: operator === 'LSTM' && chance.happens(0.3) };
+  if (optional.b) constants.push(small('b', [directions, 2 * gates * hidden]));
+  if (optional.p) constants.push(small('p', [directions, 3 * hidden]));
+  const state = [directions, batch, hidden];
+  const settings = { LSTM: ['input_forget'], GRU: ['linear_before_reset'], RNN: [] }[operator].filter(() => chance.happens(0.4));
+  const opset = opsetFrom(chance, 7, 22);
+  return {
+    operator, opset, inputs: { x: [steps, opset >= 10 && chance.happens(0.3) ? `f${batch}` : batch, width], ...(optional.h && { h: state }), ...(optional.c && { c: state }) },
+    constants, order: ['x', 'w', 'r', optional.b ? 'b' : '', '', optional.h ? 'h' : '', ...(operator === 'LSTM' ? [optional.c ? 'c' : '', optional.p ? 'p' : ''] : [])],
+    outputs: operator === 'LSTM' ? 3 : 2, uneven: true, single: true, values: (draw) => draw * 0.7,
+    attributes: [intAttribute('hidden_size', hidden), stringAttribute('direction', direction), ...settings.map((name) => intAttribute(name, 1))],
   };
 }

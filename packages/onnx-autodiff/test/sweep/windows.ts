@@ -75,7 +75,7 @@ export function pool(chance: Chance): RuleCase {
   const first = { MaxPool: 10, AveragePool: 19, LpPool: 18 }[operator] ?? 7;
   const opset = opsetFrom(chance, 7);
   const { attributes, declared, lengths } = windowsOf(chance, opset >= first, 'below kernel');
-  const known = operator === 'LpPool' || opset < 11;
+  const known = opset < 11;
   const ceil = opset >= (operator === 'LpPool' ? 18 : 10) && chance.happens(0.3);
   const extra = [
     ...(ceil ? [intAttribute('ceil_mode', 1)] : []), ...(operator === 'AveragePool' && chance.happens(0.5) ? [intAttribute('count_include_pad', 1)] : []),

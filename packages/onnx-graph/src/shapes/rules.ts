@@ -5,6 +5,7 @@ import { centreCropPad, compress, gatherND, topK } from './picks.ts';
 import { einsum, gemm, matMul } from './products.ts';
 import { dequantizeLinear, quantizeLinear } from './quantization.ts';
 import { depthToSpace, flatten, reshape, spaceToDepth, squeeze, transpose, unsqueeze } from './rearrangements.ts';
+import { recurrent } from './recurrent.ts';
 import { argExtremum, reduce } from './reductions.ts';
 import { concat, expand, gather, likeIndices, pad, resize, slice, split, tile } from './selections.ts';
 import { blocksToImage, fourierTransform, shortTimeFourierTransform } from './signals.ts';
@@ -38,7 +39,7 @@ export const SHAPE_RULES: ReadonlyMap<string, ShapeRule> = new Map<string, Shape
   ['ArgMax', argExtremum], ['ArgMin', argExtremum], ['AveragePool', pool], ['Cast', cast], ['CastLike', castLike],
   ['CenterCropPad', centreCropPad], ['Col2Im', blocksToImage], ['Compress', compress], ['Concat', concat],
   ['Constant', constant], ['ConstantOfShape', constantOfShape], ['Conv', conv], ['ConvTranspose', convTranspose],
-  ['DFT', fourierTransform], ['STFT', shortTimeFourierTransform], ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['QuantizeLinear', quantizeLinear], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
+  ['GRU', recurrent], ['LSTM', recurrent], ['RNN', recurrent], ['DFT', fourierTransform], ['STFT', shortTimeFourierTransform], ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['QuantizeLinear', quantizeLinear], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
   ['GatherElements', likeIndices], ['GatherND', gatherND], ['Gemm', gemm], ['GlobalAveragePool', globalPool], ['GlobalLpPool', globalPool],
   ['GlobalMaxPool', globalPool], ['Identity', identity], ['IsInf', predicate], ['IsNaN', predicate], ['LpPool', pool],
   ['MatMul', matMul], ['MaxPool', pool], ['Pad', pad], ['Range', range], ['Reshape', reshape], ['Resize', resize], ['Shape', shapeOf],
