@@ -1,21 +1,84 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  activationOf, baselineOption, batchSize, checkLayerRows, defineMethod, findLayer, gradientAt, integerOption, lastSpatialLayer, layerOption,
+  makeBaseline, pointsOnPath, quadratureOption, quadratureRule, sampleData, sampleSize, score, selectObjective, sliceBatch, zeros,
+  type Baseline, type MethodFactory, type Quadrature, type Tensor,
+} from '@pellucid/core';
 
-/** How the map is made. */
-export type LayerIntegratedGradientsOptions = Readonly<Record<never, never>>;
+/** Which layer is explained, and how the integral along the path is taken. */
+export interface LayerIntegratedGradientsOptions {
+  /** Any layer. @defaultValue the last one with height and width before they are pooled away */
+  readonly layer: string | undefined;
+  /** Points on the path; the cost grows linearly. @defaultValue 50 */
+  readonly steps: number;
+  /** The rule for the integral. @defaultValue 'gausslegendre' */
+  readonly quadrature: Quadrature;
+  /** The input whose layer values start the path. @defaultValue 'zero' */
+  readonly baseline: Baseline;
+}
+
+/** The same sample as often as wanted. */
+function repeat(sample: Tensor, count: number): Tensor {
+  const data = new Float32Array(count * sample.data.length);
+  for (let i = 0; i < count; i++) data.set(sample.data, i * sample.data.length);
+  return { shape: [count, ...sample.shape.slice(1)], data };
+}
 
 /**
- * Layer integrated gradients: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Layer integrated gradients: integrated gradients from what a layer says of a baseline to what it says of the input, the layer standing in the place
+ * of the input. In the layer's shape and layout, signed. Sums to f(x) - f(x with the layer's values of the baseline).
+ * @see {@link https://arxiv.org/abs/1703.01365 | Sundararajan et al. 2017}, equation 3, at a layer
  */
-export const layerIntegratedGradients: MethodFactory<'gradient', LayerIntegratedGradientsOptions> = defineMethod({
+export const layerIntegratedGradients: MethodFactory<'activations' | 'gradient' | 'intervention', LayerIntegratedGradientsOptions> = defineMethod({
   name: 'layer-integrated-gradients',
   title: 'Layer integrated gradients',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Sundararajan, Taly, Yan',
+    year: 2017,
+    title: 'Axiomatic Attribution for Deep Networks',
+    url: 'https://arxiv.org/abs/1703.01365',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['activations', 'gradient', 'intervention'],
+  options: {
+    layer: layerOption('Any layer; by default the last one with height and width before they are pooled away.'),
+    steps: integerOption(50, 1, 'Points on the path; the cost grows linearly.'),
+    quadrature: quadratureOption,
+    baseline: baselineOption('zero', 'The input whose layer values start the path: what stands for an absent image.'),
+  },
+  async explain(model, batch, { layer: name, steps, quadrature, baseline: start }, context) {
+    const { name: layer, layout } = name === undefined ? lastSpatialLayer(model, 'layer-integrated-gradients') : findLayer(model, name);
+    const { input, objective } = batch;
+    const samples = batchSize(input);
+    const { points, weights } = quadratureRule(quadrature, steps, 'layer-integrated-gradients');
+    const valuesOf = async (of: Tensor): Promise<Tensor> => activationOf(await model.evaluate({ input: of, activations: [layer] }), layer);
+    const [to, from] = [await valuesOf(input), await valuesOf(makeBaseline(start, batch, context))];
+    checkLayerRows(to, samples, layer, model.name, 'layer-integrated-gradients');
+
+    const values = zeros(to.shape);
+    for (let sample = 0; sample < samples; sample++) {
+      const mean = new Float64Array(sampleSize(to));
+      for (let first = 0; first < steps; first += context.chunkSize) {
+        const piece = points.subarray(first, first + context.chunkSize);
+        const of = selectObjective(objective, new Array<number>(piece.length).fill(sample));
+        const evaluation = await model.evaluate({
+          input: repeat(sliceBatch(input, sample, sample + 1), piece.length),
+          intervention: { layer, values: pointsOnPath(to, from, sample, piece) },
+          gradient: { of, at: [layer] },
+        });
+        const gradients = gradientAt(evaluation, layer);
+        for (let i = 0; i < piece.length; i++) {
+          const [gradient, weight] = [sampleData(gradients, i), weights[first + i]!];
+          for (let p = 0; p < mean.length; p++) mean[p]! += weight * gradient[p]!;
+        }
+        context.progress(sample * steps + first + piece.length, samples * steps);
+      }
+      const [end, begin] = [sampleData(to, sample), sampleData(from, sample)];
+      sampleData(values, sample).set(mean.map((gradient, p) => gradient * (end[p]! - begin[p]!)));
+    }
+
+    const here = score(objective, (await model.evaluate({ input })).logits);
+    const there = score(objective, (await model.evaluate({ input, intervention: { layer, values: from } })).logits);
+    const convergenceDelta = Array.from(here, (value, sample) => sampleData(values, sample).reduce((a, b) => a + b, 0) - (value - there[sample]!));
+    return { values, layout, layer, convergenceDelta };
   },
 });
