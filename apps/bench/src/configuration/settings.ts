@@ -77,7 +77,8 @@ function describeIssue(issue: z.core.$ZodIssue): { readonly problem: string; rea
       help: path === '' ? suggestNames(key ?? '', KEYS) : 'Remove it.',
     };
   }
-  return { problem: `\`${path}\`: ${issue.message}`, help: 'The README of the benchmark lists every setting.' };
+  const expected = issue.message.replace(/^(Invalid input|Invalid option|Too small|Too big): /, '');
+  return { problem: `\`${path}\` is wrong: ${expected}`, help: 'The README of the benchmark lists every setting.' };
 }
 
 /** Checks settings of any origin. @throws CONFIGURATION_INVALID. */

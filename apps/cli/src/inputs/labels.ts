@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PellucidError } from '@pellucid/core';
+import { fileProblem } from './file-problem.ts';
 
 const WORDNET_ID = /^n\d{8}\s+/;
 
@@ -21,7 +22,7 @@ export async function readLabels(path: string, classes: number): Promise<readonl
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = fileProblem(cause);
     throw new PellucidError('DATA_MISSING', { what: 'the class names', where: path, problem, help: 'Check the path given with `--labels`.' }, { cause });
   }
   const lines = decode(bytes, path).trimEnd().split(/\r?\n/);

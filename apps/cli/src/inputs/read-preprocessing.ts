@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { PellucidError } from '@pellucid/core';
 import { parsePreprocessing, type Preprocessing } from '@pellucid/datasets';
 import { parseJsonObject } from '../command-line/parse-values.ts';
+import { fileProblem } from './file-problem.ts';
 
 /** What happens to the values of an image before the model sees them. */
 export interface NamedPreprocessing {
@@ -18,7 +19,7 @@ export async function readPreprocessing(name: string, folder: string): Promise<N
   try {
     text = await readFile(resolve(folder, name), 'utf8');
   } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = fileProblem(cause);
     const help = 'Check the path given with `--preprocess`.';
     throw new PellucidError('DATA_MISSING', { what: 'the preprocessing', where: name, problem, help }, { cause });
   }

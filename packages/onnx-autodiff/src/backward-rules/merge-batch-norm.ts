@@ -1,5 +1,5 @@
 import {
-  attributeFloat, attributeInt, copyWith, makeNode, makeTensor, replaceParts, tensorProducers, tensorShape, tensorValues, uniqueNames,
+  attributeFloat, attributeInt, copyWith, ElementType, makeNode, makeTensor, replaceParts, tensorProducers, tensorShape, tensorValues, uniqueNames,
   type NodeProto, type OnnxModel, type TensorProto, type WritableElementType,
 } from '@pellucid/onnx-graph';
 
@@ -8,6 +8,9 @@ interface ChannelMap {
   readonly factor: Float64Array;
   readonly shift: Float64Array;
 }
+
+/** Floats that the merged weights can be written in. */
+const WRITABLE: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, ElementType.FLOAT16];
 
 type Stored = ReadonlyMap<string, TensorProto>;
 
@@ -52,7 +55,7 @@ function merge(
   const weights = stored.get(w);
   const bias = stored.get(b);
   const channelOf = weights && channelOfWeight(node, tensorShape(weights));
-  if (!channelOf || (b !== '' && (!bias || tensorShape(bias).join() !== String(factor.length)))) return null;
+  if (!channelOf || !WRITABLE.includes(weights.dataType) || (b !== '' && (!bias || tensorShape(bias).join() !== String(factor.length)))) return null;
   const elementType = weights.dataType as WritableElementType;
   const scaled = Float64Array.from(tensorValues(weights), (value, i) => Number(value) * factor[channelOf(i)]!);
   const old = bias ? tensorValues(bias) : null;

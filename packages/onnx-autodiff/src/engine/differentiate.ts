@@ -12,7 +12,7 @@ import { OPTIMIZATIONS, type Optimization } from '../passes/optimizations.ts';
 import { findRule } from '../rules/table.ts';
 import { addAll, createEmitter, type EmitterState } from './emitter.ts';
 import { flat } from './gradient-rule.ts';
-import { trueDerivative } from './true-derivative.ts';
+import { MALFORMED, trueDerivative } from './true-derivative.ts';
 
 /** What to differentiate. */
 export interface DerivativeRequest {
@@ -153,6 +153,16 @@ function passNode(
   return { results: applyBackwardRule(emit, rule, { node, kind, isFirst, wanted, gradients }), covered: true };
 }
 
+/** Attributes that contradict the inputs, such as windows for axes that these do not have, end in lengths that are none. */
+function withinRange<Result>(emit: EmitterState, pass: () => Result): Result {
+  try {
+    return pass();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return emit.fail(`its attributes do not fit its inputs (${error.message})`, MALFORMED);
+  }
+}
+
 function backward(
   model: OnnxModel, { of, at, rules, straightThrough = false, optimizations = OPTIMIZATIONS }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
 ): BackwardPass {
@@ -180,7 +190,7 @@ function backward(
     const wanted = node.input.map((name) => name !== '' && dependent.has(name));
     if (!nodeReads(node).some((name) => dependent.has(name))) continue;
     current = node;
-    const { results, covered } = passNode(emit, node, wanted, node.output.map(take), kinds, rules);
+    const { results, covered } = withinRange(emit, () => passNode(emit, node, wanted, node.output.map(take), kinds, rules));
     if (!covered) uncovered.push(`${nodeTitle(node)} (${node.opType})`);
     for (const [i, result] of results.entries()) {
       const input = node.input[i];

@@ -1,5 +1,5 @@
 import {
-  attributeTensor, concreteShape, ElementType, inferNode, int64Tensor, intAttribute, intsAttribute, makeNode, makeTensor, nodeReads, opsetOf, tensorProducers,
+  attributeTensor, concreteShape, ElementType, graphInputs, inferNode, int64Tensor, intAttribute, intsAttribute, makeNode, makeTensor, nodeReads, opsetOf, tensorProducers,
   uniqueNames,
   type AttributeProto, type Dimension, type NodeProto, type OnnxModel, type TensorProto, type TensorType, type WritableElementType,
 } from '@pellucid/onnx-graph';
@@ -8,6 +8,8 @@ import type { Optimization } from '../passes/optimizations.ts';
 /** Appends backward nodes to a model, in the form that the model's operator set asks for. */
 export interface Emitter {
   readonly opset: number;
+  /** Length of the batch axis, the first of the first graph input. */
+  readonly batch: Dimension;
   /** Whether gradients pass rounding as if it were not there. */
   readonly straightThrough: boolean;
   /** Whether a way to compute the same faster is to be taken. */
@@ -68,6 +70,8 @@ export function createEmitter(
   model: OnnxModel, known: ReadonlyMap<string, TensorType>, fail: Emitter['fail'], { straightThrough, optimizations, asked }: EmitterSettings = PLAIN,
 ): EmitterState {
   const opset = opsetOf(model);
+  const [input] = graphInputs(model);
+  const batch = (input && known.get(input.name)?.shape?.[0]) ?? null;
   const types = new Map(known);
   const unique = uniqueNames(model);
   const nodes: NodeProto[] = [];
@@ -105,7 +109,7 @@ export function createEmitter(
     return outputs;
   };
   return {
-    opset, straightThrough, nodes, initializers, once, fail, opMany,
+    opset, batch, straightThrough, nodes, initializers, once, fail, opMany,
     uses: (optimization) => optimizations.has(optimization),
     producer: (name) => producers.get(name),
     onlyReader: (name) => (readers.get(name)?.length === 1 && !asked.has(name) ? readers.get(name)?.[0] : undefined),

@@ -1,6 +1,6 @@
-import type { NodeProto } from '@pellucid/onnx-graph';
-import { nodeTitle } from '@pellucid/onnx-graph';
+import { nodeTitle, type NodeProto } from '@pellucid/onnx-graph';
 import { findRule } from '../rules/table.ts';
+import { nodeProblem } from './check-node.ts';
 import type { Emitter } from './emitter.ts';
 import type { RuleContext } from './gradient-rule.ts';
 import { sumToShape } from './sum-to-shape.ts';
@@ -16,6 +16,9 @@ export function sumToInputs(
   });
 }
 
+/** What helps where a node contradicts itself. */
+export const MALFORMED = 'Check the model with `onnx.checker`.';
+
 /** Runs the gradient rule of a node, on other operands where `inputs` names them. */
 export function trueDerivative(
   emit: Emitter, node: NodeProto, wanted: readonly boolean[], gradients: readonly (string | null)[], inputs: readonly string[] = node.input,
@@ -30,9 +33,9 @@ export function trueDerivative(
     types: inputs.map((name) => (name === '' ? undefined : emit.typeOf(name))),
   };
   if (dy === null && entry.operator !== 'Split') return emit.fail('only its first output has a gradient');
+  const problem = nodeProblem(context);
+  if (problem !== null) emit.fail(problem, MALFORMED);
   const results = entry.rule(context);
-  if (results.length !== inputs.length) {
-    throw new Error(`internal: the rule of ${node.opType} gave ${results.length} gradients for ${inputs.length} inputs`);
-  }
+  if (results.length !== inputs.length) emit.fail(`it has ${inputs.length} input${inputs.length === 1 ? '' : 's'}, where its rule expects ${results.length}`, MALFORMED);
   return entry.broadcasts === true ? sumToInputs(emit, node, wanted, results) : results;
 }

@@ -54,9 +54,15 @@ export function intAttribute(name: string, value: number): AttributeProto {
   return create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) });
 }
 
-/** Makes a list of integers. */
+/** Also for what a damaged model leaves out, which the compiler does not see. */
+function wholeNumber(value: number | undefined): bigint {
+  if (value === undefined) throw new RangeError('a number is missing in a list');
+  return BigInt(value);
+}
+
+/** Makes a list of integers. @throws RangeError for a value that is no integer. */
 export function intsAttribute(name: string, values: readonly number[]): AttributeProto {
-  return create(AttributeProtoSchema, { name, type: INTS, ints: values.map(BigInt) });
+  return create(AttributeProtoSchema, { name, type: INTS, ints: values.map(wholeNumber) });
 }
 
 /** Makes a floating-point attribute. */

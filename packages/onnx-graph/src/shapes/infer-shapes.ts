@@ -18,8 +18,12 @@ function merge(inferred: TensorType | undefined, declared: TensorType | undefine
 /** No tensor has more axes; a damaged file may claim millions. */
 const MOST_AXES = 64;
 
+/** A damaged file may give fractions or negative numbers where lengths belong. */
+const isLength = (length: Dimension): boolean => typeof length !== 'number' || (Number.isSafeInteger(length) && length >= 0);
+
 function bounded(type: TensorType): TensorType {
-  const shape = type.shape !== null && type.shape.length > MOST_AXES ? null : type.shape;
+  const tooLong = type.shape !== null && type.shape.length > MOST_AXES;
+  const shape = tooLong ? null : (type.shape?.map((length) => (isLength(length) ? length : null)) ?? null);
   return { ...type, shape, values: type.values && type.values.length <= MOST_VALUES ? type.values : undefined };
 }
 
