@@ -41,7 +41,7 @@ function spell({ emit, names }: Expansion, node: NodeProto, compute: Composition
   try {
     made = compute(emit, { node, inputs: node.input, outputs: node.output });
   } catch (error) {
-    if (error instanceof NoParts) return null;
+    if (error instanceof NoParts || error instanceof RangeError) return null;
     throw error;
   }
   if (node.output.some((name, i) => name !== '' && (made[i] ?? null) === null)) return null;
