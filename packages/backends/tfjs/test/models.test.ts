@@ -217,6 +217,8 @@ describe('from the web', () => {
   });
   afterAll(() => {
     server.close();
+    // The client keeps its connections open.
+    server.closeAllConnections();
   });
 
   test('a model and its weight files are read from beside each other, with the key of a signed address', async () => {
