@@ -102,6 +102,16 @@ test.each([11, 13, 18])('halves and joins a batch of free size (opset %i)', asyn
   expect(gradient.map((value) => Number(value.toFixed(12)))).toEqual([2 * (a - b), 0, 0, 3 * (a - b), 0, 0].map((value) => Number(value.toFixed(12))));
 });
 
+test('values whose first axis is not the batch are not taken apart', () => {
+  const model = network([makeNode('Transpose', ['x'], ['t'], [intsAttribute('perm', [1, 0])]), makeNode('Tanh', ['t'], ['h']), makeNode('Transpose', ['h'], ['y'], [intsAttribute('perm', [1, 0])])],
+    [], ['n', 4]);
+  const half: BackwardRule = ({ gradients }, { halves, join }) => {
+    const [here] = halves(gradients[0]!);
+    return [join(here, here)];
+  };
+  expect(() => differentiate(model, { of: 'y', at: ['x'], rules: ruleSet({ tanh: half }, { paired: true }) })).toThrow('the first axis of its values is not the batch');
+});
+
 test.each([
   ['Conv', [2, 1, 2, 2], [1, 1, 3, 3]], ['ConvTranspose', [1, 2, 2, 2], [1, 1, 3, 3]], ['Gemm', [4, 2], [1, 4]],
 ] as const)('a batch normalisation after %s is merged, which changes no value', async (operator, shape, lengths) => {

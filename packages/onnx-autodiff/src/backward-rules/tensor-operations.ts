@@ -84,6 +84,9 @@ export function graphOperations(emit: Emitter, like: string): TensorOperations<s
 
 /** Cuts a tensor in the middle of its batch axis. */
 function splitBatch(emit: Emitter, a: string): string {
+  if (typeof emit.batch === 'string' && typeof emit.typeOf(a).shape?.[0] === 'number') {
+    return emit.fail('the first axis of its values is not the batch, which holds samples and then their baselines', 'Export the model with the batch in front throughout.');
+  }
   const attributes = emit.opset >= 18 ? [intAttribute('num_outputs', 2)] : [];
   const parts = emit.opMany('Split', [a], 2, [intAttribute('axis', 0), ...attributes]);
   const { elementType, shape } = emit.typeOf(a);
