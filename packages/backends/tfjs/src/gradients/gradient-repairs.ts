@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { batchNormalizationGradient } from './batch-normalization.ts';
 import { castGradient } from './cast.ts';
+import { clipGradient } from './clip.ts';
 import { convolution3dGradient, transposedConvolution3dGradient } from './convolution-3d.ts';
 import { dilatedConvolution, fusedConvolution } from './convolution.ts';
 import { cropAndResizeGradient } from './crop-and-resize.ts';
@@ -16,6 +17,7 @@ import { mirrorPadGradient } from './mirror-pad.ts';
 import { pairwiseExtremumGradient } from './pairwise-extremum.ts';
 import { productGradient } from './product.ts';
 import { quotientGradient } from './quotient.ts';
+import { rectifierGradient } from './rectifiers.ts';
 import { resizeGradient } from './resize.ts';
 import { scatterNdGradient } from './scatter-nd.ts';
 import { squaredDifferenceGradient } from './squared-difference.ts';
@@ -37,6 +39,7 @@ export interface GradientRepair {
 export const GRADIENT_REPAIRS: readonly GradientRepair[] = [
   { kernel: 'BatchMatMul', problem: 'wrong shape where an operand is broadcast', repair: () => matrixProductGradient },
   { kernel: 'Cast', problem: 'wrong: passes casts to whole numbers', repair: () => castGradient },
+  { kernel: 'ClipByValue', problem: 'slow', repair: () => clipGradient },
   { kernel: 'Conv2D', problem: 'refuses dilation', repair: dilatedConvolution(false) },
   { kernel: 'Conv3D', problem: 'refuses dilation', repair: convolution3dGradient },
   { kernel: 'Conv3DBackpropInputV2', problem: 'missing', repair: () => transposedConvolution3dGradient },
@@ -55,6 +58,8 @@ export const GRADIENT_REPAIRS: readonly GradientRepair[] = [
   { kernel: 'MirrorPad', problem: 'wrong: drops what was mirrored', repair: () => mirrorPadGradient },
   { kernel: 'Prod', problem: 'calls methods that are not there', repair: () => productGradient },
   { kernel: 'RealDiv', problem: 'not a number behind `divNoNan`', repair: () => quotientGradient },
+  { kernel: 'Relu', problem: 'slow', repair: rectifierGradient('Relu', Infinity) },
+  { kernel: 'Relu6', problem: 'slow', repair: rectifierGradient('Relu6', 6) },
   { kernel: 'ResizeBilinear', problem: 'wrong for half-pixel centres; wrong shape (cpu)', repair: resizeGradient('ResizeBilinear', tf.image.resizeBilinear) },
   { kernel: 'ResizeNearestNeighbor', problem: 'wrong beyond one square image (cpu), for half-pixel centres', repair: resizeGradient('ResizeNearestNeighbor', tf.image.resizeNearestNeighbor) },
   { kernel: 'ScatterNd', problem: 'missing', repair: () => scatterNdGradient },

@@ -1,18 +1,15 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { DataId, KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
 
-type HostBackend = MathBackendCPU | BackendWasm;
 type Derived = Map<string, TensorInfo>;
 
 /** What was derived, by the data that it was derived from, for each engine. */
-const DERIVED = new WeakMap<HostBackend, WeakMap<object, Derived>>();
+const DERIVED = new WeakMap<KernelBackend, WeakMap<object, Derived>>();
 
 /** Makes an engine free what was derived from a weight when it frees the weight. */
-function follow(backend: HostBackend): WeakMap<object, Derived> {
+function follow(backend: KernelBackend): WeakMap<object, Derived> {
   const derived = new WeakMap<object, Derived>();
   const dispose = backend.disposeData.bind(backend);
-  backend.disposeData = (dataId, force) => {
+  backend.disposeData = (dataId: DataId, force?: boolean): boolean => {
     const freed = dispose(dataId, force);
     if (!freed) return false;
     for (const follower of derived.get(dataId)?.values() ?? []) dispose(follower.dataId);
@@ -27,7 +24,7 @@ function follow(backend: HostBackend): WeakMap<object, Derived> {
  * Data that depends on a weight alone, made on first use and kept for as long as the weight: a filter in the order that its gradient reads
  * it. WebAssembly also packs each filter only once. `form` names what is derived.
  */
-export function deriveOnce(backend: HostBackend, weight: TensorInfo, form: string, make: () => TensorInfo): TensorInfo {
+export function deriveOnce(backend: KernelBackend, weight: TensorInfo, form: string, make: () => TensorInfo): TensorInfo {
   const derived = DERIVED.get(backend) ?? follow(backend);
   const forms = derived.get(weight.dataId) ?? new Map<string, TensorInfo>();
   derived.set(weight.dataId, forms);

@@ -16,7 +16,7 @@ type Compute = (result: Float32Array, ...values: Float32Array[]) => void;
  * them. The engine does not count the data as a tensor: who asked for it frees it by `disposeData`.
  */
 export function computeUntracked(
-  backend: MathBackendCPU | BackendWasm,
+  backend: tf.KernelBackend,
   shape: readonly number[],
   inputs: readonly tf.TensorInfo[],
   compute: Compute,
@@ -24,7 +24,7 @@ export function computeUntracked(
   if (!isWasm(backend)) {
     const result = new Float32Array(shape.reduce((product, length) => product * length, 1));
     compute(result, ...inputs.map((input) => backend.readSync(input.dataId) as Float32Array));
-    return backend.makeTensorInfo([...shape], 'float32', result);
+    return { dataId: backend.write(result, [...shape], 'float32'), shape: [...shape], dtype: 'float32' };
   }
   // The output comes first: allocating may grow the heap, which invalidates earlier views of it.
   const output = backend.makeOutput([...shape], 'float32');
@@ -37,8 +37,5 @@ export function computeUntracked(
 
 /** Makes a float32 tensor by such a loop. Engines with memory of their own copy the values out and back. */
 export function computeOnHost(backend: object, shape: readonly number[], inputs: readonly tf.TensorInfo[], compute: Compute): tf.Tensor {
-  if (isHostBackend(backend)) return tf.engine().makeTensorFromTensorInfo(computeUntracked(backend, shape, inputs, compute));
-  const result = new Float32Array(shape.reduce((product, length) => product * length, 1));
-  compute(result, ...inputs.map((input) => (tf.backend() as tf.KernelBackend).readSync(input.dataId) as Float32Array));
-  return tf.tensor(result, [...shape], 'float32');
+  return tf.engine().makeTensorFromTensorInfo(computeUntracked(backend as tf.KernelBackend, shape, inputs, compute));
 }

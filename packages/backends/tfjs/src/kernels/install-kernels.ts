@@ -33,7 +33,7 @@ export const KERNEL_REPAIRS: readonly KernelRepair[] = [
   { kernel: 'AvgPool3DGrad', backends: HOST, problem: 'wrong at borders under padding', repair: () => averagePoolGradient },
   { kernel: 'AvgPoolGrad', backends: HOST, problem: 'wrong at borders under padding', repair: () => averagePoolGradient },
   { kernel: 'Conv2DBackpropFilter', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: channelsLast(conv2dFilterGradient) },
-  { kernel: 'Conv2DBackpropInput', backends: HOST, problem: 'slow', repair: channelsLast(conv2dInputGradient) },
+  { kernel: 'Conv2DBackpropInput', backends: ALL, problem: 'slow', repair: conv2dInputGradient },
   { kernel: 'Conv3DBackpropInputV2', backends: HOST, problem: 'wrong (wasm), slow (cpu)', repair: () => conv3dInputGradient },
   { kernel: 'DepthwiseConv2dNativeBackpropFilter', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseFilterGradient },
   { kernel: 'DepthwiseConv2dNativeBackpropInput', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseInputGradient },

@@ -1,12 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
 import { deriveOnce } from './derived-weights.ts';
-import { computeOnHost, computeUntracked } from './host-memory.ts';
+import { computeOnHost, computeUntracked, isHostBackend } from './host-memory.ts';
 
 type Geometry = tf.backend_util.Conv2DInfo;
-type HostBackend = MathBackendCPU | BackendWasm;
 
 /**
  * One axis of y[o] = sum_t x[s o + t - pad] w[t]. With i + pad = s q + r the gradient is dx[i] = sum_m dy[q - m] w[r + s m]: for each phase r
@@ -84,6 +81,17 @@ function interleave(dx: Float32Array, parts: Float32Array, [rows, columns]: read
   }
 }
 
+/** A convolution with stride 1. TensorFlow's engine takes no numbers as padding. */
+function convolve(x: tf.Tensor4D, filter: tf.TensorInfo, padding: [number, number][]): tf.Tensor4D {
+  const [, rows, columns] = padding as [unknown, [number, number], [number, number]];
+  const [height, width] = filter.shape as [number, number];
+  const numbers = isHostBackend(tf.backend());
+  const same = !numbers && ([[rows, height], [columns, width]] as const).every(([[before, behind], size]) => before === behind && before + behind === size - 1);
+  const padded = numbers || same ? x : tf.pad(x, padding);
+  const attrs = { strides: [1, 1], pad: numbers ? padding : same ? 'same' : 'valid', dataFormat: 'NHWC', dilations: [1, 1] };
+  return tf.engine().runKernel('Conv2D', { x: padded, filter: filter as tf.Tensor4D }, attrs as unknown as tf.NamedAttrMap);
+}
+
 /**
  * The gradient of a convolution without dilation with respect to its input, as one convolution with stride 1 that gives all phases of the
  * stride as channels. It multiplies no zeros that a stride would put between the values of dy, and its filter is made once per weight.
@@ -93,7 +101,7 @@ export function phaseConvolution(
   filter: tf.Tensor4D,
   axes: readonly [rows: PhaseAxis, columns: PhaseAxis],
   geometry: Geometry,
-  backend: HostBackend,
+  backend: tf.KernelBackend,
 ): tf.Tensor4D {
   const [rows, columns] = axes;
   const [, , inputs, outputs] = filter.shape;
@@ -103,10 +111,10 @@ export function phaseConvolution(
       arrangeFilter(flipped, values, axes, inputs, outputs);
     }),
   );
-  const pad: tf.backend_util.ExplicitPadding = [[0, 0], [rows.before, rows.behind], [columns.before, columns.behind], [0, 0]];
-  const attrs = { strides: 1, pad, dataFormat: 'NHWC', dilations: 1 } as unknown as tf.NamedAttrMap;
-  const parts = tf.engine().runKernel<tf.Tensor4D>('Conv2D', { x: dy, filter: arranged as tf.Tensor4D }, attrs);
-  if (rows.stride === 1 && columns.stride === 1) return parts;
+  const padding: [number, number][] = [[0, 0], [rows.before, rows.behind], [columns.before, columns.behind], [0, 0]];
+  const parts = convolve(dy, arranged, padding);
+  const plain = rows.stride === 1 && columns.stride === 1;
+  if (plain) return parts;
   const { batchSize, inShape } = geometry;
   return computeOnHost(backend, inShape, [parts], (dx, values) => {
     interleave(dx, values, axes, batchSize, inputs);

@@ -1,0 +1,35 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { computeOnHost, isHostBackend } from '../kernels/host-memory.ts';
+
+/** The part of TensorFlow's engine that runs an operation by its name. */
+interface NativeBackend {
+  readonly binding: { readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number };
+  executeSingleOutput(name: string, attributes: readonly object[], inputs: readonly tf.Tensor[]): tf.Tensor;
+}
+
+/**
+ * A rectifier with or without a ceiling: the gradient passes where 0 < x < ceiling. The one that ships builds masks from up to seven
+ * operations; TensorFlow has one for it, and the other engines need one loop.
+ */
+export const rectifierGradient = (kernelName: 'Relu' | 'Relu6', ceiling: number) => (): tf.GradConfig => ({
+  kernelName,
+  inputsToSave: ['x'],
+  gradFunc: (dy, saved) => {
+    const gradient = dy as tf.Tensor;
+    const [x] = saved as [tf.Tensor];
+    return {
+      x: () => {
+        const backend = tf.backend();
+        if (!isHostBackend(backend)) {
+          const { binding, executeSingleOutput } = backend as unknown as NativeBackend;
+          const attributes = [{ name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT }];
+          return executeSingleOutput.call(backend, `${kernelName}Grad`, attributes, [gradient, x]);
+        }
+        return computeOnHost(backend, x.shape, [gradient, x], (dx, above, values) => {
+          for (let i = 0; i < values.length; i++) if (values[i]! > 0 && values[i]! < ceiling) dx[i] = above[i]!;
+        });
+      },
+    };
+  },
+});
