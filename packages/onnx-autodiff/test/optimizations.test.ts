@@ -60,10 +60,14 @@ test('all together change a gradient by no more than rounding', async () => {
   expect(worst(faster, plain)).toBeLessThan(1e-6);
 });
 
+/** What an optimisation needs to be of use. */
+const NEEDED: Partial<Record<Optimization, readonly Optimization[]>> = { 'pool-picks': ['masks-behind-pools'] };
+
 test.each(OPTIMIZATIONS)('%s changes the graph, and can be left out', (name) => {
+  const needed = NEEDED[name] ?? [];
   const operators = (optimizations: readonly Optimization[]): string[] =>
     differentiate(network(ElementType.FLOAT), { of: 'y', at: ['x'], optimizations }).model.graph.node.map(({ opType, input }) => `${opType} ${input.join()}`);
-  expect(operators([name])).not.toEqual(operators([]));
+  expect(operators([...needed, name])).not.toEqual(operators(needed));
 });
 
 test('the gradient at a ReLU before a pool keeps what its own mask would take', async () => {
@@ -109,6 +113,28 @@ test.each<Geometry>([
   [16, 16, 1, [9, 9], [1, 1], [2, 2], [0, 0, 0, 0]], [16, 16, 1, [8, 8], [3, 3], [2, 2], [2, 2, 2, 2]], [20, 16, 1, [8, 8], [3, 3], [2, 2], [1, 1, 1, 1]],
 ])('a convolution that is not for phases keeps its transposed form: %d to %d channels, %d groups, %j, kernel %j, strides %j, pads %j', async (...geometry) => {
   expect((await convolutionGradient(geometry, ['phase-convolutions'])).operators).toContain('ConvTranspose');
+});
+
+test.each([
+  [[2, 2], [2, 2], [0, 0, 0, 0]], [[3, 3], [2, 2], [1, 1, 1, 1]], [[3, 3], [2, 2], [0, 0, 0, 0]], [[3, 2], [1, 2], [1, 0, 1, 1]], [[3, 3], [3, 3], [1, 1, 1, 1]],
+])('a max-pool with kernel %j, strides %j, pads %j behind a ReLU gives the first maximum all, ties and zeros included', async (kernel, strides, pads) => {
+  const elementType = ElementType.FLOAT;
+  const shape = [2, 16, 9, 10];
+  const window = [intsAttribute('kernel_shape', kernel), intsAttribute('strides', strides), intsAttribute('pads', pads)];
+  const produced = [9, 10].map((length, i) => Math.floor((length + pads[i]! + pads[i + 2]! - kernel[i]!) / strides[i]!) + 1);
+  const model = makeModel({
+    name: 'pool', opset: 17, producer: 'test', initializers: [makeTensor('one', elementType, [16, 1, 1, 1], Array.from({ length: 16 }, () => 1))],
+    nodes: [makeNode('Conv', ['x', 'one'], ['copy'], [intAttribute('group', 16)]), makeNode('Relu', ['copy'], ['relu']), makeNode('MaxPool', ['relu'], ['y'], window)],
+    inputs: [makeValueInfo('x', { elementType, shape })], outputs: [makeValueInfo('y', { elementType, shape: [2, 16, ...produced] })],
+  });
+  // Few different values, a third of them negative: most windows have ties.
+  const x = { shape, data: draws('ties', shape).data.map((value) => Math.round(value)) };
+  const gradient = async (optimizations: readonly Optimization[]): Promise<readonly number[]> => {
+    const { model: extended, cotangent } = differentiate(model, { of: 'y', at: ['x'], optimizations });
+    const answer = await run(extended, new Map([['x', x], [cotangent, draws('dy', [2, 16, ...produced])]]), ['x/gradient']);
+    return Array.from(answer.get('x/gradient')?.data ?? [], (value) => value + 0);
+  };
+  expect(await gradient(['masks-behind-pools', 'pool-picks', 'blocked-masks'])).toEqual(await gradient([]));
 });
 
 /** The gradient of an activation behind a convolution that copies, at given values. */

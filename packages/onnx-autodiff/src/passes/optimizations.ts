@@ -6,8 +6,9 @@
  * - `narrow-transposed`: a stride-1 convolution of few input channels, such as the first of a network, is differentiated by ConvTranspose, since a
  *   convolution of few output channels pays for a whole block of them
  * - `phase-convolutions`: a convolution with strides is differentiated by one convolution per phase, all in the blocked layout, whose results are interleaved
+ * - `pool-picks`: what the windows of a max-pool behind a ReLU read at one place is picked by a depthwise convolution instead of a slice with steps
  */
-export const OPTIMIZATIONS = ['blocked-masks', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions'] as const;
+export const OPTIMIZATIONS = ['blocked-masks', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-picks'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

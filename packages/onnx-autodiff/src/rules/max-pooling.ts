@@ -3,6 +3,7 @@ import {
 } from '@pellucid/onnx-graph';
 import { addAll, equal, multiplyMask, padZeros, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
+import { isBlocked } from '../passes/blocked-layout.ts';
 import { keepPositive } from '../passes/masks.ts';
 import { isMaskedBehindPool } from '../passes/masks-behind-pools.ts';
 import { padLowest } from './lowest-padding.ts';
@@ -86,13 +87,36 @@ function maximaUpTo(emit: Emitter, x: string, windows: AxisWindows, tap: number)
   return made === count ? maxima : sliceAxes(emit, maxima, [axis], [0], [count]);
 }
 
+/**
+ * As `readTap`, by a depthwise convolution that reads one position, and 0 where that is padding: for images of the blocked layout that are not negative, and
+ * errors that are 0 where the maximum is. `null` where the runtime would count other windows.
+ */
+function pickTap(emit: Emitter, x: string, windows: AxisWindows, tap: number): string | null {
+  const { stride, length, count } = windows;
+  const start = startOf(windows, tap);
+  const kernel = Math.max(1, start + 1);
+  const [padBegin, padEnd] = [Math.max(0, -start), overhangOf(windows, tap)];
+  if (Math.floor((length + padBegin + padEnd - kernel) / stride) + 1 !== count) return null;
+  const channels = Number(emit.typeOf(x).shape?.[1]);
+  const sizes = atAxis(windows, kernel, 1).slice(2);
+  const last = emit.once(`last of ${kernel} in ${sizes.join()} for ${channels}`, () =>
+    emit.constant([channels, 1, ...sizes], Float32Array.from({ length: channels * kernel }, (_, i) => ((i + 1) % kernel === 0 ? 1 : 0)), x));
+  return emit.op('Conv', [x, last], [
+    intsAttribute('kernel_shape', sizes), intsAttribute('strides', atAxis(windows, stride, 1).slice(2)), intAttribute('group', channels),
+    intsAttribute('pads', [...atAxis(windows, padBegin, 0).slice(2), ...atAxis(windows, padEnd, 0).slice(2)]),
+  ]);
+}
+
+/** How the values at one tap of all windows are read. */
+type TapReader = (x: string, windows: AxisWindows, tap: number) => string | null;
+
 /** dy at the first tap of each window that holds the maximum, one tensor of the maxima's shape per tap; `null` where a tap never does. */
-function sharesOfTaps(emit: Emitter, x: string, y: string, dy: string, windows: AxisWindows): (string | null)[] {
+function sharesOfTaps(emit: Emitter, x: string, y: string, dy: string, windows: AxisWindows, read: TapReader): (string | null)[] {
   let left = dy;
   return Array.from({ length: windows.kernel }, (_, tap) => {
     // What no earlier tap took goes to the last one, which needs no comparison.
     if (tap === windows.kernel - 1) return left;
-    const values = maximaUpTo(emit, x, windows, tap) ?? readTap(emit, x, windows, tap);
+    const values = maximaUpTo(emit, x, windows, tap) ?? read(x, windows, tap);
     if (values === null) return null;
     const share = multiplyMask(emit, equal(emit, values, y), left);
     left = emit.op('Sub', [left, share]);
@@ -165,10 +189,12 @@ export const maxPool: GradientRule = (context) => {
   for (const [i, axisWindows] of windows.toReversed().entries()) {
     stages.unshift(i === windows.length - 1 ? padZeros(emit, y, pads) : maximaAlong(emit, stages[0]!, axisWindows));
   }
+  const picks = emit.uses('pool-picks') && isMaskedBehindPool(emit, x) && isBlocked(emit, x);
+  const read: TapReader = (values, axis, tap) => (picks ? pickTap(emit, values, axis, tap) : null) ?? readTap(emit, values, axis, tap);
   const reached = counts.map((count, i) => count + more[i]!);
   let gradient = padZeros(emit, dy, pads);
   for (const [i, axisWindows] of windows.entries()) {
-    const shares = sharesOfTaps(emit, stages[i + 1]!, stages[i]!, gradient, axisWindows);
+    const shares = sharesOfTaps(emit, stages[i + 1]!, stages[i]!, gradient, axisWindows, read);
     gradient = spreadShares(emit, shares, axisWindows, reached);
     reached[axisWindows.axis - 2] = axisWindows.length;
   }
