@@ -12,7 +12,7 @@ export { relativeDifference } from './method/assertions.ts';
 export { mapReferenceChecks, type MapReferences } from './method/map-reference-checks.ts';
 export { methodContract, type MethodContractSettings } from './method/method-contract.ts';
 export {
-  convolutionalFormula, linearFormula, normalValues, quadraticFormula, type ConvolutionalFormulaSettings,
+  convolutionalFormula, layerFormula, linearFormula, normalValues, quadraticFormula, type ConvolutionalFormulaSettings,
 } from './method/formulas.ts';
 export {
   readReferenceModels, referenceTolerance, type ReferenceModel, type ReferenceNetwork, type ReferenceValue,

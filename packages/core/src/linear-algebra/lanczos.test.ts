@@ -73,3 +73,9 @@ test('the largest eigenvalue of a chain is 2 + 2 cos(pi / (n + 1))', () => {
     expect(1 - alignment(vector, wave)).toBeLessThan(1e-12);
   }
 });
+
+test('negative eigenvalues, however large, are not the largest; without a positive one there is nothing to find', () => {
+  const { matrix, top } = withSpectrum([-50, -3, 0, 0.5, 2], 6);
+  expect(1 - alignment(topEigenvector(5, times(matrix)), top)).toBeLessThan(1e-12);
+  expect(topEigenvector(3, times(withSpectrum([-3, -2, -1], 7).matrix))).toBeUndefined();
+});

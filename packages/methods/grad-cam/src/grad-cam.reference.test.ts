@@ -38,3 +38,19 @@ const references = {
   method: (layer: string) => gradCam({ layer, relu: false, upsample: false }),
 };
 for (const { name, run } of mapReferenceChecks(references)) test(name, run);
+
+const transformers = readReferenceModels(GOLDEN, ['vit']);
+test.each(transformers)('$title: finds the layer before the last attention and the grid of its tokens by itself', async ({ file, network }) => {
+  const model = await loadModel(file);
+  try {
+    const options = { relu: false, upsample: false } as const;
+    const request = { input: network.input, targets: network.targets };
+    const found = await explain(model, gradCam(options), request);
+    const named = await explain(model, gradCam({ ...options, layer: network.camLayer, tokens: { prefix: 1, height: 8, width: 8 } }), request);
+    expect(found.provenance.layer).toBe(named.provenance.layer);
+    expect(found.values).toEqual(named.values);
+    await expect(explain(model, gradCam({ ...options, tokens: { prefix: 0, height: 8, width: 8 } }), request)).rejects.toMatchObject({ code: 'LAYER_UNSUITABLE' });
+  } finally {
+    await model.dispose();
+  }
+});

@@ -72,3 +72,33 @@ test('names the layers to choose from, and refuses one without pixels', async ()
   const none = analyticModel({ ...network, layers: [] });
   await expect(explain(none, gradCam(), { input, targets: 0 })).rejects.toMatchObject({ code: 'LAYER_UNSUITABLE' });
 });
+
+/** The same network with a finer layer of one channel before: the image twice as large as it is. */
+const deeper = analyticModel({
+  ...network,
+  layers: [{ name: 'fine', kind: 'conv', shape: [1, 4, 4] }, ...network.layers],
+  pass: (x) => {
+    const pass = network.pass(x);
+    const fine = Float64Array.from({ length: 16 }, (_, i) => 2 * x[2 * Math.floor(i / 8) + (Math.floor(i / 2) % 2)]!);
+    return {
+      ...pass,
+      activations: new Map([...pass.activations, ['fine', fine]]),
+      backward: (cotangent) => new Map([...pass.backward(cotangent), ['fine', fine.map(() => -1)]]),
+    };
+  },
+});
+
+test('fuses several layers: each divided by its largest absolute value, resized, averaged, in one query', async () => {
+  const { values, provenance } = await explain(deeper, gradCam({ layer: ['fine', 'features'], relu: false, upsample: false }), { input, targets: 0 });
+  expect(values.shape).toEqual([1, 1, 4, 4]);
+  // -2 x over 8, and 3 x over 12, at the corners where resizing changes nothing.
+  [[0, 0], [3, 1], [12, 2], [15, 3]].forEach(([place = 0, pixel = 0]) => {
+    expect(values.data[place]).toBeCloseTo((-input.data[pixel]! / 4 + input.data[pixel]! / 4) / 2, 6);
+  });
+  expect(provenance).toMatchObject({ layer: 'fine, features', passes: { forward: 1, backward: 1 } });
+});
+
+test('one layer in a list is that layer alone, in its own units', async () => {
+  const { values } = await explain(model, gradCam({ layer: ['features'], relu: false, upsample: false }), { input, targets: 0 });
+  expect([...values.data]).toEqual([3, -6, 9, -12]);
+});

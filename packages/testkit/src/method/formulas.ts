@@ -36,6 +36,34 @@ export function quadraticFormula(
   return { name: 'quadratic', shape, classes: linear.length, layers: [], pass };
 }
 
+/**
+ * As `quadraticFormula`, with a layer `features` that is the input as it is and can be given other values: what a method makes of a layer's
+ * values and gradients can be worked out by hand.
+ */
+export function layerFormula(
+  shape: readonly number[], linear: readonly ArrayLike<number>[], square?: readonly ArrayLike<number>[], bias?: readonly number[],
+): AnalyticNetwork {
+  const formula = quadraticFormula(shape, linear, square ?? linear.map((row) => new Float64Array(row.length)), bias);
+  const behind = (x: Float64Array, isGiven: boolean): AnalyticPass => {
+    const { logits, backward } = formula.pass(x);
+    return {
+      logits,
+      activations: new Map([['features', x]]),
+      backward: (cotangent) => {
+        const slope = backward(cotangent).get(INPUT) ?? new Float64Array(x.length);
+        return new Map<GradientPoint, Float64Array>([[INPUT, isGiven ? slope.map(() => 0) : slope], ['features', slope]]);
+      },
+    };
+  };
+  return {
+    ...formula,
+    name: 'layer',
+    layers: [{ name: 'features', kind: 'identity', shape }],
+    pass: (x) => behind(x, false),
+    resume: (_, __, given) => behind(given, true),
+  };
+}
+
 /** The sizes of a convolutional network of two layers. */
 export interface ConvolutionalFormulaSettings {
   /** [channels, height, width] of the input. */
