@@ -52,7 +52,7 @@ export {
 export { validateIntervention } from './model/validate-intervention.ts';
 export { validateObjective } from './model/validate-objective.ts';
 export { featureMasks, featuresOption, spreadFeatures, type FeatureMask, type Features } from './perturbation/feature-mask.ts';
-export { composeCoalitions, scoreCoalitions, type FeatureScene } from './perturbation/score-coalitions.ts';
+export { composeCoalitions, scoreCoalitions, type FeatureScene, type KeptShares } from './perturbation/score-coalitions.ts';
 export type { QuadratureRule } from './quadrature/legendre.ts';
 export { pointsOnPath } from './quadrature/points-on-path.ts';
 export { quadratureOption, quadratureRule, QUADRATURES, type Quadrature } from './quadrature/quadrature.ts';

@@ -17,20 +17,26 @@ export interface FeatureScene {
   readonly baseline: Float32Array;
 }
 
-/** The sample with the features of some coalitions, the rest from the baseline. `kept` holds a row of `mask.count` zeros and ones for each. */
-export function composeCoalitions({ batch: { input }, sample, mask, baseline }: FeatureScene, kept: Uint8Array): Tensor {
+/** How much of each feature stays, in rows of `mask.count`: 1 is all of it, 0 none, anything between is mixed with the baseline. */
+export type KeptShares = Uint8Array | Float64Array;
+
+/** The sample with the features of some coalitions, the rest from the baseline. */
+export function composeCoalitions({ batch: { input }, sample, mask, baseline }: FeatureScene, kept: KeptShares): Tensor {
   const [values, size] = [sampleData(input, sample), sampleSize(input)];
   const count = kept.length / mask.count;
   const data = new Float32Array(count * size);
   for (let coalition = 0; coalition < count; coalition++) {
     const [row, at] = [coalition * mask.count, coalition * size];
-    for (let i = 0; i < size; i++) data[at + i] = kept[row + mask.ids[i]!] === 1 ? values[i]! : baseline[i]!;
+    for (let i = 0; i < size; i++) {
+      const share = kept[row + mask.ids[i]!]!;
+      data[at + i] = share === 1 ? values[i]! : share * values[i]! + (1 - share) * baseline[i]!;
+    }
   }
   return { shape: [count, ...input.shape.slice(1)], data };
 }
 
 /** The explained scalar of every coalition, in pieces of the context's chunk size. `done` hears how many were scored. */
-export async function scoreCoalitions(scene: FeatureScene, kept: Uint8Array, done: (count: number) => void = () => undefined): Promise<Float64Array> {
+export async function scoreCoalitions(scene: FeatureScene, kept: KeptShares, done: (count: number) => void = () => undefined): Promise<Float64Array> {
   const { model, batch: { objective }, context: { chunkSize }, sample, mask } = scene;
   const count = kept.length / mask.count;
   const scores = new Float64Array(count);

@@ -1,21 +1,81 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  baselineOption, batchSize, defineMethod, featureMasks, featuresOption, integerOption, makeBaseline, sampleData, scoreCoalitions, spreadFeatures,
+  zeros,
+  type Baseline, type Features, type MethodFactory,
+} from '@pellucid/core';
+import { dependences } from './dependence.ts';
 
-/** How the map is made. */
-export type HsicOptions = Readonly<Record<never, never>>;
+/** How many masks, over which features. */
+export interface HsicOptions {
+  /** Random masks of each sample. @defaultValue 500 */
+  readonly samples: number;
+  /** What counts as one feature. @defaultValue 'auto': a grid of 8 x 8 for images, each value for anything else */
+  readonly features: Features;
+  /** What stands where a feature is away. @defaultValue 'zero' */
+  readonly baseline: Baseline;
+}
+
+/** Masks between two estimates; a fixed number, so that stopping early does not depend on memory. */
+const MASKS_BETWEEN_ESTIMATES = 100;
 
 /**
- * HSIC attribution: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * HSIC attribution: how strongly the score depends on whether a feature is there, whatever the form of the dependence. Not negative but for chance,
+ * without signs, with standard errors. In the input's shape, every value of a feature alike. Needs no gradients.
+ * @see {@link https://arxiv.org/abs/2206.06219 | Novello et al. 2022}, section 3
  */
-export const hsic: MethodFactory<'gradient', HsicOptions> = defineMethod({
+export const hsic: MethodFactory<never, HsicOptions> = defineMethod({
   name: 'hsic',
   title: 'HSIC attribution',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: {
+    authors: 'Novello, Fel, Vigouroux',
+    year: 2022,
+    title: 'Making Sense of Dependence: Efficient Black-box Explanations Using Dependence Measure',
+    url: 'https://arxiv.org/abs/2206.06219',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: [],
+  options: {
+    samples: integerOption(500, 3, 'Random masks of each sample.'),
+    features: featuresOption(),
+    baseline: baselineOption('zero', 'What stands where a feature is away.'),
+  },
+  async explain(model, batch, { samples: masks, features, baseline: kind }, context) {
+    const { input } = batch;
+    const samples = batchSize(input);
+    const featuresOfSamples = featureMasks(features, batch);
+    const baseline = makeBaseline(kind, batch, context);
+    const [values, standardError] = [zeros(input.shape), zeros(input.shape)];
+    const draws: number[] = [];
+    for (let sample = 0; sample < samples; sample++) {
+      const mask = featuresOfSamples[sample]!;
+      const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
+      const kept = new Uint8Array(masks * mask.count);
+      const scores = new Float64Array(masks);
+      const upTo = (made: number): ReturnType<typeof dependences> =>
+        dependences({ features: mask.count, kept: kept.subarray(0, made * mask.count), scores: scores.subarray(0, made) });
+      let [made, enough] = [0, false];
+      while (made < masks && !enough) {
+        const last = Math.min(made + MASKS_BETWEEN_ESTIMATES, masks);
+        for (let row = made; row < last; row++) {
+          const { uniform } = context.random(sample, `mask ${row}`);
+          for (let feature = 0; feature < mask.count; feature++) kept[row * mask.count + feature] = uniform() < 0.5 ? 1 : 0;
+        }
+        scores.set(await scoreCoalitions(scene, kept.subarray(made * mask.count, last * mask.count)), made);
+        made = last;
+        context.progress(sample * masks + made, samples * masks);
+        enough = context.estimate(() => {
+          const soFar = upTo(made);
+          const [map, error] = [zeros([1, ...input.shape.slice(1)]), zeros([1, ...input.shape.slice(1)])];
+          spreadFeatures(soFar.values, mask, map.data);
+          spreadFeatures(soFar.errors, mask, error.data);
+          return { sample, values: map, standardError: error, draws: made };
+        });
+      }
+      const found = upTo(made);
+      spreadFeatures(found.values, mask, sampleData(values, sample));
+      spreadFeatures(found.errors, mask, sampleData(standardError, sample));
+      draws.push(made);
+    }
+    return { values, standardError, draws };
   },
 });
