@@ -160,11 +160,12 @@ export function recurrent(chance: Chance): RuleCase {
   const optional = { b: chance.happens(0.6), h: chance.happens(0.5), c: operator === 'LSTM' && chance.happens(0.5), p: operator === 'LSTM' && chance.happens(0.3) };
   if (optional.b) constants.push(small('b', [directions, 2 * gates * hidden]));
   if (optional.p) constants.push(small('p', [directions, 3 * hidden]));
-  const state = [directions, batch, hidden];
   const settings = { LSTM: ['input_forget'], GRU: ['linear_before_reset'], RNN: [] }[operator].filter(() => chance.happens(0.4));
   const opset = opsetFrom(chance, 7, 22);
+  const samples = opset >= 10 && chance.happens(0.3) ? `f${batch}` : batch;
+  const state = [directions, samples, hidden];
   return {
-    operator, opset, inputs: { x: [steps, opset >= 10 && chance.happens(0.3) ? `f${batch}` : batch, width], ...(optional.h && { h: state }), ...(optional.c && { c: state }) },
+    operator, opset, inputs: { x: [steps, samples, width], ...(optional.h && { h: state }), ...(optional.c && { c: state }) },
     constants, order: ['x', 'w', 'r', optional.b ? 'b' : '', '', optional.h ? 'h' : '', ...(operator === 'LSTM' ? [optional.c ? 'c' : '', optional.p ? 'p' : ''] : [])],
     outputs: operator === 'LSTM' ? 3 : 2, uneven: true, single: true, values: (draw) => draw * 0.7,
     attributes: [intAttribute('hidden_size', hidden), stringAttribute('direction', direction), ...settings.map((name) => intAttribute(name, 1))],
