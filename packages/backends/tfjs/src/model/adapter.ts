@@ -117,6 +117,7 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
           return explainingFailures(name, () => evaluateChunk(network, input, chunk));
         }),
       );
+      throwIfAborted(signal, `the evaluation of \`${name}\``);
     }
     return joinChunks(parts, chunks);
   };
