@@ -93,15 +93,16 @@ function maximaUpTo(emit: Emitter, x: string, windows: AxisWindows, tap: number)
  */
 function pickTap(emit: Emitter, x: string, windows: AxisWindows, tap: number): string | null {
   const { stride, length, count } = windows;
-  const start = startOf(windows, tap);
-  const kernel = Math.max(1, start + 1);
-  const [padBegin, padEnd] = [Math.max(0, -start), overhangOf(windows, tap)];
+  const start = Math.max(0, startOf(windows, tap));
+  const [padBegin, padEnd] = [Math.max(0, -startOf(windows, tap)), overhangOf(windows, tap)];
+  // A kernel that ends with zeros keeps further windows from fitting in.
+  const kernel = Math.max(start + 1, length + padBegin + padEnd - count * stride + 1);
   if (Math.floor((length + padBegin + padEnd - kernel) / stride) + 1 !== count) return null;
   const channels = Number(emit.typeOf(x).shape?.[1]);
   const sizes = atAxis(windows, kernel, 1).slice(2);
-  const last = emit.once(`last of ${kernel} in ${sizes.join()} for ${channels}`, () =>
-    emit.constant([channels, 1, ...sizes], Float32Array.from({ length: channels * kernel }, (_, i) => ((i + 1) % kernel === 0 ? 1 : 0)), x));
-  return emit.op('Conv', [x, last], [
+  const only = emit.once(`only ${start} of ${sizes.join()} for ${channels}`, () =>
+    emit.constant([channels, 1, ...sizes], Float32Array.from({ length: channels * kernel }, (_, i) => (i % kernel === start ? 1 : 0)), x));
+  return emit.op('Conv', [x, only], [
     intsAttribute('kernel_shape', sizes), intsAttribute('strides', atAxis(windows, stride, 1).slice(2)), intAttribute('group', channels),
     intsAttribute('pads', [...atAxis(windows, padBegin, 0).slice(2), ...atAxis(windows, padEnd, 0).slice(2)]),
   ]);
