@@ -14,7 +14,7 @@ export interface AblationCamOptions extends ClassActivationMapOptions {
  * Ablation-CAM: the channels of a layer, each weighted by the share of the score that is lost without it. The share is of the score's
  * absolute value: where the score is negative, a channel that speaks for the class still has a positive weight. Needs no gradients. One
  * channel per map, in the layer's layout.
- * @see {@link https://openaccess.thecvf.com/content_WACV_2020/html/Desai_Ablation-CAM_Visual_Explanations_for_Deep_Convolutional_Network_via_Gradient-free_WACV_2020_paper.html | Desai and Ramaswamy 2020}, equations 3 to 5
+ * @see {@link https://openaccess.thecvf.com/content_WACV_2020/html/Desai_Ablation-CAM_Visual_Explanations_for_Deep_Convolutional_Network_via_Gradient-free_WACV_2020_paper.html | Desai and Ramaswamy 2020}
  */
 export const ablationCam: MethodFactory<'activations' | 'intervention', AblationCamOptions> = defineClassActivationMap({
   name: 'ablation-cam',

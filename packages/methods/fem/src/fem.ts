@@ -13,7 +13,7 @@ export interface FemOptions extends ClassActivationMapOptions {
 /**
  * FEM, the feature explanation method: the channels of a layer, each weighted by the share of places where it is strong, beyond K standard
  * deviations above its mean. Looks at no class and needs no gradients. One channel per map, in the layer's layout.
- * @see {@link https://hal.science/hal-02963298 | Fuad et al. 2020}, section III
+ * @see {@link https://hal.science/hal-02963298 | Fuad et al. 2020}
  */
 export const fem: MethodFactory<'activations', FemOptions> = defineClassActivationMap({
   name: 'fem',

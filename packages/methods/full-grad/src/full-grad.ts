@@ -66,7 +66,7 @@ function decompose(evaluation: Evaluation, input: Tensor, layout: Layout, layers
  * at the size of the input: together they are the score of a network of linear operations and ReLUs. One channel per map, in the input's
  * layout.
  * @throws SHAPE_MISMATCH where the input has no height and width.
- * @see {@link https://arxiv.org/abs/1905.00780 | Srinivas and Fleuret 2019}, equations 2 and 5
+ * @see {@link https://arxiv.org/abs/1905.00780 | Srinivas and Fleuret 2019}
  */
 export const fullGrad: MethodFactory<'gradient' | 'biases', FullGradOptions> = defineMethod({
   name: 'full-grad',

@@ -14,7 +14,7 @@ export interface GradCamPlusPlusOptions extends ClassActivationMapOptions {
  * Grad-CAM++: the channels of a layer, weighted by the positive gradients at their pixels, each pixel with a coefficient from the second
  * and third derivative of the exponential of the explained scalar, so that several objects count alike. The scalar's own exponential,
  * one factor for the whole map, is left out. One channel per map, in the layer's layout.
- * @see {@link https://arxiv.org/abs/1710.11063 | Chattopadhay et al. 2018}, equations 5 and 19
+ * @see {@link https://arxiv.org/abs/1710.11063 | Chattopadhay et al. 2018}, equation 19
  */
 export const gradCamPlusPlus: MethodFactory<'activations' | 'gradient', GradCamPlusPlusOptions> = defineClassActivationMap({
   name: 'grad-cam-plus-plus',

@@ -9,7 +9,7 @@ export interface HiResCamOptions extends ClassActivationMapOptions {
 /**
  * HiResCAM: the layer times its gradient, value by value, summed over the channels: what each place adds to the score, exactly where the
  * rest of the network is linear. One channel per map, in the layer's layout.
- * @see {@link https://arxiv.org/abs/2011.08891 | Draelos and Carin 2020}, equation 5
+ * @see {@link https://arxiv.org/abs/2011.08891 | Draelos and Carin 2020}
  */
 export const hiResCam: MethodFactory<'activations' | 'gradient', HiResCamOptions> = defineClassActivationMap({
   name: 'hi-res-cam',

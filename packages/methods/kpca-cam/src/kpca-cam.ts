@@ -29,7 +29,7 @@ const MOST_PIXELS = 4096;
  * straight. Looks at no class and needs no gradients. One signed channel per map, in the layer's layout; the sign is the one that correlates
  * with the layer's mean positive activation.
  * @throws LAYER_UNSUITABLE for layers of more than 4096 pixels.
- * @see {@link https://arxiv.org/abs/2410.00267 | Karmani et al. 2024}, section III
+ * @see {@link https://arxiv.org/abs/2410.00267 | Karmani et al. 2024}
  */
 export const kpcaCam: MethodFactory<'activations', KpcaCamOptions> = defineClassActivationMap({
   name: 'kpca-cam',

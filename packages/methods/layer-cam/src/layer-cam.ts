@@ -9,7 +9,7 @@ export interface LayerCamOptions extends ClassActivationMapOptions {
 /**
  * LayerCAM: every value of a layer weighted by its own gradient where that is positive, summed over the channels: fine enough for shallow
  * layers. One channel per map, in the layer's layout.
- * @see {@link https://ieeexplore.ieee.org/document/9462463 | Jiang et al. 2021}, equations 5 to 7
+ * @see {@link https://ieeexplore.ieee.org/document/9462463 | Jiang et al. 2021}
  */
 export const layerCam: MethodFactory<'activations' | 'gradient', LayerCamOptions> = defineClassActivationMap({
   name: 'layer-cam',

@@ -21,7 +21,7 @@ function share(p: number, q: number, width: number, gaussian: boolean): number {
 /**
  * Recipro-CAM: the score of every place of a layer alone, with zeros everywhere else. Of a vision transformer's layer, the tokens that
  * stand for no place stay. Needs no gradients. One channel per map, in the layer's layout.
- * @see {@link https://arxiv.org/abs/2209.14074 | Byun and Lee 2022}, section 3
+ * @see {@link https://arxiv.org/abs/2209.14074 | Byun and Lee 2022}
  */
 export const reciproCam: MethodFactory<'activations' | 'intervention', ReciproCamOptions> = defineClassActivationMap({
   name: 'recipro-cam',

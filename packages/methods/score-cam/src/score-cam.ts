@@ -14,7 +14,7 @@ export interface ScoreCamOptions extends ClassActivationMapOptions {
  * 0 and 1. The weights are the softmax of the scores over the channels, so that a score to compare with changes nothing. Needs no gradients.
  * One channel per map, in the layer's layout.
  * @throws SHAPE_MISMATCH where the input has no height and width.
- * @see {@link https://arxiv.org/abs/1910.01279 | Wang et al. 2020}, equations 6 to 9 and algorithm 1
+ * @see {@link https://arxiv.org/abs/1910.01279 | Wang et al. 2020}, algorithm 1
  */
 export const scoreCam: MethodFactory<'activations', ScoreCamOptions> = defineClassActivationMap({
   name: 'score-cam',

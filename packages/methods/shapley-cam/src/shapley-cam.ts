@@ -29,7 +29,7 @@ function derivative(before: Float64Array, here: Float64Array, after: Float64Arra
  * Shapley-CAM: the channels of a layer, each weighted by the mean of g - H A / 2, the share that a second-order expansion of the score
  * gives to it as a player. The Hessian-vector product H A is a finite difference of the gradients at A and a little to either side along A. One channel
  * per map, in the layer's layout.
- * @see {@link https://arxiv.org/abs/2501.06261 | Cai 2025}, equation 12
+ * @see {@link https://arxiv.org/abs/2501.06261 | Cai 2025}
  */
 export const shapleyCam: MethodFactory<'activations' | 'gradient' | 'intervention', ShapleyCamOptions> = defineClassActivationMap({
   name: 'shapley-cam',

@@ -12,7 +12,7 @@ const EPSILON = 1e-7;
 /**
  * XGrad-CAM: the channels of a layer, each weighted by the mean of its gradient that counts every place as much as the channel is active
  * there; the weights come closest to the axioms of sensitivity and conservation. One channel per map, in the layer's layout.
- * @see {@link https://arxiv.org/abs/2008.02312 | Fu et al. 2020}, equation 8
+ * @see {@link https://arxiv.org/abs/2008.02312 | Fu et al. 2020}
  */
 export const xGradCam: MethodFactory<'activations' | 'gradient', XGradCamOptions> = defineClassActivationMap({
   name: 'x-grad-cam',
