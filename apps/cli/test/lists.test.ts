@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { decodeNpy, encodeNpy, zeros } from '@pellucid/core';
+import { ElementType, int64Tensor, intAttribute, makeModel, makeNode, makeTensor, makeValueInfo, writeModel } from '@pellucid/onnx-graph';
 import { ONNX_MODEL, pellucid } from './pellucid.ts';
 
 let folder = '';
@@ -74,6 +75,19 @@ test('layers lists name, operator, shape and aliases', async () => {
   const table = await pellucid(folder, 'layers', ONNX_MODEL);
   expect(table.stdout.split('\n')[0]).toMatch(/^NAME +OPERATOR +SHAPE +ALIASES$/);
   expect(table.stdout.trimEnd().split('\n')).toHaveLength(layers.length + 1);
+});
+
+test.each([
+  ['Reshape', 'freed', /its batch axis is freed/], ['Gather', 1, /batches run sample by sample/],
+])('layers says what becomes of batches where a model counts on one sample (%s)', async (operator, batch, words) => {
+  const info = (name: string, shape: number[]) => makeValueInfo(name, { elementType: ElementType.FLOAT, shape });
+  const first = operator === 'Reshape' ? [] : [makeNode('Gather', ['x', 'zero'], ['row'], [intAttribute('axis', 0)])];
+  const nodes = [...first, makeNode('Reshape', [operator === 'Reshape' ? 'x' : 'row', 'target'], ['flat']), makeNode('Relu', ['flat'], ['y'])];
+  const initializers = [int64Tensor('target', [1, 4]), makeTensor('zero', ElementType.INT64, [], [0])];
+  const model = makeModel({ name: 'one', opset: 17, producer: 'test', nodes, initializers, inputs: [info('x', [1, 2, 2])], outputs: [info('y', [1, 4])] });
+  writeFileSync(join(folder, 'one.onnx'), writeModel(model));
+  expect((await pellucid(folder, 'layers', 'one.onnx')).stdout).toMatch(words);
+  for (const layer of JSON.parse((await pellucid(folder, 'layers', 'one.onnx', '--json')).stdout) as { batch: unknown }[]) expect(layer.batch).toBe(batch);
 });
 
 test('help says how to use it and ends with status 0', async () => {
