@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { PellucidError } from '@pellucid/core';
 import type { PerfRequest } from './request.ts';
+import { hasTfjsForm, tfjsPath, writeTfjsNetwork } from './tfjs-networks.ts';
 
 /** A network of the benchmark, the same for both sides. */
 export interface NetworkEntry {
@@ -47,14 +48,27 @@ function exportNetworks({ python, modelFolder }: PerfRequest, names: readonly st
   });
 }
 
-/** The models to measure; networks that were not exported yet are. @throws DATA_MISSING. */
+/** A network in the forms that the backends read: ONNX, which the peer knows, and that of TensorFlow.js, with weights of its own. */
+function formsOf(name: string, network: NetworkEntry, { backends, modelFolder }: PerfRequest): Subject[] {
+  const [onnx, tfjs] = [backends.includes('onnxruntime'), backends.some((backend) => backend.startsWith('tfjs/')) && hasTfjsForm(name)];
+  return [
+    ...(onnx ? [{ name, path: join(modelFolder, `${name}.onnx`), network }] : []),
+    ...(tfjs ? [{ name, path: tfjsPath(modelFolder, name), network: null }] : []),
+  ];
+}
+
+/** The models to measure; networks that were not exported or written yet are. @throws DATA_MISSING. */
 export function findSubjects(request: PerfRequest, report: (text: string) => void): Subject[] {
-  const subjects = request.models.map((model): Subject => {
+  const subjects = request.models.flatMap((model): Subject[] => {
     const network = NETWORKS[model];
-    if (network) return { name: model, path: join(request.modelFolder, `${model}.onnx`), network };
-    return { name: basename(model, extname(model)), path: model, network: null };
+    return network ? formsOf(model, network, request) : [{ name: basename(model, extname(model)), path: model, network: null }];
   });
-  const missing = subjects.filter(({ network, path }) => network !== null && !existsSync(path)).map(({ name }) => name);
-  if (missing.length > 0) exportNetworks(request, missing, report);
+  const missing = subjects.filter(({ name, path }) => name in NETWORKS && !existsSync(path));
+  const exported = missing.filter(({ network }) => network !== null).map(({ name }) => name);
+  if (exported.length > 0) exportNetworks(request, exported, report);
+  for (const { name } of missing.filter(({ network }) => network === null)) {
+    report(`writing ${name} for TensorFlow.js ...`);
+    writeTfjsNetwork(request.modelFolder, name);
+  }
   return subjects;
 }
