@@ -1,18 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import { alignGradient } from './align-gradient.ts';
+import { deriveOnce } from './derived-weights.ts';
+import { computeUntracked } from './host-memory.ts';
 
-/** The gradient of a depthwise convolution with respect to its input: one of the gradient with the filter turned by 180 degrees. */
+/** A filter [height, width, channels, multiplier] turned by 180 degrees, for one input channel per output: [height, width, all, 1]. */
+function turnFilter(filter: tf.Tensor4D): tf.TensorInfo {
+  const [height, width, channels, multiplier] = filter.shape;
+  const [taps, outputs] = [height * width, channels * multiplier];
+  const backend = tf.backend();
+  return deriveOnce(backend, filter, 'turned', () =>
+    computeUntracked(backend, [height, width, outputs, 1], [filter], (turned, values) => {
+      for (let tap = 0; tap < taps; tap++) turned.set(values.subarray((taps - 1 - tap) * outputs, (taps - tap) * outputs), tap * outputs);
+    }),
+  );
+}
+
+/** The gradient of a depthwise convolution with respect to its input: one of the gradient with the turned filter. */
 export function depthwiseConvolutionInputGradient(
   dy: tf.Tensor4D,
   filter: tf.Tensor4D,
   geometry: tf.backend_util.Conv2DInfo,
 ): tf.Tensor4D {
   const { values, pad } = alignGradient(dy, geometry);
-  const [height, width, channels, multiplier] = filter.shape;
-  const flipped = tf.reshape(tf.reverse(filter, [0, 1]), [height, width, channels * multiplier, 1]) as tf.Tensor4D;
+  const multiplier = filter.shape[3];
   const dilations: [number, number] = [geometry.dilationHeight, geometry.dilationWidth];
-  const perOutput = tf.depthwiseConv2d(values, flipped, 1, pad, 'NHWC', dilations);
+  const attrs = { strides: [1, 1], pad, dataFormat: 'NHWC', dilations } as unknown as tf.NamedAttrMap;
+  const perOutput = tf.engine().runKernel<tf.Tensor4D>('DepthwiseConv2dNative', { x: values, filter: turnFilter(filter) as tf.Tensor4D }, attrs);
   return multiplier === 1 ? perOutput : tf.sum(tf.reshape(perOutput, [...geometry.inShape, multiplier]), 4);
 }
 
