@@ -5,14 +5,22 @@ export const LARGE_MATRIX: number = 2 ** 25;
 
 const isProduct = ({ domain, opType }: NodeProto): boolean => normalDomain(domain) === '' && (opType === 'Gemm' || opType === 'MatMul');
 
-/** Tensors that are read as second factor of a matrix product, and by nothing else. */
+const isTransposition = ({ domain, opType }: NodeProto): boolean => normalDomain(domain) === '' && opType === 'Transpose';
+
+/**
+ * Matrices that are read as second factor of a matrix product, and by nothing else. ONNX Runtime makes one operator of a product and a transposition
+ * that stands between them, as in the gradient of a MatMul.
+ */
 function secondFactors(model: OnnxModel): ReadonlySet<string> {
   const factors = new Set<string>();
   const others = new Set<string>(model.graph.output.map(({ name }) => name));
-  for (const node of model.graph.node) {
-    const factor = isProduct(node) ? node.input[1] : undefined;
+  // Backwards, so that the readers of a transposed matrix are known where it is made.
+  for (const node of model.graph.node.toReversed()) {
+    const transposed = node.output[0] ?? '';
+    const passes = isTransposition(node) && factors.has(transposed) && !others.has(transposed);
+    const factor = passes ? node.input[0] : isProduct(node) ? node.input[1] : undefined;
     if (factor !== undefined) factors.add(factor);
-    for (const [i, name] of nodeReads(node).entries()) if (name !== factor || i !== 1) others.add(name);
+    for (const [i, name] of nodeReads(node).entries()) if (name !== factor || i !== (passes ? 0 : 1)) others.add(name);
   }
   return new Set([...factors].filter((name) => !others.has(name)));
 }

@@ -1,4 +1,4 @@
-import { copyWith, ElementType, intAttribute, makeModel, makeNode, makeTensor, makeValueInfo, replaceParts, writeModel, type OnnxModel } from '@pellucid/onnx-graph';
+import { copyWith, ElementType, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, replaceParts, writeModel, type OnnxModel } from '@pellucid/onnx-graph';
 import { readModelFile } from '@pellucid/onnx-graph/files';
 import { afterAll, expect, test } from '@jest/globals';
 import * as onnxruntime from 'onnxruntime-node';
@@ -106,6 +106,21 @@ test('large second factors become inputs with a default, and nothing else does',
     // Sums of 256 products in another order.
     expect(Math.max(...plain.map((value, i) => Math.abs(value - (left[i] ?? NaN))))).toBeLessThan(1e-5 * scale);
   }
+});
+
+test('a large matrix that a product reads transposed is one too, but not one that is transposed for anything else', async () => {
+  const square = makeTensor('W', FLOAT, [WIDTH, WIDTH], values(WIDTH * WIDTH, 0.1));
+  const type = { elementType: FLOAT, shape: ['batch', WIDTH] };
+  const transposed = (...others: Parameters<typeof makeNode>[]): OnnxModel => makeModel({
+    name: 'transposed', opset: 17, producer: 'test', initializers: [square], inputs: [makeValueInfo('x', type)], outputs: [makeValueInfo('y', type)],
+    nodes: [makeNode('Transpose', ['W'], ['t'], [intsAttribute('perm', [1, 0])]), makeNode('MatMul', ['x', 't'], ['y']), ...others.map((parts) => makeNode(...parts))],
+  });
+  const left = leaveLargeMatrices(transposed(), 1000);
+  expect(left.graph.input.map(({ name }) => name)).toEqual(['x', 'W']);
+  expect(leaveLargeMatrices(transposed(['Relu', ['t'], ['r']]), 1000).graph.input.map(({ name }) => name)).toEqual(['x']);
+  const [plain, answered] = [await answer(packWhole(transposed()), 3), await answer(packWhole(left), 3)];
+  const scale = Math.max(...plain.map(Math.abs));
+  expect(Math.max(...plain.map((value, i) => Math.abs(value - (answered[i] ?? NaN))))).toBeLessThan(1e-5 * scale);
 });
 
 test('stored values that are listed as inputs become constants, also in files of the first versions', async () => {
