@@ -12,7 +12,7 @@ import type { Network } from './network.ts';
 import { valueAt } from './value-at.ts';
 
 /** What models of this backend can answer. */
-export type TfjsCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention';
+export type TfjsCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases';
 
 const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
 /** A gradient pass holds of every layer its value, what the tape saved of it (a bias sum before the activation), and a gradient. */
@@ -82,6 +82,7 @@ function explainingFailures<Result>(name: string, pass: () => Result): Result {
 /** Makes the adapter of a loaded network. */
 export function createAdapter(engine: TfjsEngine, network: Network, name: string, hash: string): ModelAdapter<TfjsCapability> {
   const bytesPerSample = estimateBytes(network);
+  const { biases } = network;
   let disposed = false;
 
   const assertAlive = (): void => {
@@ -130,7 +131,8 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     output: network.output,
     classes: network.classes,
     layers: network.layers,
-    capabilities: new Set<TfjsCapability>(['activations', 'gradient', 'backward-rules', 'intervention']),
+    capabilities: new Set<TfjsCapability>(['activations', 'gradient', 'backward-rules', 'intervention', ...(biases === undefined ? [] : ['biases' as const])]),
+    biases: biases && (() => engine.exclusive(() => { assertAlive(); return biases(); })),
     bytesPerSample,
     evaluate,
     dispose: async () => {

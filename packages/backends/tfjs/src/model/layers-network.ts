@@ -7,6 +7,7 @@ import { tape } from '../gradients/tape.ts';
 import { bindInputs, type BoundInput } from './bound-inputs.ts';
 import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
+import { layerBiases } from './layer-biases.ts';
 import { layerKind } from './layer-kinds.ts';
 import { activationName, collectLeaves, finalProbabilities, intercepting, withoutActivation, type Layer, type Leaf } from './layers-tree.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
@@ -127,6 +128,12 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
   const last = settings.logits === undefined ? finalProbabilities(model, softmaxCovers(outputShape)) : undefined;
 
+  /** Every use of a layer, as far as there is one in the pass. */
+  const usesOf = (leaf: Leaf): LayerName[] => {
+    const first = nameOf({ leaf, count: 0 });
+    return layers.map(({ name }) => name).filter((name) => name === first || (name.startsWith(`${first}:`) && /^\d+$/.test(name.slice(first.length + 1))));
+  };
+
   const run = (values: tf.Tensor, { activations, points, given, keep }: PassRequest): Pass => {
     const read = new Map<LayerName, Tensor>();
     const tapped = new Map<LayerName, tf.Tensor>();
@@ -160,6 +167,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     output: { name: model.outputNames[0]!, shape: [null, ...outputShape.slice(1)], layout: layoutOf(outputShape.length, input.shape.length, channelsFirst) },
     classes: sizeOf(logitsShape.slice(1) as number[]),
     layers,
+    biases: layerBiases(leaves, layers, usesOf, last),
     run,
     dispose: () => {
       if (owned) disposeAll(model);

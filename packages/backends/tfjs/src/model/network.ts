@@ -37,6 +37,8 @@ export interface Network {
   readonly output: TensorSpec;
   readonly classes: number;
   readonly layers: readonly LayerInfo[];
+  /** What layers add to a linear function of their input; absent where that cannot be told apart from what follows. */
+  readonly biases?: (() => ReadonlyMap<LayerName, Tensor>) | undefined;
   readonly run: (input: tf.Tensor, request: PassRequest) => Pass;
   readonly dispose: () => void;
 }
