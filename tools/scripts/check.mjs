@@ -35,14 +35,14 @@ function runJest(args = [], where = {}) {
   }
 }
 
-/** The tests that every engine of tfjs has to pass, on a native one: in a process of its own, since it shares that with no other. */
+/** The tests that every engine of tfjs has to pass, and every method on it, on a native one: in a process of its own, since it shares that with no other. */
 function runNative(engine, pattern) {
   const reason = provideNativeEngine(engine);
   if (reason !== undefined) {
     process.stdout.write(`skipped the tests on engine ${engine}: ${reason}\n`);
     return { passed: 0, failed: 0 };
   }
-  return runJest(['--config', join(ROOT, 'jest.config.mjs'), '--selectProjects', 'tfjs', '--testPathPatterns', pattern], {
+  return runJest(['--config', join(ROOT, 'jest.config.mjs'), '--selectProjects', 'tfjs', 'bench', '--testPathPatterns', pattern], {
     cwd: NATIVE_FOLDER,
     env: { ...environment, ...nativeEnvironment, PELLUCID_TFJS_ENGINE: engine },
   });
@@ -56,7 +56,7 @@ const STEPS = [
   ['lint', () => one(run(binary('eslint'), ['packages', 'apps', 'tools', '--max-warnings=0']))],
   ['module boundaries', () => runCounting('check-boundaries.mjs')],
   ['tests', () => runJest()],
-  ['tests on engine node', () => runNative('node', 'tfjs/test')],
+  ['tests on engine node', () => runNative('node', '(tfjs/test|bench/test/engine-contract)')],
   // The gpu package without a GPU: the same contract on its CPU.
   ['tests on engine node-gpu', () => runNative('node-gpu', 'tfjs/test/(contract|engine)')],
   ['documents', () => one(run(binary('typedoc'), ['--emit', 'none']))],
