@@ -17,5 +17,8 @@ export {
 export {
   readReferenceModels, referenceTolerance, type ReferenceModel, type ReferenceNetwork, type ReferenceValue,
 } from './method/reference-values.ts';
+export { metricContract, type AnyMetricFactory, type MetricContractSettings } from './metric/metric-contract.ts';
+export { describeBackend, describeMethod, describeMetric } from './runner/describe.ts';
+export type { TestRunner } from './runner/test-runner.ts';
 export type { AnyMethodFactory } from './method/subject.ts';
 export { wrapperContract } from './method/wrapper-contract.ts';

@@ -1,5 +1,6 @@
 import type { ContractCheck } from '../contract-check.ts';
 import { answerChecks } from './answer-checks.ts';
+import { biasChecks } from './bias-checks.ts';
 import type { LoadNetwork, SubjectCheck } from './backend-check.ts';
 import { contractNetworks, type ContractNetwork } from './contract-network.ts';
 import { executionChecks } from './execution-checks.ts';
@@ -34,7 +35,7 @@ export function backendContract(load: LoadNetwork, { tolerance = 1e-5 }: Backend
     },
   });
   return [
-    ...contractNetworks.flatMap((network) => [...answerChecks(network), ...interventionChecks].map((check) => onNetwork(network, check))),
+    ...contractNetworks.flatMap((network) => [...answerChecks(network), ...interventionChecks, ...biasChecks].map((check) => onNetwork(network, check))),
     ...refusalChecks.map((check) => onNetwork(contractNetworks[1]!, check)),
     ...executionChecks.map(([name, run]): ContractCheck => ({ name, run: () => run(load) })),
   ];

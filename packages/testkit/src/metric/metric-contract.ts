@@ -1,0 +1,128 @@
+import { convertLayout, sliceBatch, tensor, type Layout, type Metric, type MetricDescription, type MetricSubject, type OptionSpec, type OptionSpecs, type Tensor } from '@pellucid/core';
+import type { ContractCheck } from '../contract-check.ts';
+import { analyticModel } from '../method/analytic-model.ts';
+import { require, requireError } from '../method/assertions.ts';
+import { convolutionalFormula, normalValues } from '../method/formulas.ts';
+
+/** A metric's factory. */
+export interface AnyMetricFactory<Options> extends MetricDescription {
+  (options?: { readonly [Name in keyof Options]?: Options[Name] | undefined }): Metric;
+  readonly options: OptionSpecs<Options>;
+}
+
+/** How a metric is run. */
+export interface MetricContractSettings<Options> {
+  /** Options to run the metric with, such as few steps. @defaultValue the metric's defaults */
+  readonly options?: { readonly [Name in keyof Options]?: Options[Name] | undefined } | undefined;
+  /** Relative difference allowed between a sample alone and in a batch. @defaultValue 0: the same bits */
+  readonly tolerance?: number | undefined;
+}
+
+const [CHANNELS, HEIGHT, WIDTH, SAMPLES] = [2, 8, 6, 3];
+const SHAPE = [CHANNELS, HEIGHT, WIDTH] as const;
+const TARGETS = [0, 2, 1];
+
+const images = (name: string, channels: number): Tensor =>
+  tensor([SAMPLES, channels, HEIGHT, WIDTH], Array.from({ length: SAMPLES }, (_, sample) => [...normalValues(sample, name, channels * HEIGHT * WIDTH)]).flat());
+
+/** An object in the upper left corner, another size in each sample. */
+const masks = (): Tensor =>
+  tensor([SAMPLES, HEIGHT, WIDTH], Array.from({ length: SAMPLES * HEIGHT * WIDTH }, (_, i) => {
+    const [sample, y, x] = [Math.floor(i / (HEIGHT * WIDTH)), Math.floor(i / WIDTH) % HEIGHT, i % WIDTH];
+    return y < 2 + sample && x < 3 ? 1 : 0;
+  }));
+
+/** A fresh subject: maps of random numbers on a small network, in either layout. */
+function subjectOf(layout: Layout = 'NCHW'): MetricSubject {
+  const network = convolutionalFormula({ shape: SHAPE, kernels: 3, classes: 3, stride: 2, seed: 5 });
+  return {
+    model: analyticModel(network, { capabilities: [], ...(layout === 'NHWC' && { layout }) }),
+    input: convertLayout(images('image', CHANNELS), 'NCHW', layout),
+    targets: TARGETS,
+    values: convertLayout(images('map', CHANNELS), 'NCHW', layout),
+    layout,
+    masks: masks(),
+  };
+}
+
+const only = (subject: MetricSubject, sample: number): MetricSubject => {
+  const one = (batch: Tensor): Tensor => sliceBatch(batch, sample, sample + 1);
+  return {
+    ...subject, input: one(subject.input), values: one(subject.values), targets: [subject.targets[sample]!],
+    ...(subject.masks && { masks: one(subject.masks) }),
+  };
+};
+
+function requireScores(actual: Float64Array, expected: Float64Array, tolerance: number, what: string): void {
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const close = (value: number, other: number): boolean => Object.is(value, other) || Math.abs(value - other) <= tolerance * scale;
+  require(actual.length === expected.length && actual.every((value, i) => close(value, expected[i]!)), `${what}: expected ${expected.join(', ')}, got ${actual.join(', ')}`);
+}
+
+function checkDescription(factory: AnyMetricFactory<object>): void {
+  const { name, title, paper, direction, category } = factory;
+  require(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), `the name is in kebab case, got \`${name}\``);
+  require([title, paper.authors, paper.title, category].every((text) => text.trim() !== ''), 'title, category, authors and title of the paper are there');
+  require(/^https:\/\/\S+$/.test(paper.url), `the paper has an https address, got \`${paper.url}\``);
+  require(direction === 'higher' || direction === 'lower', 'the direction says which way is better');
+  for (const [option, spec] of Object.entries<OptionSpec<unknown>>({ ...factory.options })) {
+    require(spec.type.trim() !== '' && spec.description.trim() !== '', `option \`${option}\` says its type and what it does`);
+    require(spec.accepts(spec.default), `option \`${option}\` accepts its own default`);
+  }
+}
+
+/** What every metric promises, as named checks to run in any test framework. The network is a formula of three classes. */
+export function metricContract<Options extends object>(factory: AnyMetricFactory<Options>, settings: MetricContractSettings<Options> = {}): ContractCheck[] {
+  const { options, tolerance = 0 } = settings;
+  const make = (): Metric => factory(options);
+  const score = (subject: MetricSubject, seed = 3): Promise<Float64Array> => make().score(subject, { seed });
+  const call = factory as unknown as (options: object) => unknown;
+  return [
+    { name: 'is described completely', run: () => Promise.resolve().then(() => { checkDescription(factory); }) },
+    { name: 'refuses options that it does not have', run: () => requireError(() => call({ 'no-such-option': 1 }), 'OPTION_UNKNOWN', 'an unknown option') },
+    {
+      name: 'gives one finite score per sample',
+      run: async () => {
+        const scores = await score(subjectOf());
+        require(scores.length === SAMPLES && scores.every(Number.isFinite), `${SAMPLES} finite scores, got ${scores.join(', ')}`);
+      },
+    },
+    {
+      name: 'gives the same bits for the same seed',
+      run: async () => { requireScores(await score(subjectOf()), await score(subjectOf()), 0, 'a second run'); },
+    },
+    {
+      name: 'scores a sample alone as in a batch',
+      run: async () => {
+        const together = await score(subjectOf());
+        for (let sample = 0; sample < SAMPLES; sample++) {
+          requireScores(await score(only(subjectOf(), sample)), together.subarray(sample, sample + 1), tolerance, `sample ${sample} alone`);
+        }
+      },
+    },
+    {
+      name: 'gives the same scores in any amount of memory',
+      run: async () => {
+        const { model, ...rest } = subjectOf();
+        requireScores(await make().score({ model, ...rest }, { seed: 3, memoryBudget: model.bytesPerSample }), await score(subjectOf()), tolerance, 'memory for one sample');
+      },
+    },
+    {
+      name: 'follows the layout of the model',
+      run: async () => { requireScores(await score(subjectOf('NHWC')), await score(subjectOf()), Math.max(tolerance, 1e-6), 'channels last and first'); },
+    },
+    {
+      name: 'leaves input and maps as they were',
+      run: async () => {
+        const [subject, fresh] = [subjectOf(), subjectOf()];
+        await score(subject);
+        const same = (a: Tensor, b: Tensor): boolean => a.data.every((value, i) => value === b.data[i]);
+        require(same(subject.input, fresh.input) && same(subject.values, fresh.values), 'input and maps are left as they were');
+      },
+    },
+    {
+      name: 'stops when it is aborted',
+      run: () => requireError(() => make().score(subjectOf(), { seed: 3, signal: AbortSignal.abort() }), 'ABORTED', 'an abort before the start'),
+    },
+  ];
+}
