@@ -29,8 +29,16 @@ const twice = (length: Dimension): Dimension => {
 const LEAST_HALF = 2 ** -14;
 const halfFloat = (value: number): number => (value === 0 ? 0 : Math.sign(value) * Math.max(Math.abs(value), LEAST_HALF));
 
+/** Whether a tensor is the stored number 0. */
+function isZero(emit: Emitter, name: string): boolean {
+  const tensor = emit.stored(name);
+  return tensor !== null && tensorShape(tensor).length === 0 && Number(tensorValues(tensor)[0]) === 0;
+}
+
 /** Greatest and least take operands of different shapes since opset 8. */
 const extremum = (emit: Emitter, operator: 'Max' | 'Min', a: string, b: string): string => {
+  // A ReLU is fused with the convolution before it, and stays in the layout of images.
+  if (operator === 'Max' && isZero(emit, b)) return emit.op('Relu', [a]);
   if (emit.opset >= 8) return emit.op(operator, [a, b]);
   const isGreater = emit.op('Greater', [a, b]);
   return operator === 'Max' ? choose(emit, isGreater, a, b) : choose(emit, isGreater, b, a);
