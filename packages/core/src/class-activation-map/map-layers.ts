@@ -36,25 +36,26 @@ export interface MapGeometry extends ImageGeometry {
 
 const hasTokens = ({ layout, shape }: LayerInfo): boolean => layout === 'NTC' && shape?.length === 3;
 
+/** Whether a layer holds the weights of an attention over this many tokens. */
+const isAttention = ({ kind, shape }: LayerInfo, tokens: number): boolean =>
+  kind === 'attention' || (kind === 'softmax' && shape !== null && shape.length > 2 && shape.slice(-2).every((length) => length === tokens));
+
 /**
- * Where the patches of a vision transformer last have a say, for class tokens ignore what comes after: the last normalisation (or sum)
- * before the last attention, as wide as the stream that it leads into. Undefined for other models, also for those with windows.
+ * The layer of tokens that class activation maps use unless told otherwise: the last normalisation or sum behind all images. A class token
+ * ignores what patches become in the last attention, so that with one it is the layer before that. Undefined for models without.
  */
 function lastTokenLayer(model: Pick<ModelAdapter<never>, 'input' | 'layers'>): LayerInfo | undefined {
   const size = imageSize(model);
-  const patches = model.layers.findLast(({ layout, shape }) => axes({ layout }).spatial.length === 2 && shape !== null);
-  if (size === undefined || patches === undefined) return undefined;
-  const count = axes(patches).spatial.reduce((product, axis) => product * (patches.shape?.[axis] ?? 0), 1);
-  const coversPatches = (layer: LayerInfo): boolean => {
-    const grid = hasTokens(layer) && (layer.kind === 'layer-norm' || layer.kind === 'add') ? findTokenGrid(layer.shape?.[1] ?? 0, ...size) : undefined;
-    return grid !== undefined && grid.height * grid.width === count;
-  };
-  const attention = model.layers.findLastIndex(({ kind, shape }) => {
-    const [rows, columns] = shape?.slice(-2) ?? [];
-    return (kind === 'softmax' || kind === 'attention') && (shape?.length ?? 0) > 2 && (kind === 'attention' || rows === columns);
-  });
-  const width = model.layers.findLast(coversPatches)?.shape?.[2];
-  return model.layers.slice(0, Math.max(attention, 0)).findLast((layer) => coversPatches(layer) && layer.shape?.[2] === width);
+  if (size === undefined) return undefined;
+  const gridOf = (layer: LayerInfo): TokenGrid | undefined =>
+    hasTokens(layer) && (layer.kind === 'layer-norm' || layer.kind === 'add') ? findTokenGrid(layer.shape?.[1] ?? 0, ...size) : undefined;
+  const position = model.layers.findLastIndex((layer) => gridOf(layer) !== undefined);
+  const last = model.layers[position];
+  if (last === undefined || model.layers.slice(position).some((layer) => axes(layer).spatial.length === 2)) return undefined;
+  if (gridOf(last)?.prefix === 0) return last;
+  const [, tokens, width] = last.shape ?? [];
+  const attention = model.layers.findLastIndex((layer) => isAttention(layer, tokens ?? 0));
+  return model.layers.slice(0, Math.max(attention, 0)).findLast((layer) => gridOf(layer) !== undefined && layer.shape?.[1] === tokens && layer.shape?.[2] === width);
 }
 
 function chooseLayer(model: ModelAdapter<never>, name: string | undefined, method: string): LayerInfo {
