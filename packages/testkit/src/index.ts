@@ -14,6 +14,7 @@ export { methodContract, type MethodContractSettings } from './method/method-con
 export {
   convolutionalFormula, layerFormula, linearFormula, normalValues, quadraticFormula, type ConvolutionalFormulaSettings,
 } from './method/formulas.ts';
+export { drawNumber, recordedContext, type Recording } from './method/recorded-context.ts';
 export {
   readReferenceModels, referenceTolerance, type ReferenceModel, type ReferenceNetwork, type ReferenceValue,
 } from './method/reference-values.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { type Features, type MethodContext, type ModelAdapter, type RandomStream, type Tensor } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { type Features, type ModelAdapter, type Tensor } from '@pellucid/core';
+import { readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
 import { featurePermutation } from './feature-permutation.ts';
 
 const GOLDEN = join(__dirname, '../../../../../shared/golden');
@@ -13,10 +13,8 @@ if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 const featuresOf = ({ shape: [, , height, width] }: Tensor): Features =>
   (height === undefined || width === undefined ? 'each' : [height / 4, width / 4]);
 
-const zero = (): number => 0;
 /** Captum's reference was made with one fixed permutation for every feature. */
-const recorded: RandomStream = { permutation: () => [1, 2, 3, 0], bits: zero, uniform: zero, normal: zero, integer: zero };
-const context: MethodContext = { random: () => recorded, chunkSize: 16, progress: () => undefined, estimate: () => false, note: () => undefined };
+const context = recordedContext({ stream: () => ({ permutation: () => [1, 2, 3, 0] }) });
 
 for (const { title, file, network } of models) {
   describe(title, () => {

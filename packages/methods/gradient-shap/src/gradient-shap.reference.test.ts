@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { decodeNpy, sampleSize, type MethodContext, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { decodeNpy, sampleSize, type ModelAdapter, type Tensor } from '@pellucid/core';
+import { drawNumber, readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
 import { gradientShap } from './gradient-shap.ts';
 
 const GOLDEN = join(__dirname, '../../../../../shared/golden');
@@ -13,27 +13,22 @@ if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 const DRAWS = 6;
 const read = (file: string): Tensor => decodeNpy(readFileSync(file), file);
 
-/** Captum's recorded draws in the place of ours. */
-function recordedContext(folder: string, key: string, sigma: number, size: number): MethodContext {
+/** Captum's draws in the place of ours. */
+function captumsDraws(folder: string, key: string, sigma: number, size: number): ReturnType<typeof recordedContext> {
   const [choice, uniform, normal] = ['choice', 'uniform', 'normal'].map((part) => read(join(folder, 'noise', `${key}_${part}.npy`)).data);
-  return {
-    random: (sample, name) => {
-      const draw = sample * DRAWS + Number(/^draw (\d+)$/.exec(name)?.[1]);
+  return recordedContext({
+    chunkSize: 4,
+    references: read(join(folder, 'baseline_dist.npy')),
+    stream: (sample, name) => {
+      const draw = sample * DRAWS + drawNumber(name);
       let position = draw * size;
       return {
         integer: () => choice?.[draw] ?? NaN,
         uniform: () => uniform?.[draw] ?? NaN,
         normal: () => (normal?.[position++] ?? NaN) / sigma,
-        bits: () => 0,
-        permutation: () => [],
       };
     },
-    chunkSize: 4,
-    references: read(join(folder, 'baseline_dist.npy')),
-    progress: () => undefined,
-    estimate: () => false,
-    note: () => undefined,
-  };
+  });
 }
 
 for (const { title, file, network } of models) {
@@ -46,7 +41,7 @@ for (const { title, file, network } of models) {
     const CASES = [['gradient_shap_sd0', 0], ['gradient_shap_sd0.09', 0.09]] as const;
     test.each(CASES.filter(([key]) => methods.includes(key)))('%s: with the same draws, the values of Captum', async (key, sigma) => {
       const expected = value(key);
-      const context = recordedContext(dirname(file), key, sigma, sampleSize(input));
+      const context = captumsDraws(dirname(file), key, sigma, sampleSize(input));
       const batch = { input, layout: model.input.layout, targets, objective: { kind: 'logit', targets } } as const;
       const { values } = await gradientShap({ samples: DRAWS, sigma }).explain(model, batch, context);
       expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(referenceTolerance(expected));

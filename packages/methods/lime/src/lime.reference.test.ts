@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { decodeNpy, type Features, type MethodContext, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { decodeNpy, type Features, type ModelAdapter, type Tensor } from '@pellucid/core';
+import { drawNumber, readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
 import { lime } from './lime.ts';
 
 const GOLDEN = join(__dirname, '../../../../../shared/golden');
@@ -17,19 +17,14 @@ const featuresOf = ({ shape: [, , height, width] }: Tensor): Features =>
   (height === undefined || width === undefined ? 'each' : [height / 4, width / 4]);
 
 /** The features that Captum kept, sample after sample. */
-function recordedContext(folder: string, key: string): MethodContext {
+function captumsDraws(folder: string, key: string): ReturnType<typeof recordedContext> {
   const { data, shape: [, features = 0] } = decodeNpy(readFileSync(join(folder, 'noise', `${key}_bernoulli.npy`)), key);
-  const zero = (): number => 0;
-  return {
-    random: (sample, name) => {
-      let at = (sample * SAMPLES + Number(/^copy (\d+)$/.exec(name)?.[1])) * features;
-      return { uniform: () => (data[at++] === 1 ? 0 : 1), bits: zero, normal: zero, integer: zero, permutation: () => [] };
+  return recordedContext({
+    stream: (sample, name) => {
+      let at = (sample * SAMPLES + drawNumber(name)) * features;
+      return { uniform: () => (data[at++] === 1 ? 0 : 1) };
     },
-    chunkSize: 16,
-    progress: () => undefined,
-    estimate: () => false,
-    note: () => undefined,
-  };
+  });
 }
 
 /** scikit-learn's lasso stops at a duality gap of 1e-4; ours goes on to rounding, which the optimality conditions in `lime.test.ts` prove. */
@@ -46,7 +41,7 @@ for (const { title, file, network } of models) {
       const expected = value(key);
       const batch = { input, layout: model.input.layout, targets, objective: { kind: 'logit', targets } } as const;
       const method = lime({ samples: SAMPLES, features: featuresOf(input), alpha });
-      const { values } = await method.explain(model, batch, recordedContext(dirname(file), key));
+      const { values } = await method.explain(model, batch, captumsDraws(dirname(file), key));
       expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(Math.max(referenceTolerance(expected), allowed));
     });
   });

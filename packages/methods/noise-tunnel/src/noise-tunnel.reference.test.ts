@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { decodeNpy, sampleSize, type MethodContext, type ModelAdapter, type SampleMethod } from '@pellucid/core';
+import { decodeNpy, sampleSize, type ModelAdapter, type SampleMethod } from '@pellucid/core';
 import { integratedGradients } from '@pellucid/method-integrated-gradients';
 import { saliency } from '@pellucid/method-saliency';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { drawNumber, readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
 import { noiseTunnel, type NoiseTunnelType } from './noise-tunnel.ts';
 
 const GOLDEN = join(__dirname, '../../../../../shared/golden');
@@ -15,20 +15,16 @@ if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 const SAMPLES = 5;
 const SIGMA = 0.15;
 
-/** Captum's recorded noise in the place of ours: `noise k` of a sample reads what it added to copy k, over sigma. */
-function recordedContext(file: string, size: number): MethodContext {
+/** Captum's noise in the place of ours: a stream reads what it added to that copy, over sigma. */
+function captumsDraws(file: string, size: number): ReturnType<typeof recordedContext> {
   const { data } = decodeNpy(readFileSync(file), file);
-  return {
-    random: (sample, name) => {
-      let position = (sample * SAMPLES + Number(/^noise (\d+)$/.exec(name)?.[1])) * size;
-      const normal = (): number => data[position++]! / SIGMA;
-      return { normal, uniform: normal, bits: normal, integer: normal, permutation: () => [] };
-    },
+  return recordedContext({
     chunkSize: 3,
-    progress: () => undefined,
-    estimate: () => false,
-    note: () => undefined,
-  };
+    stream: (sample, name) => {
+      let position = (sample * SAMPLES + drawNumber(name)) * size;
+      return { normal: () => data[position++]! / SIGMA };
+    },
+  });
 }
 
 const CASES: readonly [key: string, type: NoiseTunnelType, wrapped: SampleMethod<'gradient'>][] = [
@@ -48,7 +44,7 @@ for (const { title, file, network } of models) {
 
     test.each(CASES.filter(([key]) => methods.includes(key)))('%s: with the same noise, the values of Captum', async (key, type, wrapped) => {
       const expected = value(key);
-      const context = recordedContext(join(dirname(file), 'noise', `${key}_normal.npy`), sampleSize(input));
+      const context = captumsDraws(join(dirname(file), 'noise', `${key}_normal.npy`), sampleSize(input));
       const batch = { input, layout: model.input.layout, targets, objective: { kind: 'logit', targets } } as const;
       const { values } = await noiseTunnel(wrapped, { type, samples: SAMPLES, sigma: SIGMA }).explain(model, batch, context);
       expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(referenceTolerance(expected));

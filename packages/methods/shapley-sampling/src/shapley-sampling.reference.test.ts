@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { decodeNpy, type Features, type MethodContext, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { decodeNpy, type Features, type ModelAdapter, type Tensor } from '@pellucid/core';
+import { drawNumber, readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
 import { shapleySampling } from './shapley-sampling.ts';
 
 const GOLDEN = join(__dirname, '../../../../../shared/golden');
@@ -15,19 +15,11 @@ const featuresOf = ({ shape: [, , height, width] }: Tensor): Features =>
   (height === undefined || width === undefined ? 'each' : [height / 4, width / 4]);
 
 /** The orders that Captum drew; all samples share them. */
-function recordedContext(folder: string): MethodContext {
+function captumsDraws(folder: string): ReturnType<typeof recordedContext> {
   const { data, shape: [, features = 0] } = decodeNpy(readFileSync(join(folder, 'noise/shapley_sampling_perms.npy')), 'shapley_sampling_perms');
-  const zero = (): number => 0;
-  return {
-    random: (_sample, name) => {
-      const order = Number(/^order (\d+)$/.exec(name)?.[1]);
-      return { permutation: () => [...data.subarray(order * features, (order + 1) * features)], bits: zero, uniform: zero, normal: zero, integer: zero };
-    },
-    chunkSize: 32,
-    progress: () => undefined,
-    estimate: () => false,
-    note: () => undefined,
-  };
+  return recordedContext({
+    stream: (_sample, name) => ({ permutation: () => [...data.subarray(drawNumber(name) * features, (drawNumber(name) + 1) * features)] }),
+  });
 }
 
 for (const { title, file, network } of models) {
@@ -40,7 +32,7 @@ for (const { title, file, network } of models) {
     test('with the same orders, the values of Captum', async () => {
       const expected = value('shapley_sampling');
       const batch = { input, layout: model.input.layout, targets, objective: { kind: 'logit', targets } } as const;
-      const { values } = await shapleySampling({ samples: 3, features: featuresOf(input) }).explain(model, batch, recordedContext(dirname(file)));
+      const { values } = await shapleySampling({ samples: 3, features: featuresOf(input) }).explain(model, batch, captumsDraws(dirname(file)));
       expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(referenceTolerance(expected));
     });
   });
