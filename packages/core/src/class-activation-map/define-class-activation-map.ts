@@ -107,7 +107,7 @@ async function mapsOfLayers<Options extends MapOptions>(
       const maps = found[i]!;
       maps.size = [geometry.height, geometry.width];
       for (let sample = 0; sample < end - start; sample++) {
-        const done = i * total + start + sample;
+        const done = layers.length * start + i * (end - start) + sample;
         const progress: MethodContext['progress'] = (part, of) => { context.progress(done * of + part, layers.length * total * of); };
         const scene = { model, layer: layer.info, geometry, layout: batch.layout, context: { ...context, progress } };
         const map = await definition.map(describeSample(scene, piece, sample), options);

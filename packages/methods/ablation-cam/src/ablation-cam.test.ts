@@ -33,3 +33,14 @@ test('puts another value in the place of a channel', async () => {
   // Ones in channel 0 add 2 instead of 6, in channel 1 -1.5 instead of -5.
   [0, 1, 2, 3].forEach((p) => { expect(values.data[p]).toBeCloseTo(4 * VALUES[p]! - 3.5 * VALUES[4 + p]!, 5); });
 });
+
+test('tells how far it is, channel by channel, over samples and layers', async () => {
+  const shares: number[] = [];
+  const batch = tensor([3, 2, 2, 2], [...VALUES, ...VALUES, ...VALUES]);
+  await explain(model, ablationCam({ layer: ['features', 'features'] }), {
+    input: batch, targets: 0, memoryBudget: 2 * model.bytesPerSample, onProgress: (done, total) => { shares.push(done / total); },
+  });
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares.at(-1)).toBe(1);
+  expect(new Set(shares).size).toBeGreaterThanOrEqual(6);
+});

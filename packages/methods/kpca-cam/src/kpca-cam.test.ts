@@ -36,3 +36,8 @@ test('refuses layers of too many pixels, of which all pairs would be compared', 
   const large = analyticModel(layerFormula([1, 65, 64], [new Float64Array(65 * 64)]), { capabilities: ['activations'] });
   await expect(explain(large, kpcaCam(), { input: tensor([1, 1, 65, 64], new Float32Array(65 * 64)), targets: 0 })).rejects.toMatchObject({ code: 'LAYER_UNSUITABLE' });
 });
+
+test('a layer that is the same everywhere gives zeros', async () => {
+  const map = await explain(model(3), kpcaCam({ upsample: false }), { input: tensor([1, 3, 4, 4], new Float32Array(48).fill(0.1)), targets: 0 });
+  expect(map.values.data.every((value) => Math.abs(value) === 0)).toBe(true);
+});

@@ -24,6 +24,9 @@ const gammaOption: OptionSpec<number | undefined> = {
 /** The kernel of all pairs of this many pixels takes 128 MiB. */
 const MOST_PIXELS = 4096;
 
+/** Kernels are between -1 and 1: below this is nothing but rounding. */
+const NOTHING = 1e-12;
+
 /**
  * KPCA-CAM: the pixels of a layer along the first principal component in the space of a kernel, which may be bent where Eigen-CAM's is
  * straight. Looks at no class and needs no gradients. One signed channel per map, in the layer's layout; the sign is the one that correlates
@@ -59,7 +62,8 @@ export const kpcaCam: MethodFactory<'activations', KpcaCamOptions> = defineClass
       });
     }
     const matrix = kernelMatrix(centredPixels(channels, pixels, activation), pixels, kernel, gamma);
-    const component = topEigenvector(pixels, (vector) => multiply(matrix, vector)) ?? new Float64Array(pixels);
+    const isFlat = matrix.every((value) => Math.abs(value) <= NOTHING);
+    const component = (isFlat ? undefined : topEigenvector(pixels, (vector) => multiply(matrix, vector))) ?? new Float64Array(pixels);
     const value = multiply(matrix, component).reduce((sum, image, p) => sum + image * component[p]!, 0);
     const projection = component.map((share) => Math.sqrt(Math.max(value, 0)) * share);
     return resolveSign(projection, { channels, height, width, values: activation });
