@@ -77,6 +77,7 @@ function page(reference, others) {
     'Written by `npm run docs:parity`. Every method of this repository with its default options on images of the embedded set and the networks of the zoo',
     `(${networks.map((name) => `\`${name}\``).join(', ')}), in both formats. A number is the largest relative L2 difference of a map from the one on ONNX Runtime, over all`,
     `networks and images; those above ${EXPECTED.toExponential(0)} are bold. Wrappers are run around saliency. A code in capitals: these networks do not fit the method.`,
+    'Where a difference is large, rounding decided: which pixels come next, or on which side of a kink a point of a path lies.',
     '',
     line(['method', '', ...shown.map(({ engine }) => `tfjs/${engine}`)]),
     line(['---', '---', ...shown.map(() => '---:')]),
