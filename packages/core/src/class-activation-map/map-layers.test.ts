@@ -48,6 +48,10 @@ test('takes named layers, also by another name; says what is wrong with others',
   expect(() => mapLayers(model, 'first.attention', undefined, 'grad-cam')).toThrow(/its layout is N\*/);
 });
 
+test('refuses a grid of tokens where no layer has any', () => {
+  expect(() => mapLayers(modelOf(patches), 'patches', { prefix: 1, height: 8, width: 8 }, 'grad-cam')).toThrow(/`tokens` says nothing/);
+});
+
 test('refuses a layer of several rows per sample, such as windows', () => {
   const map = { info: layer('windows', 'add', [null, 16, 8], 'NTC'), tokens: { prefix: 0, height: 4, width: 4 } };
   expect(() => mapGeometry(map, { shape: [8, 16, 8], data: new Float32Array(1024) }, 2, 'net', 'grad-cam')).toThrow(/8 rows for 2 samples/);

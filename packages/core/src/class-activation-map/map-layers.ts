@@ -71,12 +71,20 @@ function chooseLayer(model: ModelAdapter<never>, name: string | undefined, metho
   });
 }
 
-/** The layers that maps are made from. @throws LAYER_NOT_FOUND, LAYER_AMBIGUOUS, LAYER_UNSUITABLE. */
+/** The layers that maps are made from, at least one. @throws LAYER_NOT_FOUND, LAYER_AMBIGUOUS, LAYER_UNSUITABLE. */
 export function mapLayers(model: ModelAdapter<never>, choice: LayerChoice, tokens: TokenGrid | undefined, method: string): readonly MapLayer[] {
   const names = choice === undefined || typeof choice === 'string' ? [choice] : choice;
-  return names.map((name) => {
+  const layers = names.map((name): MapLayer => {
     const info = chooseLayer(model, name, method);
     return { info, tokens: hasTokens(info) ? tokenGrid(info, model, tokens, method) : undefined };
+  });
+  if (tokens === undefined || layers.some((layer) => layer.tokens !== undefined)) return layers;
+  throw new PellucidError('LAYER_UNSUITABLE', {
+    layer: layers[0]!.info.name,
+    model: model.name,
+    method,
+    problem: 'it has height and width, where `tokens` says nothing',
+    help: 'Name a layer of tokens, or leave the option `tokens` out.',
   });
 }
 

@@ -1,6 +1,6 @@
 import { type LayerInfo, type LayerName, type Tensor } from '@pellucid/core';
 import {
-  attributeFloat, attributeTensor, tensorProducers, tensorShape, tensorValues, type NodeProto, type OnnxModel, type TensorProto,
+  attributeFloat, attributeTensor, nodeReads, tensorProducers, tensorShape, tensorValues, type NodeProto, type OnnxModel, type TensorProto,
 } from '@pellucid/onnx-graph';
 
 /** Operators after which a constant that is added is a bias. */
@@ -68,13 +68,26 @@ function biasOf(node: NodeProto, rank: number, constantOf: ConstantOf, producers
   }
 }
 
-/** The biases of convolutions, dense layers and batch normalisations, as the layers' values are broadcast: an axis of length 1 where equal. */
+/** What the last node of a graph depends on: tensors beside the way to it have no gradient. */
+function leadsToEnd({ graph }: OnnxModel): ReadonlySet<string> {
+  const needed = new Set(graph.node.at(-1)?.output);
+  for (const node of graph.node.toReversed()) {
+    if (node.output.some((name) => needed.has(name))) for (const name of nodeReads(node)) needed.add(name);
+  }
+  return needed;
+}
+
+/**
+ * The biases of convolutions, dense layers and batch normalisations on the way to the last node, which gives the logits, as
+ * the layers' values are broadcast: an axis of length 1 where equal.
+ */
 export function layerBiases(model: OnnxModel, layers: readonly LayerInfo[]): ReadonlyMap<LayerName, Tensor> {
   const constantOf = constantsOf(model);
   const producers = tensorProducers(model);
+  const leading = leadsToEnd(model);
   return new Map(layers.flatMap(({ name, shape }): [LayerName, Tensor][] => {
     const node = producers.get(name);
-    const bias = node === undefined || shape === null ? undefined : biasOf(node, shape.length, constantOf, producers);
+    const bias = node === undefined || shape === null || !leading.has(name) ? undefined : biasOf(node, shape.length, constantOf, producers);
     return bias === undefined ? [] : [[name, bias]];
   }));
 }
