@@ -49,6 +49,7 @@ export {
   activationOf, gradientAt, INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type Intervention,
   type LayerName, type Query,
 } from './model/query.ts';
+export { validateGradient } from './model/validate-gradient.ts';
 export { validateIntervention } from './model/validate-intervention.ts';
 export { validateObjective } from './model/validate-objective.ts';
 export { featureMasks, featuresOption, spreadFeatures, type FeatureMask, type Features } from './perturbation/feature-mask.ts';

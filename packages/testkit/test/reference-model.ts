@@ -1,5 +1,5 @@
 import {
-  batchSize, findLayer, formatShape, hashValues, INPUT, PellucidError, throwIfAborted, validateBatch,
+  batchSize, findLayer, formatShape, hashValues, INPUT, PellucidError, throwIfAborted, validateBatch, validateGradient,
   type Evaluation, type EvaluateOptions, type GradientPoint, type LayerInfo, type Objective, type Query, type Tensor,
 } from '@pellucid/core';
 import type { ContractNetwork } from '../src/backend/contract-network.ts';
@@ -42,14 +42,21 @@ export function referenceModel(network: ContractNetwork): SubjectModel {
   const evaluate = async ({ input, activations = [], gradient }: Query<'activations' | 'gradient'>, { signal }: EvaluateOptions = {}): Promise<Evaluation> => {
     if (disposed) throw new PellucidError('REQUEST_INVALID', { action: 'ask it', problem: 'it was disposed', help: '' });
     validateBatch(input, model.input, 'input');
-    if (gradient) checkObjective(gradient.of, batchSize(input), model);
+    const from = gradient?.from === undefined ? undefined : validateGradient(gradient, batchSize(input), model);
+    if (gradient && from === undefined) checkObjective(gradient.of, batchSize(input), model);
     const position = (point: GradientPoint): number => (point === INPUT ? 0 : layers.indexOf(findLayer(model, point)) + 1);
     const wanted = [...activations.map(position), ...(gradient?.at ?? []).map(position)];
+    const until = from === undefined ? network : { ...network, layers: network.layers.slice(0, layers.indexOf(from) + 1) };
+    for (const point of gradient?.at ?? []) {
+      if (position(point) > until.layers.length) throw new PellucidError('GRADIENT_UNREACHABLE', { of: from?.name ?? 'logits', at: String(point), help: '' });
+    }
     await Promise.resolve();
     throwIfAborted(signal, 'the evaluation');
-    const samples = Array.from({ length: batchSize(input) }, (_, sample) =>
-      expectedAnswer(network, input, sample, gradient?.of ?? { kind: 'sum-of-logits' }),
-    );
+    const samples = Array.from({ length: batchSize(input) }, (_, sample) => {
+      if (from === undefined || gradient === undefined) return expectedAnswer(network, input, sample, gradient?.of ?? { kind: 'sum-of-logits' });
+      const { gradients } = expectedAnswer(until, input, sample, gradient.of);
+      return { ...expectedAnswer(network, input, sample, { kind: 'sum-of-logits' }), gradients };
+    });
     const shapes = [inputShape, ...outputs.map(({ shape }) => shape)];
     if (wanted.some((place) => place >= shapes.length)) throw new Error('internal: no such place');
     return {

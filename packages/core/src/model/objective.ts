@@ -3,7 +3,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /**
  * The scalar per sample that is explained. `targets` holds a class index per sample. A margin is the target's logit less the highest
- * other one, or less that of the class in `against`. A cotangent weights every value of the model's logits.
+ * other one, or less that of the class in `against`. A cotangent weights every value of the model's logits, or of the layer that a gradient
+ * starts from.
  */
 export type Objective =
   | { readonly kind: 'logit'; readonly targets: readonly number[] }

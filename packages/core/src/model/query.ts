@@ -23,6 +23,8 @@ type Offered<Needed extends Capability, Offers extends Capability, Value> = Read
 /** A gradient: of which scalar per sample, with respect to what. */
 export interface GradientQuery<out Offers extends Capability = Capability> {
   readonly of: Objective;
+  /** A layer whose values the objective, a cotangent of their shape, weights in place of the logits. @defaultValue the logits */
+  readonly from?: LayerName | undefined;
   readonly at: readonly GradientPoint[];
   /** Replacements of the true derivative. @defaultValue none: the true derivative */
   readonly rules?: Offered<'backward-rules', Offers, BackwardRules> | undefined;

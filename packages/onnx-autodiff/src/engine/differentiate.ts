@@ -52,7 +52,7 @@ const FLOATS: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, Elemen
  */
 export function differentiate(given: OnnxModel, request: DerivativeRequest): Derivative {
   const expanded = request.rules === undefined ? given : expandNodes(given, request.rules.rules);
-  const model = request.rules?.mergeBatchNorm === true ? mergeBatchNorm(expanded, request.at) : expanded;
+  const model = request.rules?.mergeBatchNorm === true ? mergeBatchNorm(expanded, [request.of, ...request.at]) : expanded;
   const types = inferShapes(model);
   checkRequest(model, request, types);
   const unique = uniqueNames(model);

@@ -5,6 +5,7 @@ import type { LoadNetwork, SubjectCheck } from './backend-check.ts';
 import { contractNetworks, type ContractNetwork } from './contract-network.ts';
 import { executionChecks } from './execution-checks.ts';
 import { interventionChecks } from './intervention-checks.ts';
+import { layerGradientChecks } from './layer-gradient-checks.ts';
 import { refusalChecks } from './refusal-checks.ts';
 import { makeSubject } from './subject.ts';
 
@@ -35,7 +36,7 @@ export function backendContract(load: LoadNetwork, { tolerance = 1e-5 }: Backend
     },
   });
   return [
-    ...contractNetworks.flatMap((network) => [...answerChecks(network), ...interventionChecks, ...biasChecks].map((check) => onNetwork(network, check))),
+    ...contractNetworks.flatMap((network) => [...answerChecks(network), ...layerGradientChecks, ...interventionChecks, ...biasChecks].map((check) => onNetwork(network, check))),
     ...refusalChecks.map((check) => onNetwork(contractNetworks[1]!, check)),
     ...executionChecks.map(([name, run]): ContractCheck => ({ name, run: () => run(load) })),
   ];

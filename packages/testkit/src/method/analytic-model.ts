@@ -1,6 +1,6 @@
 import {
-  convertLayout, findLayer, INPUT, sampleData, throwIfAborted, validateBatch, validateIntervention,
-  type Capability, type GradientPoint, type Intervention, type LayerInfo, type LayerName, type Layout, type ModelAdapter, type OpKind, type Query, type Tensor,
+  convertLayout, findLayer, INPUT, sampleData, throwIfAborted, validateBatch, validateGradient, validateIntervention,
+  type Capability, type GradientPoint, type GradientQuery, type Intervention, type LayerInfo, type LayerName, type Layout, type ModelAdapter, type OpKind, type Query, type Tensor,
 } from '@pellucid/core';
 import { asBatch, objectiveCotangent } from './cotangent.ts';
 
@@ -10,6 +10,8 @@ export interface AnalyticPass {
   readonly activations: ReadonlyMap<LayerName, Float64Array>;
   /** The gradient at the input and at every layer, for weights of the logits. */
   readonly backward: (cotangent: Float64Array) => ReadonlyMap<GradientPoint, Float64Array>;
+  /** As `backward`, for weights of the values of one layer, channels first. @defaultValue layers have no gradients of their own */
+  readonly backwardFrom?: ((layer: LayerName, cotangent: Float64Array) => ReadonlyMap<GradientPoint, Float64Array>) | undefined;
 }
 
 /** A network given by formulas: values and derivatives are written by hand, so that a method's answer can be known exactly. */
@@ -66,6 +68,17 @@ function passOf(network: AnalyticNetwork, batch: Tensor, sample: number, given: 
   return network.resume(values, given.layer, Float64Array.from(sampleData(given.values, sample)));
 }
 
+/** What a gradient weights, that of a layer channels first. */
+function cotangentOf({ of, from }: GradientQuery, layout: Layout): GradientQuery['of'] {
+  return from === undefined || of.kind !== 'cotangent' ? of : { kind: 'cotangent', cotangent: fromLayout(of.cotangent, layout) };
+}
+
+/** The gradient of a layer's values. */
+function startAt({ backwardFrom }: AnalyticPass, layer: LayerName, cotangent: Float64Array): ReadonlyMap<GradientPoint, Float64Array> {
+  if (backwardFrom === undefined) throw new Error(`the formula has no gradient of layer \`${layer}\``);
+  return backwardFrom(layer, cotangent);
+}
+
 /** A network of formulas as a model on an engine of its own: small, exact, without dependencies. */
 export function analyticModel(network: AnalyticNetwork, settings: AnalyticModelSettings = {}): ModelAdapter {
   const { layout = 'NCHW', capabilities = ['activations', 'gradient'] } = settings;
@@ -113,7 +126,12 @@ export function analyticModel(network: AnalyticNetwork, settings: AnalyticModelS
       const passes = Array.from({ length: batch.shape[0]! }, (_, sample) => passOf(network, batch, sample, given));
       const logits = asBatch(passes.map((pass) => pass.logits), [network.classes]);
       const { gradient, activations = [] } = query;
-      const gradients = gradient === undefined ? [] : passes.map((pass, sample) => pass.backward(objectiveCotangent(gradient.of, sampleData(logits, sample), sample)));
+      const from = gradient && validateGradient(gradient, batch.shape[0]!, { name: network.name, layers, classes: network.classes });
+      const weights = gradient && cotangentOf(gradient, layout);
+      const gradients = gradient === undefined || weights === undefined ? [] : passes.map((pass, sample) => {
+        const cotangent = objectiveCotangent(weights, sampleData(logits, sample), sample);
+        return from === undefined ? pass.backward(cotangent) : startAt(pass, from.name, cotangent);
+      });
       // A turn of the event loop, as on a real engine, so that an abort can arrive while it works.
       await Promise.resolve();
       throwIfAborted(options?.signal, `a pass of \`${network.name}\``);

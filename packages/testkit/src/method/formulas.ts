@@ -53,6 +53,7 @@ export function layerFormula(
         const slope = backward(cotangent).get(INPUT) ?? new Float64Array(x.length);
         return new Map<GradientPoint, Float64Array>([[INPUT, isGiven ? slope.map(() => 0) : slope], ['features', slope]]);
       },
+      backwardFrom: (_, cotangent) => new Map<GradientPoint, Float64Array>([[INPUT, isGiven ? cotangent.map(() => 0) : cotangent], ['features', cotangent]]),
     };
   };
   return {
@@ -125,14 +126,19 @@ export function convolutionalFormula(settings: ConvolutionalFormulaSettings): An
     const relu = layer === 'relu' ? given : conv.map((value) => Math.max(value, 0));
     const computed = Float64Array.from({ length: classes }, (_, k) => relu.reduce((sum, value, i) => sum + dense[k * size + i]! * value, 0));
     const logits = layer === 'dense' ? given : computed;
-    const backward = (cotangent: Float64Array): ReadonlyMap<GradientPoint, Float64Array> => {
-      const atRelu = relu.map((_, i) => cotangent.reduce((sum, weight, k) => sum + weight * dense[k * size + i]!, 0));
-      // Nothing of what comes before a layer whose values are given reaches the logits.
-      const atConv = atRelu.map((value, i) => (conv[i]! > 0 && layer !== 'relu' ? value : 0));
-      const atInput = convolve(layer === 'conv' ? atConv.map(() => 0) : atConv, new Float64Array(volume(shape)), false);
-      return new Map<GradientPoint, Float64Array>([[INPUT, atInput], ['conv', atConv], ['relu', atRelu], ['dense', cotangent]]);
+    // Nothing of what comes before a layer whose values are given reaches what comes after it.
+    const fromConv = (atConv: Float64Array): [GradientPoint, Float64Array][] =>
+      [[INPUT, convolve(layer === 'conv' ? atConv.map(() => 0) : atConv, new Float64Array(volume(shape)), false)], ['conv', atConv]];
+    const fromRelu = (atRelu: Float64Array): [GradientPoint, Float64Array][] =>
+      [...fromConv(atRelu.map((value, i) => (conv[i]! > 0 && layer !== 'relu' ? value : 0))), ['relu', atRelu]];
+    const fromDense = (cotangent: Float64Array): [GradientPoint, Float64Array][] =>
+      [...fromRelu(relu.map((_, i) => cotangent.reduce((sum, weight, k) => sum + weight * dense[k * size + i]!, 0))), ['dense', cotangent]];
+    return {
+      logits,
+      activations: new Map([['conv', conv], ['relu', relu], ['dense', logits]]),
+      backward: (cotangent) => new Map(fromDense(cotangent)),
+      backwardFrom: (start, cotangent) => new Map((start === 'conv' ? fromConv : start === 'relu' ? fromRelu : fromDense)(cotangent)),
     };
-    return { logits, activations: new Map([['conv', conv], ['relu', relu], ['dense', logits]]), backward };
   };
   return {
     name: 'convolutional',

@@ -86,6 +86,21 @@ test('logits, activations and gradients at every layer are those of the exported
   for (const point of query.gradient.at) close(gradientAt(here, point), gradientAt(there, point));
 });
 
+test('gradients of a layer are those of the exported network, and go to what leads there alone', async () => {
+  const names = everyLayer.layers.map(({ name }) => name);
+  const from = 'both';
+  const { shape } = activationOf(await model.evaluate({ input, activations: [from] }), from);
+  const cotangent = { shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, random.normal) };
+  const query = { input, gradient: { of: { kind: 'cotangent', cotangent }, from, at: [INPUT, names[0]!] } } as const;
+  const [here, there] = [await model.evaluate(query), await peer.evaluate(query)];
+  for (const point of query.gradient.at) {
+    const expected = gradientAt(there, point).data;
+    gradientAt(here, point).data.forEach((value, i) => expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-5));
+  }
+  const behind = { input, gradient: { ...query.gradient, at: ['logits'] } } as const;
+  await expect(model.evaluate(behind)).rejects.toMatchObject({ code: 'GRADIENT_UNREACHABLE' });
+});
+
 test('a small memory budget cuts the batch and changes nothing', async () => {
   const query = { input, activations: ['both'], gradient: { of: { kind: 'logit', targets }, at: [INPUT, 'both'] } } as const;
   const whole = await model.evaluate(query);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
-  batchSize, concatBatches, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, suggestNames, throwIfAborted, validateBatch,
+  batchSize, concatBatches, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, suggestNames, throwIfAborted, validateBatch, validateGradient,
   type Evaluation, type GradientPoint, type LayerInfo, type Layout, type ModelAdapter, type OpKind, type Query, type Tensor,
   type TensorSpec,
 } from '@pellucid/core';
@@ -64,7 +64,8 @@ function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }
     const differentiate = tf.grads((image: Core.Tensor, ...shifts: Core.Tensor[]) => {
       const values = forward(tf, layers, variables, image, new Map(names.map((name, i) => [name, shifts[i]!])));
       readings.push(read(values));
-      return objectiveSum(tf, gradient.of, logitsOf(layers, values));
+      const start = gradient.from === undefined ? logitsOf(layers, values) : valueOf(values, gradient.from);
+      return objectiveSum(tf, gradient.of, start);
     });
     const places: readonly GradientPoint[] = [INPUT, ...names];
     const all = differentiate([x, ...offsets]).map((value, i) => [places[i]!, download(value)] as const);
@@ -76,6 +77,13 @@ function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }
 
 function complete(reading: Reading, gradients: Evaluation['gradients']): Evaluation {
   return { ...reading, output: reading.logits, gradients, uncovered: [] };
+}
+
+/** The layers that lead to one of them, itself included. */
+function leadingTo(layers: readonly ResolvedLayer[], name: string): ReadonlySet<string> {
+  const found = new Set([name]);
+  for (const { definition, sources } of layers.toReversed()) if (found.has(definition.name)) for (const source of sources) found.add(source);
+  return found;
 }
 
 /** Joins the answers of the chunks of a batch. */
@@ -112,6 +120,14 @@ export function liveModel(engine: TfjsEngine, network: NetworkDefinition, weight
       if (typeof name === 'symbol' || known.has(name)) continue;
       throw new PellucidError('LAYER_NOT_FOUND', { layer: name, model: network.name, help: suggestNames(name, [...known.keys()]) });
     }
+    const { gradient } = query;
+    if (gradient === undefined) return;
+    const from = validateGradient(gradient, batchSize(query.input), { name: network.name, layers: [...known.values()], classes: network.classes });
+    const of = from?.name ?? output.name;
+    const reached = leadingTo(layers, of);
+    const at = gradient.at.find((point) => point !== INPUT && !reached.has(point));
+    if (at === undefined) return;
+    throw new PellucidError('GRADIENT_UNREACHABLE', { of, at: String(at), help: 'Check the direction: the first has to be computed from the second.' });
   };
 
   return {

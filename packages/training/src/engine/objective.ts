@@ -12,15 +12,15 @@ function rivals(logits: Core.Tensor2D, targets: readonly number[]): number[] {
   return targets.map((target, sample) => strongestRival(sampleData(batch, sample), target));
 }
 
-/** The sum over the batch of what is differentiated: its derivative holds each sample's own. */
-export function objectiveSum(tf: TensorFlow, objective: Objective, logits: Core.Tensor2D): Core.Scalar {
+/** The sum over the batch of what is differentiated: its derivative holds each sample's own. A cotangent weights values of any shape. */
+export function objectiveSum(tf: TensorFlow, objective: Objective, values: Core.Tensor): Core.Scalar {
+  if (objective.kind === 'cotangent') return tf.sum(tf.mul(values, tf.tensor(objective.cotangent.data, values.shape)));
+  const logits = values as Core.Tensor2D;
   const classes = logits.shape[1];
   const selected = (scores: Core.Tensor, targets: readonly number[]): Core.Scalar => tf.sum(tf.mul(scores, oneHot(tf, targets, classes)));
   switch (objective.kind) {
     case 'sum-of-logits':
       return tf.sum(logits);
-    case 'cotangent':
-      return tf.sum(tf.mul(logits, tf.tensor(objective.cotangent.data, logits.shape)));
     case 'logit':
       return selected(logits, objective.targets);
     case 'probability':

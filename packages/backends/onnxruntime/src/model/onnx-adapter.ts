@@ -1,5 +1,5 @@
 import {
-  batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, validateIntervention, validateObjective,
+  batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, validateGradient, validateIntervention,
   type Evaluation, type EvaluateOptions, type GradientPoint, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 import type { InferenceSession } from 'onnxruntime-common';
@@ -23,9 +23,21 @@ function signatureOf(network: Network, { activations = [], gradient, interventio
   const at = gradient?.at.map((point): GradientPoint => (point === INPUT ? INPUT : canonical(point))) ?? [];
   return {
     activations: [...new Set(activations.map(canonical))],
-    gradient: gradient === undefined || at.length === 0 ? null : { family: objectiveFamily(gradient.of), at: [...new Set(at)], rules: gradient.rules },
+    gradient: gradient === undefined || at.length === 0 ? null : {
+      family: objectiveFamily(gradient.of), from: gradient.from === undefined ? null : canonical(gradient.from), at: [...new Set(at)], rules: gradient.rules,
+    },
     intervention: intervention === undefined ? null : canonical(intervention.layer),
   };
+}
+
+/** A gradient can start from a layer that holds one row per sample, not from one of windows. @throws LAYER_UNSUITABLE. */
+function checkStart({ types, input, name }: Network, layer: string): void {
+  const [first, batch] = [layer, input.name].map((tensor) => types.get(tensor)?.shape?.[0] ?? null);
+  if (first === null || batch === null || first === batch) return;
+  throw new PellucidError('LAYER_UNSUITABLE', {
+    layer, model: name, method: 'a gradient of its values', problem: `its first axis has the length ${first}, that of the batch is ${batch}`,
+    help: 'Name a layer that holds one image, or one list of tokens, per sample.',
+  });
 }
 
 /** Puts the tensors of a run under the names that the query used. */
@@ -78,7 +90,8 @@ export async function onnxAdapter(
     validateBatch(query.input, input, `input of \`${name}\``);
     const count = batchSize(query.input);
     const { gradient, intervention } = query;
-    if (gradient !== undefined) validateObjective(gradient.of, count, network);
+    const from = gradient && validateGradient(gradient, count, network);
+    if (from !== undefined) checkStart(network, from.name);
     if (intervention !== undefined) validateIntervention(intervention, count, network);
     const paired = gradient?.rules?.paired === true;
     if (paired) checkPairs(count, name, fixedBatch);
@@ -86,7 +99,7 @@ export async function onnxAdapter(
     const settings = { model: name, size, padded: fixedBatch !== null, signal };
     return withSession(signatureOf(network, query), async ({ session, answers }) => {
       const feeds = new Map([[input.name, query.input]]);
-      if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient.of, count, classes));
+      if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient, count, classes));
       if (answers.given !== null && intervention !== undefined) feeds.set(answers.given, intervention.values);
       const run = paired ? runPairs : runChunks;
       return arrange(network, answers, query, await run(engine.runtime, session, feeds, bound, settings));

@@ -3,11 +3,13 @@ import { differentiate } from '@pellucid/onnx-autodiff';
 import { extendGraph, extractSubgraph, uniqueNames, type OnnxModel } from '@pellucid/onnx-graph';
 import type { Network } from '../model/network.ts';
 import { cutAtLayer } from './cut-at-layer.ts';
-import { objectiveNodes, type ObjectiveFamily } from './objective-nodes.ts';
+import { fedCotangent, objectiveNodes, type ObjectiveFamily } from './objective-nodes.ts';
 
 /** The part of a signature that a gradient has. */
 export interface GradientSignature {
   readonly family: ObjectiveFamily;
+  /** The layer that it starts from; null: the logits. */
+  readonly from: LayerName | null;
   readonly at: readonly GradientPoint[];
   readonly rules: BackwardRules | undefined;
 }
@@ -42,7 +44,7 @@ export interface CompiledQuery {
 /** A text that is equal for equal signatures. */
 export function signatureKey({ activations, gradient, intervention }: QuerySignature): string {
   const places = gradient?.at.map((point) => (point === INPUT ? 'input' : `layer ${point}`)).toSorted();
-  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, places ?? [], gradient?.rules?.name ?? null, intervention]);
+  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, gradient?.from ?? null, places ?? [], gradient?.rules?.name ?? null, intervention]);
 }
 
 /** Extends the graph of a model by the backward pass of a query. @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE. */
@@ -56,10 +58,13 @@ export function compileQuery(network: Network, { activations, gradient, interven
   }
   const names = uniqueNames(whole);
   const batch = network.types.get(network.input.name)?.shape?.[0] ?? null;
-  const objective = objectiveNodes(gradient.family, logits, [batch, network.classes], names);
+  const { family, from } = gradient;
+  const objective = from === null
+    ? objectiveNodes(family, logits, [batch, network.classes], names)
+    : fedCotangent([batch, ...(network.types.get(from)?.shape?.slice(1) ?? [])], names);
   const tensorOf = (point: GradientPoint): string => (point === INPUT ? network.input.name : point);
   const extended = differentiate(extendGraph(whole, objective.parts), {
-    of: logits,
+    of: from ?? logits,
     at: gradient.at.map(tensorOf),
     cotangent: objective.cotangent,
     rules: gradient.rules,

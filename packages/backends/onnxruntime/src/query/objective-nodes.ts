@@ -1,4 +1,4 @@
-import type { Objective, Tensor } from '@pellucid/core';
+import type { GradientQuery, Objective, Tensor } from '@pellucid/core';
 import { ElementType, intAttribute, makeNode, makeTensor, makeValueInfo, type Dimension, type GraphParts } from '@pellucid/onnx-graph';
 
 /**
@@ -68,14 +68,20 @@ function marginParts(logits: string, fed: string, cotangent: string, classes: nu
   };
 }
 
+/** A derivative that is fed as it is, of this shape. */
+export function fedCotangent(shape: readonly Dimension[], name: Names): ObjectiveNodes {
+  const fed = name('objective/cotangent');
+  return { fed, cotangent: fed, parts: { input: [makeValueInfo(fed, { elementType: ElementType.FLOAT, shape })] } };
+}
+
 /** The nodes that turn what is fed into the derivative of the objective with respect to `logits` [N, classes]. */
 export function objectiveNodes(
   family: ObjectiveFamily, logits: string, shape: readonly [batch: Dimension, classes: number], name: Names,
 ): ObjectiveNodes {
   const [, classes] = shape;
-  const fed = name(family === 'fed' ? 'objective/cotangent' : 'objective/targets');
+  if (family === 'fed') return fedCotangent(shape, name);
+  const fed = name('objective/targets');
   const input = [makeValueInfo(fed, { elementType: ElementType.FLOAT, shape })];
-  if (family === 'fed') return { fed, cotangent: fed, parts: { input } };
   const cotangent = name('objective/cotangent');
   const parts =
     family === 'margin'
@@ -84,8 +90,9 @@ export function objectiveNodes(
   return { fed, cotangent, parts: { ...parts, input } };
 }
 
-/** What is fed for an objective: its derivative [N, classes], or one-hot targets where the graph computes it. */
-export function objectiveFeed(objective: Objective, count: number, classes: number): Tensor {
+/** What is fed for an objective: its derivative, of the shape [N, classes] or of the layer it starts from, or one-hot targets where the graph computes it. */
+export function objectiveFeed({ of: objective, from }: Pick<GradientQuery, 'of' | 'from'>, count: number, classes: number): Tensor {
+  if (from !== undefined && objective.kind === 'cotangent') return objective.cotangent;
   const data = new Float32Array(count * classes);
   if (objective.kind === 'sum-of-logits') data.fill(1);
   else if (objective.kind === 'cotangent') data.set(objective.cotangent.data);

@@ -7,12 +7,20 @@ import { withGradientRepairs } from './gradient-repairs.ts';
 import { clearTape, findPath, tape, type TapeEntry, type TapePath } from './tape.ts';
 import { isVerified } from './verified-gradients.ts';
 
+/** A tensor of the pass, with what to call it in messages. */
+export interface Place {
+  readonly name: string;
+  readonly tensor: tf.Tensor;
+}
+
 /** What a recorded forward pass hands over. */
 export interface Recording {
   /** The scalar to differentiate. */
   readonly objective: tf.Scalar;
-  /** Where gradients are wanted, with what to call the place in messages. */
-  readonly points: readonly { readonly name: string; readonly tensor: tf.Tensor }[];
+  /** The layer that the objective is over; none: the logits. */
+  readonly from?: Place | undefined;
+  /** Where gradients are wanted. */
+  readonly points: readonly Place[];
   /** The layer or node that wrote an entry of the tape. */
   readonly locate: (tapeIndex: number, kernel: string) => string;
 }
@@ -41,16 +49,16 @@ function undefinedGradient(operator: string, node: string, reason: string, cause
 }
 
 /** Refuses a pass before it would compute something wrong. */
-function checkPath({ points, objective, locate }: Recording, rules: RulePass | undefined): void {
-  rules?.prepare(points.map(({ tensor }) => tensor));
+function checkPath({ points, objective, from, locate }: Recording, rules: RulePass | undefined): void {
+  rules?.prepare([...points, ...(from ? [from] : [])].map(({ tensor }) => tensor));
   const entries = tape();
   const path = findPath(entries, points.map(({ tensor }) => tensor), objective);
   for (const { name, tensor } of points) {
     if (path.reaches(tensor)) continue;
     throw new PellucidError('GRADIENT_UNREACHABLE', {
-      of: 'the objective',
+      of: from?.name ?? 'the objective',
       at: name,
-      help: 'Objectives are functions of the logits: a final softmax, and layers beside the path from input to logits, have no gradient.',
+      help: from !== undefined ? 'Check the direction: the first has to be computed from the second.' : 'Objectives are functions of the logits: a final softmax, and layers beside the path from input to logits, have no gradient.',
     });
   }
   for (const index of path.indices) {

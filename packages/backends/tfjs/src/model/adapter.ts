@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 import {
-  batchSize, concatBatches, findLayer, INPUT, isPellucidError, PellucidError, selectObjective, sizeOf, throwIfAborted, validateBatch, validateIntervention, validateObjective,
+  batchSize, concatBatches, findLayer, INPUT, isPellucidError, PellucidError, selectObjective, sizeOf, throwIfAborted, validateBatch, validateGradient, validateIntervention,
   type EvaluateOptions, type Evaluation, type GradientPoint, type LayerName, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 
@@ -29,12 +29,13 @@ function resolveQuery(network: Network, name: string, query: Query<TfjsCapabilit
   const resolve = (layer: LayerName): LayerName => findLayer({ name, layers: network.layers }, layer).name;
   const { activations = [], gradient, intervention } = query;
   const samples = batchSize(query.input);
-  if (gradient !== undefined) validateObjective(gradient.of, samples, { name, classes: network.classes });
+  const from = gradient && validateGradient(gradient, samples, { name, layers: network.layers, classes: network.classes });
   if (gradient?.rules?.paired === true) checkPairs(samples, name);
   return {
     activations: new Map(activations.map((layer) => [layer, resolve(layer)])),
     gradient: gradient && {
       of: gradient.of,
+      from: from?.name,
       at: new Map(gradient.at.map((point): [GradientPoint, GradientPoint] => [point, point === INPUT ? INPUT : resolve(point)])),
       rules: gradient.rules,
     },

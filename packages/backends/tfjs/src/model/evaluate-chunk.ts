@@ -13,6 +13,8 @@ export interface ResolvedQuery {
   readonly activations: ReadonlyMap<LayerName, LayerName>;
   readonly gradient?: {
     readonly of: Objective;
+    /** The layer that a cotangent weights in place of the logits. */
+    readonly from: LayerName | undefined;
     readonly at: ReadonlyMap<GradientPoint, GradientPoint>;
     readonly rules: BackwardRules | undefined;
   } | undefined;
@@ -45,7 +47,7 @@ function forwardAndBackward(
   network: Network,
   input: tf.Tensor,
   query: ResolvedQuery,
-  { of, at, rules: set }: NonNullable<ResolvedQuery['gradient']>,
+  { of, from, at, rules: set }: NonNullable<ResolvedQuery['gradient']>,
   request: PassRequest,
 ): Evaluation {
   const rules = set && rulePass(set, input, request.given?.values);
@@ -54,11 +56,12 @@ function forwardAndBackward(
     const pass = rules === undefined ? run() : rules.observe(run);
     const logits = flatten(pass.logits);
     const answer = readPass(pass, logits, query);
-    const { shape, data } = objectiveSeed(of, answer.logits);
+    const seed = pass.start !== undefined && of.kind === 'cotangent' ? of.cotangent : objectiveSeed(of, answer.logits);
     return {
       answer,
-      // The gradient of this scalar is that of the objective: the seed is the objective's derivative at these logits.
-      objective: tf.sum(tf.mul(logits, tf.tensor(data, [...shape]))),
+      // The gradient of this scalar is that of the objective: the seed is the objective's derivative at these values.
+      objective: tf.sum(tf.mul(pass.start ?? logits, upload(seed))),
+      from: from === undefined ? undefined : { name: from, tensor: valueAt(pass.points, from) },
       points: [...at.values()].map((point) =>
         point === INPUT ? { name: 'the input', tensor: input } : { name: point, tensor: valueAt(pass.points, point) },
       ),
@@ -77,7 +80,8 @@ export function evaluateChunk(network: Network, input: Tensor, query: ResolvedQu
   const kept: tf.Tensor[] = [];
   const makeRequest = (): PassRequest => ({
     activations: new Set(query.activations.values()),
-    points: new Set([...(query.gradient?.at.values() ?? [])].filter((point): point is LayerName => point !== INPUT)),
+    points: new Set([...(query.gradient?.at.values() ?? []), query.gradient?.from].filter((point): point is LayerName => typeof point === 'string')),
+    from: query.gradient?.from,
     keep: (tensor) => {
       kept.push(tensor);
       return tensor;

@@ -90,14 +90,15 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
   const logitsName = stated ?? found ?? outputName;
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
 
-  const run = (values: tf.Tensor, { activations, points, given }: PassRequest): Pass => {
-    const wanted = [...new Set([outputName, logitsName, ...activations, ...points])];
+  const run = (values: tf.Tensor, { activations, points, from, given }: PassRequest): Pass => {
+    const wanted = [...new Set([outputName, logitsName, ...activations, ...points, ...(from === undefined ? [] : [from])])];
     const { result: results, locate } = traceNodes(reachable, () => execute(values, wanted, values.shape[0]!, given));
     const byName = new Map(wanted.map((node, i) => [node, results[i]!]));
     const valueOf = (node: LayerName): tf.Tensor => valueAt(byName, node);
     return {
       output: valueOf(outputName),
       logits: valueOf(logitsName),
+      start: from === undefined ? undefined : valueOf(from),
       activations: new Map([...activations].map((node): [LayerName, Tensor] => [node, readTensor(valueOf(node))])),
       points: new Map([...points].map((node) => [node, valueOf(node)])),
       locate,

@@ -134,14 +134,16 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     return layers.map(({ name }) => name).filter((name) => name === first || (name.startsWith(`${first}:`) && /^\d+$/.test(name.slice(first.length + 1))));
   };
 
-  const run = (values: tf.Tensor, { activations, points, given, keep }: PassRequest): Pass => {
+  const run = (values: tf.Tensor, { activations, points, from, given, keep }: PassRequest): Pass => {
     const read = new Map<LayerName, Tensor>();
     const tapped = new Map<LayerName, tf.Tensor>();
     const written: { readonly end: number; readonly name: LayerName }[] = [];
     let logits: tf.Tensor | undefined;
+    let start: tf.Tensor | undefined;
     // The model frees values once their last reader is done: a clone outlives that, and the tape leads through it.
+    const outliving = (tensor: tf.Tensor): tf.Tensor => keep(tf.keep(tf.clone(tensor)));
     const keepLogits = (tensor: tf.Tensor): void => {
-      logits = keep(tf.keep(tf.clone(tensor)));
+      logits = outliving(tensor);
     };
     const output = runObserved(model, leaves, feed(values, values.shape[0]!), (use, inputs, compute) => {
       const layerName = nameOf(use);
@@ -155,11 +157,12 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
       if (activations.has(layerName)) read.set(layerName, readTensor(first));
       if (points.has(layerName)) tapped.set(layerName, first);
       if (layerName === stated) keepLogits(first);
+      if (layerName === from) start = outliving(first);
       written.push({ end: tape().length, name: layerName });
       return Array.isArray(result) ? list : first;
     });
     const locate = (index: number): string => written.find(({ end }) => index < end)?.name ?? 'output';
-    return { output, logits: logits ?? output, activations: read, points: tapped, locate };
+    return { output, logits: logits ?? output, start, activations: read, points: tapped, locate };
   };
 
   return {

@@ -13,6 +13,8 @@ export interface PassRequest {
   readonly activations: ReadonlySet<LayerName>;
   /** Layers whose tensors are wanted, as places where gradients are taken. */
   readonly points: ReadonlySet<LayerName>;
+  /** A layer whose values are differentiated in place of the logits. */
+  readonly from: LayerName | undefined;
   /** Values that a layer has instead of those that it computes. */
   readonly given: GivenValues | undefined;
   /** Takes tensors that have to outlive the scopes within the network; the caller disposes them. */
@@ -24,6 +26,8 @@ export interface Pass {
   readonly output: tf.Tensor;
   /** Before a final softmax; of the output's own shape. */
   readonly logits: tf.Tensor;
+  /** The values of the layer that a gradient starts from, where one was named. */
+  readonly start: tf.Tensor | undefined;
   readonly activations: ReadonlyMap<LayerName, Tensor>;
   /** Handles whose identity counts: their memory may be gone. */
   readonly points: ReadonlyMap<LayerName, tf.Tensor>;
