@@ -107,7 +107,7 @@ test('a wrapper says that it needs a method, and takes one with options', async 
   const { status } = await pellucid(folder, 'explain', ONNX_MODEL, 'x.npy', '--method', 'noise-tunnel', '--options', options, '--out', 'maps');
   expect(status).toBe(0);
   expect(JSON.parse(readFileSync(join(folder, 'maps/x.noise-tunnel.json'), 'utf8'))).toMatchObject({
-    options: { samples: 2, method: 'integrated-gradients', methodOptions: { steps: 3 } },
+    options: { samples: 2, method: { name: 'integrated-gradients', options: { steps: 3 } } },
     draws: [2],
   });
   const without = await pellucid(folder, 'explain', ONNX_MODEL, 'x.npy', '--method', 'noise-tunnel', '--out', 'none');

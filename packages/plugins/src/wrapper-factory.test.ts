@@ -35,12 +35,17 @@ test('wrappers and methods are told apart', () => {
 test('a wrapper becomes a method with one more option, and needs what it wraps needs', () => {
   const method = wrapping()({ samples: 3, method: 'plain' });
   expect(method.description).toMatchObject({ name: 'twice', needs: ['gradient'] });
-  expect(method.options).toEqual({ samples: 3, method: 'plain', methodOptions: { loud: false } });
+  expect(method.options).toEqual({ samples: 3, method: { name: 'plain', options: { loud: false } } });
   expect(wrapping().options).toHaveProperty('method.type');
 });
 
+test('what a wrapper records makes the same method again', () => {
+  const { options } = wrapping()({ samples: 3, method: { name: 'plain', options: { loud: true } } });
+  expect(wrapping()(options).options).toEqual(options);
+});
+
 test('the wrapped method takes options of its own', () => {
-  expect(wrapping()({ method: { name: 'plain', options: { loud: true } } }).options).toMatchObject({ methodOptions: { loud: true } });
+  expect(wrapping()({ method: { name: 'plain', options: { loud: true } } }).options).toMatchObject({ method: { options: { loud: true } } });
   expect(() => wrapping()({ method: { name: 'plain', options: { lowd: true } } })).toThrow(/loud/);
 });
 

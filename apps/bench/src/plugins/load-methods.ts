@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { PellucidError, suggestNames, type Method } from '@pellucid/core';
 import { installedPackage, isMethodFactory, loadPackage, type AnyMethodFactory } from '@pellucid/plugins';
 import type { MethodChoice } from '../configuration/configuration.ts';
-import { CONTROLS, KNOWN_METHODS } from './known-methods.ts';
+import { broughtMethods, CONTROLS, KNOWN_METHODS } from './known-methods.ts';
 
 /** Options of methods by the name of the method. */
 export type OptionsByMethod = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -11,7 +11,7 @@ export type OptionsByMethod = Readonly<Record<string, Readonly<Record<string, un
 async function importPackage(name: string, from: string): Promise<{ readonly factories: readonly AnyMethodFactory[]; readonly entry: string }> {
   const manifest = await installedPackage(name, from);
   if (manifest === undefined) {
-    const help = suggestNames(name, [...KNOWN_METHODS.map((factory) => factory.name), ...CONTROLS]);
+    const help = suggestNames(name, [...(await broughtMethods()).map((factory) => factory.name), ...CONTROLS]);
     throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name, help: `${help} A package of methods has to be installed.` });
   }
   const { methods, broken } = await loadPackage(manifest);
@@ -26,10 +26,15 @@ async function importPackage(name: string, from: string): Promise<{ readonly fac
   return { factories: methods.map(({ factory }) => factory), entry: manifest.entry };
 }
 
+/** A method that comes with the benchmark: those of the default table at hand, the others looked up. */
+async function findBrought(name: string): Promise<AnyMethodFactory | undefined> {
+  return KNOWN_METHODS.find((factory) => factory.name === name) ?? (await broughtMethods()).find((factory) => factory.name === name);
+}
+
 async function chooseOne(name: string, from: string): Promise<{ factory: AnyMethodFactory | null; name: string; entry: string | null }[]> {
   if (CONTROLS.includes(name)) return [{ factory: null, name, entry: null }];
-  const known = KNOWN_METHODS.find((factory) => factory.name === name);
-  if (known !== undefined) return [{ factory: known, name, entry: null }];
+  const brought = await findBrought(name);
+  if (brought !== undefined) return [{ factory: brought, name, entry: null }];
   const { factories, entry } = await importPackage(name, from);
   return factories.map((factory) => ({ factory, name: factory.name, entry }));
 }
@@ -60,9 +65,8 @@ export async function chooseMethods(names: readonly string[], options: OptionsBy
 
 /** Makes a configured method again, in the process that runs it. @throws METHOD_UNKNOWN when its package changed. */
 export async function loadMethod({ name, entry, options }: MethodChoice): Promise<Method> {
-  const factories: readonly unknown[] =
-    entry === null ? KNOWN_METHODS : Object.values((await import(pathToFileURL(entry).href)) as Readonly<Record<string, unknown>>);
-  const factory = factories.filter(isMethodFactory).find((candidate) => candidate.name === name);
+  const exported = entry === null ? [] : Object.values((await import(pathToFileURL(entry).href)) as Readonly<Record<string, unknown>>);
+  const factory = entry === null ? await findBrought(name) : exported.filter(isMethodFactory).find((candidate) => candidate.name === name);
   if (factory === undefined) throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name, help: 'Its package changed during the run.' });
   return factory(options);
 }

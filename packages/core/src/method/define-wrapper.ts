@@ -41,7 +41,7 @@ export function defineWrapper<Options extends object>(definition: WrapperDefinit
     const options = resolveOptions(name, specs, given);
     return {
       description: { name, title, paper, kind, needs: method.description.needs },
-      options: { ...options, method: method.description.name, methodOptions: method.options },
+      options: { ...options, method: { name: method.description.name, options: method.options } },
       explain: (model, batch, context) => definition.explain(model, method, batch, options, context),
     };
   };

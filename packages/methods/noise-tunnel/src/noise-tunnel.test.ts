@@ -61,7 +61,7 @@ test('a method that takes one sample at a time sees each of the noisy copies wit
   const { values, provenance } = await explain(model, noiseTunnel(saliency(), { samples: 3 }), { input: batch, targets: [0, 1] });
   expect(provenance.passes).toEqual({ forward: 6, backward: 6 });
   expect(provenance.draws).toEqual([3, 3]);
-  expect(provenance.options).toMatchObject({ type: 'smoothgrad', method: 'saliency', methodOptions: { absolute: false } });
+  expect(provenance.options).toMatchObject({ type: 'smoothgrad', method: { name: 'saliency', options: { absolute: false } } });
   expect(sampleData(values, 0)).not.toEqual(sampleData(values, 1));
 });
 
