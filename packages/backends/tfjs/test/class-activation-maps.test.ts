@@ -31,6 +31,8 @@ const METHODS: readonly Method[] = [
   gradCam(raw), gradCamPlusPlus(raw), gradCamElementWise(), hiResCam(raw), xGradCam(raw), layerCam(raw), shapleyCam(raw), scoreCam(raw), ablationCam(raw),
   reciproCam(), eigenCam(), eigenGradCam(raw), kpcaCam(), fem(), fullGrad(), fullGrad({ scaled: false }),
 ];
+// What bypasses these layers is still computed from the image.
+const INNER = { 'plain-cnn': 'block1/relu2', 'residual-cnn': 'block1/conv1' } as const;
 const FUSED = { 'plain-cnn': ['block1/pool', 'block2/relu2'], 'residual-cnn': ['stem/relu', 'block2/add'] } as const;
 
 /** The largest relative L2 difference of a sample's map. */
@@ -57,6 +59,8 @@ for (const network of ['plain-cnn', 'residual-cnn'] as const) {
 
     const cases = [
       ...METHODS.map((method) => [`${method.description.name} ${JSON.stringify(method.options)}`, method] as const),
+      ['an inner layer of recipro-cam', reciproCam({ layer: INNER[network] })] as const,
+      ['an inner layer of shapley-cam', shapleyCam({ layer: INNER[network], relu: false })] as const,
       ['several layers fused', gradCam({ layer: FUSED[network] })] as const,
     ];
     test.each(cases)('%s gives the map of ONNX Runtime', async (_, method) => {

@@ -8,6 +8,7 @@ import { bindInputs, type BoundInput } from './bound-inputs.ts';
 import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
 import { layerBiases } from './layer-biases.ts';
+import { layerFlow, type LayerFlow } from './layer-flow.ts';
 import { layerKind } from './layer-kinds.ts';
 import { activationName, collectLeaves, finalProbabilities, intercepting, withoutActivation, type Layer, type Leaf } from './layers-tree.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
@@ -69,17 +70,21 @@ type Feed = (values: tf.Tensor, count: number | 'any') => tf.Tensor[];
 interface Survey {
   readonly layers: readonly LayerInfo[];
   readonly outputShape: readonly number[];
+  readonly flow: LayerFlow;
 }
 
 /** Runs one sample of zeros to learn which layers run, in which order, and what they give. */
 function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: TensorSpec, feed: Feed): Survey {
   const nameOf = nameUses(leaves);
   const layers: LayerInfo[] = [];
+  const flow = layerFlow();
   const outputShape = inScope(() => {
-    const sample = tf.zeros([1, ...input.shape.slice(1)] as number[]);
-    return runObserved(model, leaves, feed(sample, 'any'), (use, _, compute) => {
+    const samples = feed(tf.zeros([1, ...input.shape.slice(1)] as number[]), 'any');
+    flow.feed(samples);
+    const output = runObserved(model, leaves, samples, (use, inputs, compute) => {
       const result = compute();
-      const [, ...shape] = (Array.isArray(result) ? result[0]! : result).shape;
+      const list = (Array.isArray(result) ? result : [result]).map((tensor) => (inputs.includes(tensor) ? tf.clone(tensor) : tensor));
+      const [, ...shape] = list[0]!.shape;
       const { layer, path } = use.leaf;
       const name = nameOf(use);
       layers.push({
@@ -90,10 +95,13 @@ function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: Tensor
         shape: [null, ...shape],
         layout: layoutOf(shape.length + 1, input.shape.length, layer.dataFormat === 'channelsFirst'),
       });
-      return result;
-    }).shape;
+      flow.note(name, inputs, list);
+      return Array.isArray(result) ? list : list[0]!;
+    });
+    flow.finish(output);
+    return output.shape;
   });
-  return { layers, outputShape };
+  return { layers, outputShape, flow };
 }
 
 function feeding(model: LayersModel, explained: string, bound: readonly BoundInput[]): Feed {
@@ -123,7 +131,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
   const { explained, others } = chooseInputs(name, inputsOf(model, channelsFirst), settings);
   const input = describeInput(name, explained, settings);
   const feed = feeding(model, input.name, bindInputs(name, others, settings.bind ?? {}));
-  const { layers, outputShape } = surveyLayers(model, leaves, input, feed);
+  const { layers, outputShape, flow } = surveyLayers(model, leaves, input, feed);
   const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
   const last = settings.logits === undefined ? finalProbabilities(model, softmaxCovers(outputShape)) : undefined;
@@ -134,7 +142,18 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     return layers.map(({ name }) => name).filter((name) => name === first || (name.startsWith(`${first}:`) && /^\d+$/.test(name.slice(first.length + 1))));
   };
 
-  const run = (values: tf.Tensor, { activations, points, from, given, keep }: PassRequest): Pass => {
+  const end = leaves.find(({ layer }) => layer === last);
+  const endName = end && nameOf({ leaf: end, count: 0 });
+  const shapes = new Map(layers.map(({ name, shape }) => [name, shape]));
+  /** The layers that a pass with given values has to compute; undefined where none are given, or the logits come out of their layer on the way. */
+  const neededFor = ({ activations, points, from, given }: PassRequest): ReadonlySet<LayerName> | undefined => {
+    if (given === undefined || given.layer === endName) return undefined;
+    return flow.needed([...activations, ...points, ...[from, stated].filter((layer) => layer !== undefined)], given.layer);
+  };
+
+  const run = (values: tf.Tensor, request: PassRequest): Pass => {
+    const { activations, points, from, given, keep } = request;
+    const needed = neededFor(request);
     const read = new Map<LayerName, Tensor>();
     const tapped = new Map<LayerName, tf.Tensor>();
     const written: { readonly end: number; readonly name: LayerName }[] = [];
@@ -147,6 +166,8 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     };
     const output = runObserved(model, leaves, feed(values, values.shape[0]!), (use, inputs, compute) => {
       const layerName = nameOf(use);
+      // Only what nobody needs reads it: its batch may be any.
+      if (needed?.has(layerName) === false) return tf.zeros([1, ...(shapes.get(layerName) ?? []).slice(1)] as number[]);
       const isGiven = layerName === given?.layer;
       const computed = (): tf.Tensor | tf.Tensor[] => (use.leaf.layer === last ? splitProbabilities(use.leaf, inputs, compute, keepLogits) : compute());
       // What it would have computed is needed where the logits come out of it on the way.
