@@ -3,3 +3,6 @@ import { methodContract } from '@pellucid/testkit';
 import { prism } from './prism.ts';
 
 for (const { name, run } of methodContract(prism)) test(name, run);
+for (const { name, run } of methodContract(prism, { options: { gradualExtrapolation: false, inclusive: true, exclusive: true, layers: ['conv', 'relu'] } })) {
+  test(`${name} (quantised)`, run);
+}

@@ -2,4 +2,5 @@ import { test } from '@jest/globals';
 import { methodContract } from '@pellucid/testkit';
 import { xrai } from './xrai.ts';
 
-for (const { name, run } of methodContract(xrai)) test(name, run);
+for (const { name, run } of methodContract(xrai, { options: { steps: 3 } })) test(name, run);
+for (const { name, run } of methodContract(xrai, { options: { steps: 3, algorithm: 'fast' } })) test(`${name} (fast)`, run);
