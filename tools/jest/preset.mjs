@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 
 /** Packages that ship only ES modules; jest runs CommonJS, so they are transformed like our own sources. */
-const ESM_ONLY = ['onnx-buf', '@bufbuild/protobuf', 'd3-color', 'd3-scale-chromatic', 'd3-interpolate'];
+const ESM_ONLY = ['onnx-buf', '@bufbuild/protobuf', 'd3-array', 'd3-color', 'd3-contour', 'd3-scale-chromatic', 'd3-interpolate', 'internmap'];
 const asFolder = (name) => name.replace('/', '[+/]');
 
 /** The jest configuration of one package: tests run on TypeScript sources, no build needed. */
