@@ -3,4 +3,3 @@ import { methodContract } from '@pellucid/testkit';
 import { xrai } from './xrai.ts';
 
 for (const { name, run } of methodContract(xrai, { options: { steps: 3 } })) test(name, run);
-for (const { name, run } of methodContract(xrai, { options: { steps: 3, algorithm: 'fast' } })) test(`${name} (fast)`, run);

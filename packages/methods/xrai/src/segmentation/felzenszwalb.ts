@@ -11,6 +11,25 @@ export interface PixelGraph {
 /** Half of the eight neighbours: right, down, and both diagonals downwards. Every pair is met once. */
 const NEIGHBOURS = [[0, 1], [1, 0], [1, 1], [1, -1]] as const;
 
+const BUCKETS = 2 ** 16;
+
+/** The positions of numbers from 0, the least first, equal ones as they come: into buckets of like size, then each by itself. */
+function ascending(numbers: readonly number[]): Uint32Array {
+  const greatest = numbers.reduce((a, b) => Math.max(a, b), Number.MIN_VALUE);
+  const bucketOf = (number: number): number => Math.floor((number / greatest) * (BUCKETS - 1));
+  const ends = new Uint32Array(BUCKETS + 1);
+  for (const number of numbers) ends[bucketOf(number) + 1]! += 1;
+  for (let bucket = 0; bucket < BUCKETS; bucket++) ends[bucket + 1]! += ends[bucket]!;
+  const order = new Uint32Array(numbers.length);
+  const next = ends.slice();
+  numbers.forEach((number, position) => { order[next[bucketOf(number)]!++] = position; });
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const [start, end] = [ends[bucket]!, ends[bucket + 1]!];
+    if (end - start > 1) order.subarray(start, end).sort((a, b) => numbers[a]! - numbers[b]! || a - b);
+  }
+  return order;
+}
+
 /** The graph of a picture: an edge between each two of eight neighbours, weighted by their distance in colour. */
 export function pixelGraph({ height, width, channels, values }: Picture): PixelGraph {
   const from: number[] = [];
@@ -29,7 +48,7 @@ export function pixelGraph({ height, width, channels, values }: Picture): PixelG
       }
     }
   }
-  const order = Uint32Array.from(found, (_, edge) => edge).sort((a, b) => found[a]! - found[b]! || a - b);
+  const order = ascending(found);
   return {
     pixels: height * width,
     from: Int32Array.from(order, (edge) => from[edge]!),

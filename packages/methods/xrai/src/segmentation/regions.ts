@@ -39,41 +39,50 @@ function nearestNumbers(numbers: Int32Array, from: number, height: number, width
   return Int32Array.from({ length: height * width }, (_, p) => numbers[at(Math.floor(p / width), height) * from + at(p % width, width)]!);
 }
 
-/** Whether all four neighbours of a pixel belong to the same segment. */
+/** Whether a pixel lies within the image and all four of its neighbours belong to its segment. */
 function isInside(numbers: Int32Array, p: number, height: number, width: number): boolean {
   const x = p % width;
-  const y = Math.floor(p / width);
-  if (x === 0 || x === width - 1 || y === 0 || y === height - 1) return false;
-  return [p - 1, p + 1, p - width, p + width].every((q) => numbers[q] === numbers[p]);
+  if (x === 0 || x === width - 1 || p < width || p >= (height - 1) * width) return false;
+  const number = numbers[p]!;
+  return numbers[p - 1] === number && numbers[p + 1] === number && numbers[p - width] === number && numbers[p + width] === number;
+}
+
+/** Half of the width of a disk at each of its rows. */
+function diskRows(radius: number): Int32Array {
+  const reach = Math.floor(radius);
+  return Int32Array.from({ length: 2 * reach + 1 }, (_, row) => Math.floor(Math.sqrt(radius * radius - (row - reach) ** 2)));
 }
 
 /** The segments of a picture, each grown by every pixel within a radius. */
 export function dilatedRegions(numbers: Int32Array, height: number, width: number, radius: number): Region[] {
+  const rows = diskRows(radius);
   const reach = Math.floor(radius);
-  const disk: (readonly [dy: number, dx: number])[] = [];
-  for (let dy = -reach; dy <= reach; dy++) {
-    for (let dx = -reach; dx <= reach; dx++) if (dy * dy + dx * dx <= radius * radius) disk.push([dy, dx]);
-  }
   const members: number[][] = [];
   numbers.forEach((number, p) => { (members[number] ??= []).push(p); });
   const stamp = new Int32Array(numbers.length).fill(-1);
+  const grown = new Int32Array(numbers.length);
   return members.map((pixels, number) => {
-    const grown: number[] = [];
-    const add = (p: number): void => {
-      if (stamp[p] === number) return;
-      stamp[p] = number;
-      grown.push(p);
+    let count = 0;
+    const addRow = (first: number, last: number): void => {
+      for (let p = first; p <= last; p++) {
+        if (stamp[p] === number) continue;
+        stamp[p] = number;
+        grown[count++] = p;
+      }
     };
     for (const p of pixels) {
-      if (isInside(numbers, p, height, width)) add(p);
-      else {
-        for (const [dy, dx] of disk) {
-          const [y, x] = [Math.floor(p / width) + dy, (p % width) + dx];
-          if (y >= 0 && y < height && x >= 0 && x < width) add(y * width + x);
-        }
+      if (isInside(numbers, p, height, width)) {
+        addRow(p, p);
+        continue;
+      }
+      // What lies near a segment lies near its border.
+      const [x, y] = [p % width, Math.floor(p / width)];
+      for (let row = Math.max(0, y - reach); row <= Math.min(height - 1, y + reach); row++) {
+        const half = rows[row - y + reach]!;
+        addRow(row * width + Math.max(0, x - half), row * width + Math.min(width - 1, x + half));
       }
     }
-    return Int32Array.from(grown).sort();
+    return grown.slice(0, count).sort();
   }).filter((region) => region.length > 0);
 }
 
