@@ -16,6 +16,7 @@ export interface ExternalPlace {
 /** Bytes that are read when they are asked for. */
 export interface UnreadBytes {
   readonly place: FilePlace;
+  /** Reads them. @throws DATA_MISSING where the file is gone or changed. */
   readonly read: () => Uint8Array<ArrayBuffer>;
 }
 

@@ -12,6 +12,7 @@ export interface MapReferences<Needs extends Capability> {
   readonly key: string;
   /** Which part of it. @defaultValue '_raw', the map before it is cut, scaled and resized */
   readonly part?: string | undefined;
+  /** Loads a model file of the folder. */
   readonly load: (file: string) => Promise<ModelAdapter<Needs>>;
   /** The method at this layer, with raw maps. */
   readonly method: (layer: string, network: ReferenceNetwork) => SampleMethod<Needs>;

@@ -2,7 +2,9 @@ import type { ContractCheck } from '../contract-check.ts';
 
 /** The two functions of a test framework that contract tests need: those of jest, vitest and node:test fit. */
 export interface TestRunner {
+  /** Registers a group of tests. */
   readonly describe: (name: string, register: () => void) => unknown;
+  /** Registers a test, which fails when its promise is rejected. */
   readonly test: (name: string, run: () => Promise<void>) => unknown;
 }
 
