@@ -1,65 +1,100 @@
-// Type-checks and runs the program under "## Use" of every method's README, word by word, in one folder with a network of the zoo.
+// Type-checks and runs the samples of the documents, word by word: all of the main README and the guides, and the program under "## Use" of
+// every method's README. Paths of pages, or names of methods, as arguments run these alone.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import ts from 'typescript';
+import { samplesOf } from './sample-page.mjs';
+import { makePageFolder, makeSampleProject } from './sample-project.mjs';
 import { ROOT } from './workspace.mjs';
 
-// Beside an application that depends on every method, so that imports resolve as they do for a user who installed them.
-const cache = join(ROOT, 'apps/cli/.cache');
-mkdirSync(cache, { recursive: true });
-const folder = mkdtempSync(join(cache, 'samples-'));
+const SECONDS = 180;
+const read = (path) => readFileSync(join(ROOT, path), 'utf8');
+const markdownIn = (folder) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.md')).sort().map((name) => join(folder, name));
 
-const names = readdirSync(join(ROOT, 'packages/methods')).sort();
-const sampleOf = (name) => {
-  const text = readFileSync(join(ROOT, 'packages/methods', name, 'README.md'), 'utf8');
-  return /^## Use\n[\s\S]*?^```ts\n([\s\S]*?)^```/m.exec(text)?.[1];
-};
-
-let passed = 0;
-let failed = 0;
-function report(name, problem) {
-  if (problem === undefined) passed++;
-  else {
-    failed++;
-    process.stdout.write(`FAILED sample of ${name}: ${problem.split('\n').slice(0, 6).join('\n       ')}\n`);
+/** The pages by name; of a method's README the first program under "## Use", which it has to have. */
+function allPages() {
+  const whole = ['README.md', ...markdownIn('docs/guides'), ...markdownIn('docs').filter((path) => path.startsWith('docs/from-'))];
+  const pages = whole.map((path) => ({ name: path.replaceAll(/[/.]/g, '-'), path, ...samplesOf(read(path)) }));
+  for (const method of readdirSync(join(ROOT, 'packages/methods')).sort()) {
+    const path = `packages/methods/${method}/README.md`;
+    const use = existsSync(join(ROOT, path)) ? /^## Use\n[\s\S]*?^```ts\n[\s\S]*?^```/m.exec(read(path))?.[0] : undefined;
+    if (use === undefined) pages.push({ name: method, path, steps: [], problems: ['it has no program under "## Use"'] });
+    else pages.push({ name: method, path, ...samplesOf(use) });
   }
+  const wanted = process.argv.slice(2);
+  return wanted.length === 0 ? pages : pages.filter(({ path, name }) => wanted.some((word) => path === word || name === word));
 }
 
-/** The errors of all samples under the strictest settings, by name. */
-function typeErrors(samples) {
+/** The errors of all programs under the strictest settings, by the path of the file. */
+function typeErrors(files) {
   const options = {
     strict: true, noEmit: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext,
     lib: ['lib.es2023.d.ts'], types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')], skipLibCheck: true,
   };
-  const program = ts.createProgram([...samples.keys()].map((name) => join(folder, `${name}.mts`)), options);
   const errors = new Map();
-  for (const { file, messageText } of ts.getPreEmitDiagnostics(program)) {
-    const name = [...samples.keys()].find((candidate) => file?.fileName.endsWith(`/${candidate}.mts`));
-    errors.set(name, `${errors.get(name) ?? ''}${ts.flattenDiagnosticMessageText(messageText, '\n')}\n`);
+  for (const { file, messageText } of ts.getPreEmitDiagnostics(ts.createProgram(files, options))) {
+    const path = file?.fileName ?? '';
+    errors.set(path, [...(errors.get(path) ?? []), ts.flattenDiagnosticMessageText(messageText, '\n')]);
   }
   return errors;
 }
 
-try {
-  copyFileSync(join(ROOT, 'packages/zoo/models/plain-cnn/model.onnx'), join(folder, 'network.onnx'));
-  const samples = new Map(names.map((name) => [name, sampleOf(name)]).filter(([name, sample]) => {
-    if (sample === undefined) report(name, 'its README has no program under "## Use"');
-    return sample !== undefined;
-  }));
-  for (const [name, sample] of samples) writeFileSync(join(folder, `${name}.mts`), sample);
-  const errors = typeErrors(samples);
-  for (const [name, sample] of samples) {
-    const { outputText } = ts.transpileModule(sample, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } });
-    writeFileSync(join(folder, `${name}.mjs`), outputText);
-    if (errors.has(name)) report(name, errors.get(name));
-    else {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, `${name}.mjs`)], { cwd: folder, encoding: 'utf8', timeout: 120_000 });
-      report(name, status === 0 && stdout.trim() !== '' ? undefined : `status ${status}, printed "${stdout.trim()}"\n${stderr.trim()}`);
-    }
+const isProgram = ({ kind }) => kind === 'program' || kind === 'file';
+
+/** Writes the programs of a page: files as they stand, others without their types, which a reader's compiler would take off. */
+function writePrograms(page) {
+  for (const { kind, name, text } of page.steps.filter(isProgram)) {
+    writeFileSync(join(page.folder, `${name}.mts`), text);
+    const plain = ts.transpileModule(text, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } });
+    writeFileSync(join(page.folder, `${name}.mjs`), kind === 'file' ? text : plain.outputText);
   }
+}
+
+function execute(command, args, cwd, modules) {
+  const env = { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH}`, INIT_CWD: cwd };
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: SECONDS * 1000 });
+  return status === 0 && stdout.trim() !== '' ? [] : [`${args.join(' ')}\nstatus ${status}, printed "${stdout.trim()}"\n${stderr.trim()}`];
+}
+
+/** What goes wrong when a reader does what the page says; the first failure ends it. */
+function follow({ folder, steps }, modules) {
+  for (const { kind, name, line } of steps) {
+    let problems = [];
+    if (kind === 'program') problems = execute(process.execPath, [`${name}.mjs`], folder, modules);
+    if (kind === 'run') {
+      // `npx` would look for the program in the registry before it runs the one at hand; `npm run` has to find the clone.
+      const here = line.replace(/^npx /, '').replace(/^npm run /, `npm --silent --prefix "${ROOT}" run `);
+      problems = execute('sh', ['-c', here], folder, modules);
+    }
+    if (problems.length > 0) return problems;
+  }
+  return [];
+}
+
+let passed = 0;
+let failed = 0;
+function report({ path }, problems) {
+  if (problems.length === 0) passed++;
+  else {
+    failed++;
+    process.stdout.write(`FAILED samples of ${path}: ${problems.join('\n').split('\n').slice(0, 10).join('\n       ')}\n`);
+  }
+}
+
+const project = await makeSampleProject();
+try {
+  const pages = allPages().map((page) => ({ ...page, folder: makePageFolder(project, page.name) }));
+  pages.forEach(writePrograms);
+  const errors = typeErrors(pages.flatMap(({ folder, steps }) => steps.filter(isProgram).map(({ name }) => join(folder, `${name}.mts`))));
+  for (const page of pages) {
+    const wrong = [...errors].filter(([path]) => path.startsWith(`${page.folder}/`)).flatMap(([path, list]) => [path.slice(page.folder.length + 1), ...list]);
+    const problems = [...page.problems, ...wrong];
+    report(page, problems.length > 0 ? problems : follow(page, join(project, 'node_modules')));
+  }
+  for (const text of errors.get('') ?? []) report({ path: 'all pages' }, [text]);
 } finally {
-  rmSync(folder, { recursive: true });
+  rmSync(project, { recursive: true });
 }
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
