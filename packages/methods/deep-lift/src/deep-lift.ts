@@ -1,10 +1,7 @@
 import {
-  baselineOption, batchSize, concatBatches, defineMethod, flagOption, gradientAt, INPUT, makeBaseline, sampleData, score, selectObjective,
-  sliceBatch, zeros,
-  type Baseline, type MethodFactory,
+  baselineOption, batchSize, deepLiftRules, defineMethod, flagOption, INPUT, makeBaseline, pairMultipliers, pairObjective, sampleData, zeros,
+  type Baseline, type MethodFactory, type Tensor,
 } from '@pellucid/core';
-import { pairObjective } from './pair-objective.ts';
-import { deepLiftRules } from './rules.ts';
 
 /** How contributions are measured. */
 export interface DeepLiftOptions {
@@ -39,28 +36,15 @@ export const deepLift: MethodFactory<'gradient' | 'backward-rules', DeepLiftOpti
   async explain(model, batch, { baseline: from, multiplyByInputs }, context) {
     const { input } = batch;
     const baseline = makeBaseline(from, batch, context);
-    const { start: objective, measured } = await pairObjective(model, batch, baseline);
-    const total = batchSize(input);
-    const perPiece = Math.max(1, Math.floor(context.chunkSize / 2));
+    const logitsOf = (of: Tensor) => async (): Promise<Tensor> => (await model.evaluate({ input: of })).logits;
+    const objective = await pairObjective(batch.objective, logitsOf(input), logitsOf(baseline));
     const values = zeros(input.shape);
-    const delta: number[] = [];
-    for (let start = 0; start < total; start += perPiece) {
-      const end = Math.min(start + perPiece, total);
-      const samples = Array.from({ length: end - start }, (_, i) => start + i);
-      const pairs = concatBatches([sliceBatch(input, start, end), sliceBatch(baseline, start, end)]);
-      const doubled = [...samples, ...samples];
-      const gradient = { of: selectObjective(objective, doubled), at: [INPUT], rules: deepLiftRules } as const;
-      const evaluation = await model.evaluate({ input: pairs, gradient });
-      const scores = score(selectObjective(measured, doubled), evaluation.logits);
-      for (const [i, sample] of samples.entries()) {
-        const [x, x0] = [sampleData(input, sample), sampleData(baseline, sample)];
-        const multipliers = sampleData(gradientAt(evaluation, INPUT), i);
-        const map = Float64Array.from(multipliers, (multiplier, j) => multiplier * (x[j]! - x0[j]!));
-        sampleData(values, sample).set(multiplyByInputs ? map : multipliers);
-        delta.push(map.reduce((a, b) => a + b, 0) - (scores[i]! - scores[samples.length + i]!));
-      }
-      context.progress(end, total);
-    }
-    return multiplyByInputs ? { values, convergenceDelta: delta } : { values };
+    const convergenceDelta: number[] = [];
+    await pairMultipliers(model, { input, baseline, objective, at: INPUT }, context, 'deep-lift', (sample, { multipliers, contributions, scoreChange }) => {
+      sampleData(values, sample).set(multiplyByInputs ? contributions : multipliers);
+      convergenceDelta.push(contributions.reduce((a, b) => a + b, 0) - scoreChange);
+      context.progress(sample + 1, batchSize(input));
+    });
+    return multiplyByInputs ? { values, convergenceDelta } : { values };
   },
 });

@@ -1,2 +1,2 @@
 export { deepLift, type DeepLiftOptions } from './deep-lift.ts';
-export { deepLiftRules } from './rules.ts';
+export { deepLiftRules } from '@pellucid/core';

@@ -1,4 +1,4 @@
-import type { BackwardRule, BackwardRules, TensorOperations } from '@pellucid/core';
+import type { BackwardRule, BackwardRules, TensorOperations } from '../model/backward-rules.ts';
 
 /** Below this change of its input a piecewise linear activation takes its derivative: the quotient would be 0/0. */
 const NO_CHANGE = 1e-10;

@@ -1,4 +1,4 @@
-import type { TargetObjective } from '@pellucid/core';
+import type { TargetObjective } from '../model/objective.ts';
 
 /** Below this change a quotient of differences is worse than the derivative in the middle. */
 const SMALL = 1e-5;
