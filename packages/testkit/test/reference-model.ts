@@ -1,5 +1,5 @@
 import {
-  batchSize, findLayer, formatShape, hashValues, INPUT, PellucidError, throwIfAborted, validateBatch, validateGradient,
+  batchSize, findLayer, formatShape, hashValues, INPUT, PellucidError, sizeOf, throwIfAborted, validateBatch, validateGradient,
   type Evaluation, type EvaluateOptions, type GradientPoint, type LayerInfo, type Objective, type Query, type Tensor,
 } from '@pellucid/core';
 import type { ContractNetwork } from '../src/backend/contract-network.ts';
@@ -48,7 +48,7 @@ export function referenceModel(network: ContractNetwork): SubjectModel {
     const wanted = [...activations.map(position), ...(gradient?.at ?? []).map(position)];
     const until = from === undefined ? network : { ...network, layers: network.layers.slice(0, layers.indexOf(from) + 1) };
     for (const point of gradient?.at ?? []) {
-      if (position(point) > until.layers.length) throw new PellucidError('GRADIENT_UNREACHABLE', { of: from?.name ?? 'logits', at: String(point), help: '' });
+      if (position(point) > until.layers.length && gradient?.unreachable === undefined) throw new PellucidError('GRADIENT_UNREACHABLE', { of: from?.name ?? 'logits', at: String(point), help: '' });
     }
     await Promise.resolve();
     throwIfAborted(signal, 'the evaluation');
@@ -66,7 +66,7 @@ export function referenceModel(network: ContractNetwork): SubjectModel {
         layer, stack(samples.map((sample) => sample.activations[position(layer) - 1]!.data), shapes[position(layer)]!),
       ])),
       gradients: new Map((gradient?.at ?? []).map((point) => [
-        point, stack(samples.map(({ gradients }) => gradients[position(point)]!), shapes[position(point)]!),
+        point, stack(samples.map(({ gradients }) => gradients[position(point)] ?? new Float64Array(sizeOf(shapes[position(point)]!))), shapes[position(point)]!),
       ])),
       uncovered: [],
     };

@@ -79,6 +79,7 @@ function differentiateCommand(terminal: Terminal): Command {
     .option('--rules <name>', 'replace the true derivative by the backward rules of a method, or of one of its presets: see below')
     .option('--options <json>', 'options of the rules: \'{"epsilon":0.01}\'')
     .addOption(straightThroughOption())
+    .addOption(new Option('--unreachable <answer>', 'what a tensor gets that the output does not depend on').choices(['error', 'zero']).default('error'))
     .requiredOption('--out <path>', 'an .onnx file; a folder where there are several models')
     .addHelpText('after', RULES)
     .action((models: readonly string[], request: DifferentiateRequest) => differentiateModels(models, request, terminal));

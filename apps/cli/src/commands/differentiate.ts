@@ -18,6 +18,8 @@ export interface DifferentiateRequest {
   /** JSON: options of that method. */
   readonly options?: string | undefined;
   readonly straightThrough?: boolean | undefined;
+  /** What a tensor that the output does not depend on gets: an error, or zeros. */
+  readonly unreachable: 'error' | 'zero';
   readonly out: string;
 }
 
@@ -52,13 +54,16 @@ async function findRules({ rules, options }: DifferentiateRequest, folder: strin
 }
 
 async function differentiateOne(
-  { model, target }: Job, { wrt, of, straightThrough }: DifferentiateRequest, rules: Rules, terminal: Terminal,
+  { model, target }: Job, { wrt, of, straightThrough, unreachable }: DifferentiateRequest, rules: Rules, terminal: Terminal,
 ): Promise<void> {
   const [from, to] = [resolve(terminal.folder, model), resolve(terminal.folder, target)];
   const same = (await realpath(to).catch(() => to)) === (await realpath(from).catch(() => from));
   if (same) throw invalid(`\`${target}\` is the model itself`, 'Write to another file or folder.');
   const { portableGradient } = await import('@pellucid/backend-onnxruntime');
-  const options = { wrt: wrt.length === 1 && wrt[0] === 'inputs' ? ('inputs' as const) : wrt, of, rules, straightThrough };
+  const options = {
+    wrt: wrt.length === 1 && wrt[0] === 'inputs' ? ('inputs' as const) : wrt, of, rules, straightThrough,
+    unreachable: unreachable === 'zero' ? unreachable : undefined,
+  };
   const gradient = portableGradient(readModelFile(from, model).model, options);
   await writeModelFile(to, gradient.model);
   terminal.print(target);

@@ -15,6 +15,8 @@ export interface PortableGradientOptions {
   readonly rules?: BackwardRules | ((kinds: ReadonlySet<OpKind>) => BackwardRules) | undefined;
   /** Let gradients pass quantisation: inside its range unchanged, outside 0. @defaultValue false */
   readonly straightThrough?: boolean | undefined;
+  /** What a tensor that the output does not depend on gets. @defaultValue the error GRADIENT_UNREACHABLE */
+  readonly unreachable?: 'zero' | undefined;
 }
 
 /** A model that also computes gradients. */
@@ -62,7 +64,7 @@ function describeRules({ name }: BackwardRules, uncovered: readonly string[]): R
  * @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE, LAYER_NOT_FOUND, LAYER_AMBIGUOUS, REQUEST_INVALID; MODEL_UNSUPPORTED where pairs cannot
  * be joined.
  */
-export function portableGradient(given: OnnxModel, { wrt, of, rules: wanted, straightThrough }: PortableGradientOptions): PortableGradient {
+export function portableGradient(given: OnnxModel, { wrt, of, rules: wanted, straightThrough, unreachable }: PortableGradientOptions): PortableGradient {
   const kindsOf = (layers: readonly LayerInfo[]): ReadonlySet<OpKind> => new Set(layers.map(({ kind }) => kind));
   const rules = typeof wanted === 'function' ? wanted(kindsOf(describe(given, inferShapes(given)))) : wanted;
   const model = rules?.paired === true ? freeForPairs(given) : given;
@@ -70,7 +72,7 @@ export function portableGradient(given: OnnxModel, { wrt, of, rules: wanted, str
   const layers = describe(model, types);
   const find = (name: string): string => (types.has(name) ? name : findLayer({ name: model.name, layers }, name).name);
   const at = wrt === 'inputs' ? chooseInputs(model, types) : [...new Set(wrt.map(find))];
-  const derived = differentiate(model, { of: of === undefined ? chooseOutput(model, types) : find(of), at, rules, straightThrough });
+  const derived = differentiate(model, { of: of === undefined ? chooseOutput(model, types) : find(of), at, rules, straightThrough, unreachable });
   const { uncovered } = derived;
   if (rules === undefined) return { model: derived.model, uncovered };
   const whole = rules.paired === true ? joinPairs(derived.model, model, derived.cotangent) : derived.model;

@@ -24,6 +24,7 @@ test('an integer input has no gradient, and is named', () => {
 
 test('a layer that the output does not depend on is an error that names both, not a gradient of zero', () => {
   expect(() => portableGradient(model(), { wrt: ['side'] })).toThrow(failing('GRADIENT_UNREACHABLE', /`y` with respect to `side`/));
+  expect(portableGradient(model(), { wrt: ['side'], unreachable: 'zero' }).model.graph.output.map(({ name }) => name)).toContain('side/gradient');
 });
 
 test('an output that does not depend on the input is named', async () => {

@@ -26,6 +26,8 @@ export interface GradientQuery<out Offers extends Capability = Capability> {
   /** A layer whose values the objective, a cotangent of their shape, weights in place of the logits. @defaultValue the logits */
   readonly from?: LayerName | undefined;
   readonly at: readonly GradientPoint[];
+  /** What a place that the objective does not depend on gives. @defaultValue the error GRADIENT_UNREACHABLE */
+  readonly unreachable?: 'zero' | undefined;
   /** Replacements of the true derivative. @defaultValue none: the true derivative */
   readonly rules?: Offered<'backward-rules', Offers, BackwardRules> | undefined;
 }

@@ -10,7 +10,7 @@ import { isLinear, ONE_OPERAND } from '../operators/linear-operators.ts';
 import { nodeKinds, type NodeKinds } from '../operators/node-kinds.ts';
 import { OPTIMIZATIONS, type Optimization } from '../passes/optimizations.ts';
 import { findRule } from '../rules/table.ts';
-import { addAll, createEmitter, type EmitterState } from './emitter.ts';
+import { addAll, createEmitter, zerosLike, type EmitterState } from './emitter.ts';
 import { flat } from './gradient-rule.ts';
 import { MALFORMED, trueDerivative } from './true-derivative.ts';
 
@@ -28,6 +28,8 @@ export interface DerivativeRequest {
   readonly straightThrough?: boolean | undefined;
   /** Ways to compute the same faster. @defaultValue all of `OPTIMIZATIONS` */
   readonly optimizations?: readonly Optimization[] | undefined;
+  /** What a tensor that `of` does not depend on gets. @defaultValue the error GRADIENT_UNREACHABLE */
+  readonly unreachable?: 'zero' | undefined;
 }
 
 /** A model that also computes gradients. */
@@ -164,7 +166,7 @@ function withinRange<Result>(emit: EmitterState, pass: () => Result): Result {
 }
 
 function backward(
-  model: OnnxModel, { of, at, rules, straightThrough = false, optimizations = OPTIMIZATIONS }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
+  model: OnnxModel, { of, at, rules, straightThrough = false, optimizations = OPTIMIZATIONS, unreachable }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
 ): BackwardPass {
   const opset = opsetOf(model);
   const dependent = dependents(model, at, types);
@@ -201,7 +203,7 @@ function backward(
   }
   const gradients = new Map<string, string>();
   for (const name of at) {
-    const gradient = take(name);
+    const gradient = take(name) ?? (unreachable === 'zero' ? zerosLike(emit, name) : null);
     if (gradient === null) {
       throw new PellucidError('GRADIENT_UNREACHABLE', { of, at: name, help: 'Check the direction: the first has to be computed from the second.' });
     }

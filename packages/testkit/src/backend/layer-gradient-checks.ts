@@ -2,6 +2,7 @@ import { batchSize, findLayer, gradientAt, INPUT, randomStream, sampleData, size
 import type { SubjectCheck } from './backend-check.ts';
 import { referenceSample } from './expected.ts';
 import { logitsPosition, referenceActivations, referenceGradients } from './reference.ts';
+import { require } from '../method/assertions.ts';
 import { assertClose, assertRefused, inputSample, layerSample, toLayout, type Subject } from './subject.ts';
 
 /** Random weights for the values of a layer, channels first, for as many samples as the batch has. */
@@ -54,8 +55,24 @@ async function refusesStarts({ model, network, input, batch }: Subject): Promise
   for (const [gradient, code, what] of refused) await assertRefused(model, { input, gradient }, code, what);
 }
 
+/** A place that the objective does not depend on has the gradient zero, where that is asked for. */
+async function givesZeros({ model, network, input, batch }: Subject): Promise<void> {
+  const [from, last] = [network.layers[0]!.name, network.layers[logitsPosition(network)]!.name];
+  const { shape } = referenceActivations(network, referenceSample(batch, 0))[0]!;
+  const cotangent = toLayout({ shape: [batchSize(batch), ...shape], data: new Float32Array(batchSize(batch) * sizeOf(shape)).fill(1) }, findLayer(model, from).layout);
+  const of = { kind: 'cotangent', cotangent } as const;
+  const { activations, gradients } = await model.evaluate({ input, activations: [last], gradient: { of, from, at: [INPUT, last], unreachable: 'zero' } });
+  const alone = await model.evaluate({ input, gradient: { of, from, at: [last], unreachable: 'zero' } });
+  for (const answer of [gradients, alone.gradients]) {
+    const zero = answer.get(last);
+    require(zero?.shape.join() === activations.get(last)?.shape.join() && zero?.data.every((value) => value === 0) === true, 'the gradient at a layer behind is zeros in its shape');
+  }
+  require(gradients.get(INPUT)?.data.some((value) => value !== 0) === true, 'the gradient at the input is still there');
+}
+
 /** Demands on gradients that start from the values of a layer in place of the logits. */
 export const layerGradientChecks: readonly SubjectCheck[] = [
   ['gives the gradient of weighted values of every layer', startsAtLayers],
   ['refuses gradients that do not fit the layer they start from', refusesStarts],
+  ['gives zeros where nothing depends on a place, if asked to', givesZeros],
 ];

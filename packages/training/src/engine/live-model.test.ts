@@ -99,6 +99,8 @@ test('gradients of a layer are those of the exported network, and go to what lea
   }
   const behind = { input, gradient: { ...query.gradient, at: ['logits'] } } as const;
   await expect(model.evaluate(behind)).rejects.toMatchObject({ code: 'GRADIENT_UNREACHABLE' });
+  const { gradients, logits } = await model.evaluate({ ...behind, gradient: { ...behind.gradient, unreachable: 'zero' } });
+  expect(gradients.get('logits')).toEqual({ shape: logits.shape, data: new Float32Array(logits.data.length) });
 });
 
 test('a small memory budget cuts the batch and changes nothing', async () => {

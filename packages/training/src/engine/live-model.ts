@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
-  batchSize, concatBatches, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, suggestNames, throwIfAborted, validateBatch, validateGradient,
+  batchSize, concatBatches, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, suggestNames, throwIfAborted, validateBatch, validateGradient, zeros,
   type Evaluation, type GradientPoint, type LayerInfo, type Layout, type ModelAdapter, type OpKind, type Query, type Tensor,
   type TensorSpec,
 } from '@pellucid/core';
@@ -57,7 +57,10 @@ function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }
   const answer = (): Evaluation => {
     const x = tf.tensor(input.data, [...input.shape]);
     if (gradient === undefined) return complete(read(forward(tf, layers, variables, x)), new Map());
-    const points = layers.filter(({ definition }) => gradient.at.includes(definition.name));
+    const reached = leadingTo(layers, gradient.from ?? lastLayer(layers).definition.name);
+    const asked = layers.filter(({ definition }) => gradient.at.includes(definition.name));
+    const points = asked.filter(({ definition }) => reached.has(definition.name));
+    const zero = asked.filter((layer) => !points.includes(layer)).map(({ definition, shape }) => [definition.name, zeros([batchSize(input), ...shape])] as const);
     const names = points.map(({ definition }) => definition.name);
     const offsets = points.map(({ shape }) => tf.zeros([batchSize(input), ...shape]));
     const readings: Reading[] = [];
@@ -69,7 +72,7 @@ function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }
     });
     const places: readonly GradientPoint[] = [INPUT, ...names];
     const all = differentiate([x, ...offsets]).map((value, i) => [places[i]!, download(value)] as const);
-    const gradients = new Map(all.filter(([place]) => gradient.at.includes(place)));
+    const gradients = new Map<GradientPoint, Tensor>([...all.filter(([place]) => gradient.at.includes(place)), ...zero]);
     return complete(readings[0]!, gradients);
   };
   return inScope(tf, answer);
@@ -126,7 +129,7 @@ export function liveModel(engine: TfjsEngine, network: NetworkDefinition, weight
     const of = from?.name ?? output.name;
     const reached = leadingTo(layers, of);
     const at = gradient.at.find((point) => point !== INPUT && !reached.has(point));
-    if (at === undefined) return;
+    if (at === undefined || gradient.unreachable === 'zero') return;
     throw new PellucidError('GRADIENT_UNREACHABLE', { of, at: String(at), help: 'Check the direction: the first has to be computed from the second.' });
   };
 

@@ -25,6 +25,7 @@ function signatureOf(network: Network, { activations = [], gradient, interventio
     activations: [...new Set(activations.map(canonical))],
     gradient: gradient === undefined || at.length === 0 ? null : {
       family: objectiveFamily(gradient.of), from: gradient.from === undefined ? null : canonical(gradient.from), at: [...new Set(at)], rules: gradient.rules,
+      unreachable: gradient.unreachable,
     },
     intervention: intervention === undefined ? null : canonical(intervention.layer),
   };

@@ -12,6 +12,7 @@ export interface GradientSignature {
   readonly from: LayerName | null;
   readonly at: readonly GradientPoint[];
   readonly rules: BackwardRules | undefined;
+  readonly unreachable: 'zero' | undefined;
 }
 
 /** What decides which graph answers a query: everything but the values. */
@@ -44,7 +45,7 @@ export interface CompiledQuery {
 /** A text that is equal for equal signatures. */
 export function signatureKey({ activations, gradient, intervention }: QuerySignature): string {
   const places = gradient?.at.map((point) => (point === INPUT ? 'input' : `layer ${point}`)).toSorted();
-  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, gradient?.from ?? null, places ?? [], gradient?.rules?.name ?? null, intervention]);
+  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, gradient?.from ?? null, places ?? [], gradient?.rules?.name ?? null, gradient?.unreachable ?? null, intervention]);
 }
 
 /** Extends the graph of a model by the backward pass of a query. @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE. */
@@ -68,6 +69,7 @@ export function compileQuery(network: Network, { activations, gradient, interven
     at: gradient.at.map(tensorOf),
     cotangent: objective.cotangent,
     rules: gradient.rules,
+    unreachable: gradient.unreachable,
     straightThrough: network.straightThrough,
   });
   const gradients = new Map<GradientPoint, string>();

@@ -21,6 +21,8 @@ export interface Recording {
   readonly from?: Place | undefined;
   /** Where gradients are wanted. */
   readonly points: readonly Place[];
+  /** What a point that the objective does not depend on gets; none: an error. */
+  readonly unreachable?: 'zero' | undefined;
   /** The layer or node that wrote an entry of the tape. */
   readonly locate: (tapeIndex: number, kernel: string) => string;
 }
@@ -49,12 +51,12 @@ function undefinedGradient(operator: string, node: string, reason: string, cause
 }
 
 /** Refuses a pass before it would compute something wrong. */
-function checkPath({ points, objective, from, locate }: Recording, rules: RulePass | undefined): void {
+function checkPath({ points, objective, from, locate, unreachable }: Recording, rules: RulePass | undefined): void {
   rules?.prepare([...points, ...(from ? [from] : [])].map(({ tensor }) => tensor));
   const entries = tape();
   const path = findPath(entries, points.map(({ tensor }) => tensor), objective);
   for (const { name, tensor } of points) {
-    if (path.reaches(tensor)) continue;
+    if (unreachable === 'zero' || path.reaches(tensor)) continue;
     throw new PellucidError('GRADIENT_UNREACHABLE', {
       of: from?.name ?? 'the objective',
       at: name,
@@ -124,9 +126,11 @@ export function differentiate<Recorded extends Recording>(record: () => Recorded
     return recorded.objective;
   };
   try {
-    const { grads } = withGradientRepairs(() => tf.engine().gradients(forward, points));
+    // The engine, too, would refuse a pass none of whose points is reached: `checkPath` decides that.
+    const { grads } = withGradientRepairs(() => tf.engine().gradients(forward, points, undefined, true));
     if (recorded === undefined) throw new Error('internal: the engine skipped the forward pass');
-    return { recorded, gradients: grads };
+    const found: readonly (tf.Tensor | undefined)[] = grads;
+    return { recorded, gradients: recorded.points.map(({ tensor }, i) => found[i] ?? tf.zerosLike(tensor)) };
   } catch (error) {
     clearTape();
     if (isPellucidError(error) || recorded === undefined) throw error;

@@ -38,6 +38,7 @@ function resolveQuery(network: Network, name: string, query: Query<TfjsCapabilit
       from: from?.name,
       at: new Map(gradient.at.map((point): [GradientPoint, GradientPoint] => [point, point === INPUT ? INPUT : resolve(point)])),
       rules: gradient.rules,
+      unreachable: gradient.unreachable,
     },
     intervention: intervention && {
       layer: validateIntervention(intervention, samples, { name, layers: network.layers }).name,

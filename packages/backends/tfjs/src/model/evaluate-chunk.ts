@@ -17,6 +17,7 @@ export interface ResolvedQuery {
     readonly from: LayerName | undefined;
     readonly at: ReadonlyMap<GradientPoint, GradientPoint>;
     readonly rules: BackwardRules | undefined;
+    readonly unreachable: 'zero' | undefined;
   } | undefined;
   /** Of the samples of this chunk. */
   readonly intervention: Intervention | undefined;
@@ -47,7 +48,7 @@ function forwardAndBackward(
   network: Network,
   input: tf.Tensor,
   query: ResolvedQuery,
-  { of, from, at, rules: set }: NonNullable<ResolvedQuery['gradient']>,
+  { of, from, at, rules: set, unreachable }: NonNullable<ResolvedQuery['gradient']>,
   request: PassRequest,
 ): Evaluation {
   const rules = set && rulePass(set, input, request.given?.values);
@@ -65,6 +66,7 @@ function forwardAndBackward(
       points: [...at.values()].map((point) =>
         point === INPUT ? { name: 'the input', tensor: input } : { name: point, tensor: valueAt(pass.points, point) },
       ),
+      unreachable,
       locate: pass.locate,
     };
   }, rules);
