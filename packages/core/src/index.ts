@@ -37,7 +37,11 @@ export {
 } from './method/options.ts';
 export { topEigenvector } from './linear-algebra/lanczos.ts';
 export { defineMetric, type MetricDefinition } from './metric/define-metric.ts';
-export type { Metric, MetricCategory, MetricContext, MetricDescription, MetricFactory, MetricSubject } from './metric/metric.ts';
+export { explainAgain, type ExplainAgainSettings } from './metric/explain-again.ts';
+export type {
+  FreshExplanation, FreshMaps, FreshRequest, Metric, MetricCategory, MetricContext, MetricDescription, MetricFactory, MetricNeed, MetricReferences,
+  MetricSubject,
+} from './metric/metric.ts';
 export type { BackwardRule, BackwardRules, LinearOperation, RuleNode, TensorOperations } from './model/backward-rules.ts';
 export { checkLayerRows } from './model/check-layer-rows.ts';
 export { findLayer, lastSpatialLayer } from './model/find-layer.ts';

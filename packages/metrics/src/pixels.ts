@@ -1,4 +1,4 @@
-import { batchSize, imageGeometry, type Layout, type Tensor } from '@pellucid/core';
+import { batchSize, imageGeometry, type ImageGeometry, type Layout, type Tensor } from '@pellucid/core';
 
 /** One value per pixel for each sample of a batch, row-major. */
 export interface PixelMaps {
@@ -28,4 +28,14 @@ export function sumChannels(values: Tensor, layout: Layout, magnitude = false): 
 /** Pixels from the highest value to the lowest; equal ones in row-major order. */
 export function orderPixels(values: Float64Array): Uint32Array {
   return Uint32Array.from(values.keys()).sort((a, b) => values[b]! - values[a]! || a - b);
+}
+
+/** Copies pixels with all their channels from one image to another. */
+export function copyPixels(from: Float32Array, to: Float32Array, pixels: Iterable<number>, { channels, channelStride, pixelStride }: ImageGeometry): void {
+  for (const pixel of pixels) {
+    for (let channel = 0; channel < channels; channel++) {
+      const index = channel * channelStride + pixel * pixelStride;
+      to[index] = from[index]!;
+    }
+  }
 }

@@ -14,6 +14,12 @@ export type MetricCategory =
   | 'axiom'
   | 'retraining';
 
+/**
+ * What a metric may need beyond maps and a model's output: maps of other inputs, the values of an inner layer, maps of a fixed set of other
+ * samples, another implementation of the same function, copies of the model with other weights.
+ */
+export type MetricNeed = 'explanation' | 'activations' | 'references' | 'twin' | 'weights';
+
 /** What is known of a metric without running it. */
 export interface MetricDescription {
   readonly name: string;
@@ -24,6 +30,33 @@ export interface MetricDescription {
   readonly paper: Paper;
   /** Whether ground-truth masks are needed. */
   readonly needsMask: boolean;
+  /** What else is needed. @defaultValue nothing */
+  readonly needs?: readonly MetricNeed[] | undefined;
+}
+
+/** Maps with the layout of their axes. */
+export interface FreshMaps {
+  readonly values: Tensor;
+  readonly layout: Layout;
+}
+
+/** Samples whose maps a metric asks for. */
+export interface FreshRequest {
+  readonly input: Tensor;
+  readonly targets: readonly number[];
+  /** @defaultValue the model of the subject */
+  readonly model?: ModelAdapter<never> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly memoryBudget?: number | undefined;
+}
+
+/** Makes maps of other samples by the method, options and seed whose maps are scored; a sample's map depends on that sample alone. */
+export type FreshExplanation = (request: FreshRequest) => Promise<FreshMaps>;
+
+/** A fixed set of other samples, the same for every batch that is scored. */
+export interface MetricReferences extends FreshMaps {
+  /** The class that the model predicts for each. */
+  readonly predictions: readonly number[];
 }
 
 /** Maps to score, with what they explain. */
@@ -38,6 +71,12 @@ export interface MetricSubject {
   readonly layout: Layout;
   /** Per sample, 1 where the object is, shape [N, height, width]. */
   readonly masks?: Tensor | undefined;
+  /** For metrics that need fresh maps: `explainAgain` makes it from a method. */
+  readonly explain?: FreshExplanation | undefined;
+  /** For metrics that compare a sample with others. */
+  readonly references?: MetricReferences | undefined;
+  /** Another implementation of the function that `model` computes, such as the same network in another format. */
+  readonly twin?: ModelAdapter<never> | undefined;
 }
 
 /** What a metric may use. */

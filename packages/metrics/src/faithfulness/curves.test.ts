@@ -4,7 +4,7 @@ import { analyticModel, linear } from '../../test/analytic-model.ts';
 import { deletion } from './deletion.ts';
 import { insertion } from './insertion.ts';
 import { areaUnderCurve, stepBoundaries } from './perturbation-curve.ts';
-import { makeSubstrate } from './substrate.ts';
+import { makeSubstrate } from '../removal/substrate.ts';
 
 const context = { seed: 0 };
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

@@ -1,8 +1,7 @@
 import { defineMetric, type MetricFactory } from '@pellucid/core';
 import { perturbationOptions, RISE, type PerturbationOptions } from './options.ts';
 import { areaUnderCurve, perturbationCurves } from './perturbation-curve.ts';
-import { makeSubstrate } from './substrate.ts';
-import { validateSubject } from './validate-subject.ts';
+import { validateSubject } from '../subject/validate-subject.ts';
 
 /**
  * Deletion: take the pixels of highest value away first and average the probability of the target that is left. A faithful map makes
@@ -20,8 +19,8 @@ export const deletion: MetricFactory<PerturbationOptions> = defineMetric<Perturb
   options: perturbationOptions('zero'),
   score: async (subject, { steps, substrate }, context) => {
     validateSubject(subject);
-    const to = makeSubstrate(substrate, subject.input, subject.model.input.layout);
-    const curves = await perturbationCurves(subject, { from: subject.input, to, steps }, context);
+    const perturbation = { first: 'highest', towards: 'substrate', substrate, steps, objective: 'probability' } as const;
+    const curves = await perturbationCurves(subject, perturbation, context);
     return Float64Array.from(curves, areaUnderCurve);
   },
 });

@@ -1,8 +1,7 @@
 import { defineMetric, type MetricFactory } from '@pellucid/core';
 import { perturbationOptions, RISE, type PerturbationOptions } from './options.ts';
 import { areaUnderCurve, perturbationCurves } from './perturbation-curve.ts';
-import { makeSubstrate } from './substrate.ts';
-import { validateSubject } from './validate-subject.ts';
+import { validateSubject } from '../subject/validate-subject.ts';
 
 /**
  * Insertion: start from an image without information, put the pixels of highest value back first, and average the probability of the
@@ -20,8 +19,8 @@ export const insertion: MetricFactory<PerturbationOptions> = defineMetric<Pertur
   options: perturbationOptions('blur'),
   score: async (subject, { steps, substrate }, context) => {
     validateSubject(subject);
-    const from = makeSubstrate(substrate, subject.input, subject.model.input.layout);
-    const curves = await perturbationCurves(subject, { from, to: subject.input, steps }, context);
+    const perturbation = { first: 'highest', towards: 'image', substrate, steps, objective: 'probability' } as const;
+    const curves = await perturbationCurves(subject, perturbation, context);
     return Float64Array.from(curves, areaUnderCurve);
   },
 });

@@ -1,5 +1,6 @@
-import { choiceOption, integerOption, type OptionSpecs, type Paper } from '@pellucid/core';
-import type { Substrate } from './substrate.ts';
+import { choiceOption, integerOption, type OptionSpec, type OptionSpecs, type Paper } from '@pellucid/core';
+import { substrateOption, type Substrate } from '../removal/removal.ts';
+import type { ScoredObjective } from '../subject/variants.ts';
 
 /** The publication that defines deletion and insertion. */
 export const RISE: Paper = {
@@ -17,10 +18,36 @@ export interface PerturbationOptions {
   readonly substrate: Substrate;
 }
 
+/** The number of equal groups that the pixels are taken in. */
+export function stepsOption(): OptionSpec<number> {
+  return integerOption(32, 1, 'Number of steps, in equal groups of pixels; at most one per pixel.');
+}
+
+/** What the model says of the target. */
+export function objectiveOption(fallback: ScoredObjective): OptionSpec<ScoredObjective> {
+  return choiceOption(['logit', 'probability'], fallback, 'What the model says of the target.');
+}
+
 /** Describes the options, with the substrate that RISE uses for the metric. */
 export function perturbationOptions(substrate: Substrate): OptionSpecs<PerturbationOptions> {
-  return {
-    steps: integerOption(32, 1, 'Number of steps, in equal groups of pixels; at most one per pixel.'),
-    substrate: choiceOption(['zero', 'mean', 'blur'], substrate, 'What a pixel without information holds.'),
-  };
+  return { steps: stepsOption(), substrate: substrateOption(substrate) };
+}
+
+/** Options of metrics that take pixels in steps and look at the target's score. */
+export interface SteppedOptions extends PerturbationOptions {
+  /** What the model says of the target: its logit or its softmax probability. @defaultValue 'logit' */
+  readonly objective: ScoredObjective;
+}
+
+/** Describes them. */
+export function steppedOptions(): OptionSpecs<SteppedOptions> {
+  return { ...perturbationOptions('zero'), objective: objectiveOption('logit') };
+}
+
+/** In which order regions go. All scores are turned so that higher is better. */
+export type RemovalOrder = 'morf' | 'lerf' | 'combined' | 'random';
+
+/** The option that chooses it. */
+export function orderOption(fallback: RemovalOrder): OptionSpec<RemovalOrder> {
+  return choiceOption(['morf', 'lerf', 'combined', 'random'], fallback, 'Most relevant first, least relevant first, half the sum of both scores, or a random order as a control.');
 }

@@ -1,20 +1,18 @@
-import {
-  batchSize, imageGeometry, sampleSize, score, throwIfAborted, type MetricContext, type MetricSubject, type Tensor,
-} from '@pellucid/core';
+import type { MetricContext, MetricSubject } from '@pellucid/core';
 import { orderPixels, sumChannels } from '../pixels.ts';
+import { makeRemoval, type Substrate } from '../removal/removal.ts';
+import { sameForAll, scoreVariants, type ScoredObjective } from '../subject/variants.ts';
 
-/** Larger batches gain nothing on any engine that was measured, and hold more memory. */
-const LARGEST_CHUNK = 64;
-const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
-
-/** How one image turns into another, pixel by pixel in the order of its map. */
+/** How pixels go or come, one group after the other. */
 export interface Perturbation {
-  /** The images before the first step. */
-  readonly from: Tensor;
-  /** Where the pixels come from that replace theirs. */
-  readonly to: Tensor;
+  /** The first group that is replaced: from the highest values or from the lowest. */
+  readonly first: 'highest' | 'lowest';
+  /** Whether pixels are taken from the image, or put back where all were taken. */
+  readonly towards: 'substrate' | 'image';
+  readonly substrate: Substrate;
   /** Number of steps; every pixel is a step when there are fewer pixels. */
   readonly steps: number;
+  readonly objective: ScoredObjective;
 }
 
 /** How many pixels are replaced at each point of the curve: from none to all. */
@@ -30,46 +28,21 @@ export function areaUnderCurve(curve: Float64Array): number {
 }
 
 /**
- * The probability of the target while the pixels of highest value are replaced first, for each sample: the curve from no pixel to all
- * of them. All channels of a pixel change together; channels of a map are added up; equal values go in row-major order.
+ * The score of the target while the pixels are replaced in the order of their map, for each sample: the curve from no pixel to all of them.
+ * All channels of a pixel change together; channels of a map are added up; equal values go in row-major order.
  */
 export async function perturbationCurves(subject: MetricSubject, perturbation: Perturbation, context: MetricContext): Promise<Float64Array[]> {
-  const { model, targets } = subject;
-  const { from, to } = perturbation;
-  const { channels, height, width, channelStride, pixelStride } = imageGeometry(from.shape, model.input.layout);
-  const orders = sumChannels(subject.values, subject.layout).maps.map(orderPixels);
-  const boundaries = stepBoundaries(height * width, perturbation.steps);
-  const size = sampleSize(from);
-  const curves = orders.map(() => new Float64Array(boundaries.length));
+  const { first, towards, substrate, steps, objective } = perturbation;
+  const orders = sumChannels(subject.values, subject.layout).maps.map((map) => orderPixels(first === 'highest' ? map : map.map((value) => -value)));
+  const boundaries = stepBoundaries(orders[0]!.length, steps);
+  const remove = makeRemoval(subject, substrate, context.seed);
+  return scoreVariants(subject, sameForAll(subject, boundaries.length), (sample, step, image) => {
+    const replaced = boundaries[step]!;
+    remove(sample, towards === 'substrate' ? orders[sample]!.subarray(0, replaced) : orders[sample]!.subarray(replaced), image);
+  }, objective, context);
+}
 
-  const write = (sample: number, replaced: number, image: Float32Array): void => {
-    image.set(from.data.subarray(sample * size, (sample + 1) * size));
-    for (const pixel of orders[sample]!.subarray(0, replaced)) {
-      for (let channel = 0; channel < channels; channel++) {
-        const index = channel * channelStride + pixel * pixelStride;
-        image[index] = to.data[sample * size + index]!;
-      }
-    }
-  };
-
-  const { signal, memoryBudget = DEFAULT_MEMORY_BUDGET } = context;
-  const chunk = Math.min(Math.max(Math.floor(memoryBudget / Math.max(model.bytesPerSample, 1)), 1), LARGEST_CHUNK);
-  const total = batchSize(from) * boundaries.length;
-  for (let start = 0; start < total; start += chunk) {
-    throwIfAborted(signal, `the scores of \`${model.name}\``);
-    const rows = Array.from({ length: Math.min(chunk, total - start) }, (_, i) => ({
-      sample: Math.floor((start + i) / boundaries.length),
-      step: (start + i) % boundaries.length,
-    }));
-    const data = new Float32Array(rows.length * size);
-    rows.forEach(({ sample, step }, i) => {
-      write(sample, boundaries[step]!, data.subarray(i * size, (i + 1) * size));
-    });
-    const { logits } = await model.evaluate({ input: { shape: [rows.length, ...from.shape.slice(1)], data } }, { signal, memoryBudget });
-    const probabilities = score({ kind: 'probability', targets: rows.map(({ sample }) => targets[sample]!) }, logits);
-    rows.forEach(({ sample, step }, i) => {
-      curves[sample]![step] = probabilities[i]!;
-    });
-  }
-  return curves;
+/** The values of a sample's map at some pixels, added up. */
+export function sumOver(map: Float64Array, pixels: Uint32Array): number {
+  return pixels.reduce((sum, pixel) => sum + map[pixel]!, 0);
 }

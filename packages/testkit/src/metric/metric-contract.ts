@@ -1,4 +1,7 @@
-import { convertLayout, sliceBatch, tensor, type Layout, type Metric, type MetricDescription, type MetricSubject, type OptionSpec, type OptionSpecs, type Tensor } from '@pellucid/core';
+import {
+  convertLayout, sampleData, sliceBatch, tensor, type Capability, type FreshExplanation, type Layout, type Metric, type MetricDescription, type MetricNeed,
+  type MetricSubject, type ModelAdapter, type OptionSpec, type OptionSpecs, type Tensor,
+} from '@pellucid/core';
 import type { ContractCheck } from '../contract-check.ts';
 import { analyticModel } from '../method/analytic-model.ts';
 import { require, requireError } from '../method/assertions.ts';
@@ -32,11 +35,28 @@ const masks = (): Tensor =>
     return y < 2 + sample && x < 3 ? 1 : 0;
   }));
 
-/** A fresh subject: maps of random numbers on a small network, in either layout. */
-function subjectOf(layout: Layout = 'NCHW'): MetricSubject {
+/** A method that asks nothing but the logits, so that it explains any model: the input times the target's logit. */
+const explainWith = (model: ModelAdapter<never>): FreshExplanation => async ({ input, targets, model: explained = model, signal, memoryBudget }) => {
+  const { logits } = await explained.evaluate({ input }, { signal, memoryBudget });
+  const values = tensor(input.shape, input.data.slice());
+  targets.forEach((target, sample) => {
+    const map = sampleData(values, sample);
+    map.forEach((value, i) => (map[i] = value * sampleData(logits, sample)[target]!));
+  });
+  return { values, layout: explained.input.layout };
+};
+
+/** A fresh subject: maps of random numbers on a small network, in either layout, with all that a metric may need. */
+function subjectOf(needs: readonly MetricNeed[], layout: Layout = 'NCHW'): MetricSubject {
   const network = convolutionalFormula({ shape: SHAPE, kernels: 3, classes: 3, stride: 2, seed: 5 });
+  const capabilities: readonly Capability[] = needs.includes('activations') ? ['activations'] : [];
+  const [first, last] = [analyticModel(network, { capabilities }), analyticModel(network, { capabilities, layout: 'NHWC' })];
+  const [model, twin] = layout === 'NHWC' ? [last, first] : [first, last];
   return {
-    model: analyticModel(network, { capabilities: [], ...(layout === 'NHWC' && { layout }) }),
+    model,
+    explain: explainWith(model),
+    references: { values: images('map', CHANNELS), layout: 'NCHW', predictions: [0, 1, 2] },
+    twin,
     input: convertLayout(images('image', CHANNELS), 'NCHW', layout),
     targets: TARGETS,
     values: convertLayout(images('map', CHANNELS), 'NCHW', layout),
@@ -74,6 +94,7 @@ function checkDescription(factory: AnyMetricFactory<object>): void {
 /** What every metric promises, as named checks to run in any test framework. The network is a formula of three classes. */
 export function metricContract<Options extends object>(factory: AnyMetricFactory<Options>, settings: MetricContractSettings<Options> = {}): ContractCheck[] {
   const { options, tolerance = 0 } = settings;
+  const { needs = [] } = factory;
   const make = (): Metric => factory(options);
   const score = (subject: MetricSubject, seed = 3): Promise<Float64Array> => make().score(subject, { seed });
   const call = factory as unknown as (options: object) => unknown;
@@ -83,38 +104,38 @@ export function metricContract<Options extends object>(factory: AnyMetricFactory
     {
       name: 'gives one finite score per sample',
       run: async () => {
-        const scores = await score(subjectOf());
+        const scores = await score(subjectOf(needs));
         require(scores.length === SAMPLES && scores.every(Number.isFinite), `${SAMPLES} finite scores, got ${scores.join(', ')}`);
       },
     },
     {
       name: 'gives the same bits for the same seed',
-      run: async () => { requireScores(await score(subjectOf()), await score(subjectOf()), 0, 'a second run'); },
+      run: async () => { requireScores(await score(subjectOf(needs)), await score(subjectOf(needs)), 0, 'a second run'); },
     },
     {
       name: 'scores a sample alone as in a batch',
       run: async () => {
-        const together = await score(subjectOf());
+        const together = await score(subjectOf(needs));
         for (let sample = 0; sample < SAMPLES; sample++) {
-          requireScores(await score(only(subjectOf(), sample)), together.subarray(sample, sample + 1), tolerance, `sample ${sample} alone`);
+          requireScores(await score(only(subjectOf(needs), sample)), together.subarray(sample, sample + 1), tolerance, `sample ${sample} alone`);
         }
       },
     },
     {
       name: 'gives the same scores in any amount of memory',
       run: async () => {
-        const { model, ...rest } = subjectOf();
-        requireScores(await make().score({ model, ...rest }, { seed: 3, memoryBudget: model.bytesPerSample }), await score(subjectOf()), tolerance, 'memory for one sample');
+        const { model, ...rest } = subjectOf(needs);
+        requireScores(await make().score({ model, ...rest }, { seed: 3, memoryBudget: model.bytesPerSample }), await score(subjectOf(needs)), tolerance, 'memory for one sample');
       },
     },
     {
       name: 'follows the layout of the model',
-      run: async () => { requireScores(await score(subjectOf('NHWC')), await score(subjectOf()), Math.max(tolerance, 1e-6), 'channels last and first'); },
+      run: async () => { requireScores(await score(subjectOf(needs, 'NHWC')), await score(subjectOf(needs)), Math.max(tolerance, 1e-6), 'channels last and first'); },
     },
     {
       name: 'leaves input and maps as they were',
       run: async () => {
-        const [subject, fresh] = [subjectOf(), subjectOf()];
+        const [subject, fresh] = [subjectOf(needs), subjectOf(needs)];
         await score(subject);
         const same = (a: Tensor, b: Tensor): boolean => a.data.every((value, i) => value === b.data[i]);
         require(same(subject.input, fresh.input) && same(subject.values, fresh.values), 'input and maps are left as they were');
@@ -122,7 +143,7 @@ export function metricContract<Options extends object>(factory: AnyMetricFactory
     },
     {
       name: 'stops when it is aborted',
-      run: () => requireError(() => make().score(subjectOf(), { seed: 3, signal: AbortSignal.abort() }), 'ABORTED', 'an abort before the start'),
+      run: () => requireError(() => make().score(subjectOf(needs), { seed: 3, signal: AbortSignal.abort() }), 'ABORTED', 'an abort before the start'),
     },
   ];
 }

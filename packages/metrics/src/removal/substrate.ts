@@ -1,7 +1,7 @@
 import { batchSize, gaussianBlur, imageGeometry, zeros, type Layout, type Tensor } from '@pellucid/core';
 
-/** What a pixel without information holds: zero; the mean of its channel over the sample; the sample, blurred. */
-export type Substrate = 'zero' | 'mean' | 'blur';
+/** What a pixel may hold whatever else is taken away: zero; the mean of its channel over the sample; the sample, blurred. */
+export type FixedSubstrate = 'zero' | 'mean' | 'blur';
 
 /** Size and width of the blur in RISE. */
 const KERNEL = 11;
@@ -29,7 +29,7 @@ function blur(input: Tensor, layout: Layout): Tensor {
 }
 
 /** The batch without information: each sample's substrate depends on that sample alone. */
-export function makeSubstrate(substrate: Substrate, input: Tensor, layout: Layout): Tensor {
+export function makeSubstrate(substrate: FixedSubstrate, input: Tensor, layout: Layout): Tensor {
   switch (substrate) {
     case 'zero':
       return zeros(input.shape);

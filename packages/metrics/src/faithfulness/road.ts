@@ -1,0 +1,69 @@
+import { defineMetric, type MetricContext, type MetricFactory, type MetricSubject, type OptionSpec } from '@pellucid/core';
+import { orderPixels, sumChannels } from '../pixels.ts';
+import { makeRemoval } from '../removal/removal.ts';
+import { sampleStream } from '../subject/sample-stream.ts';
+import { validateSubject } from '../subject/validate-subject.ts';
+import { scoreVariants } from '../subject/variants.ts';
+import { orderOption, type RemovalOrder } from './options.ts';
+
+/** Options of ROAD. */
+export interface RoadOptions {
+  /** Shares of pixels that are imputed, in percent. @defaultValue [10, 20, 30, 40, 50, 60, 70, 80, 90] */
+  readonly percents: readonly number[];
+  /** Most relevant first (`morf`), least relevant first (`lerf`), half the sum of both scores, or `random` as a control. @defaultValue 'combined' */
+  readonly order: RemovalOrder;
+}
+
+const percentsOption: OptionSpec<readonly number[]> = {
+  type: 'numbers above 0, at most 100',
+  description: 'Shares of pixels that are imputed, in percent.',
+  default: [10, 20, 30, 40, 50, 60, 70, 80, 90],
+  accepts: (value): value is readonly number[] =>
+    Array.isArray(value) && value.length > 0 && value.every((percent) => typeof percent === 'number' && percent > 0 && percent <= 100),
+};
+
+/** The mean fall of the target's probability over the shares, per sample. Exactly the share goes, whatever the ties. */
+async function meanFall(subject: MetricSubject, order: 'morf' | 'lerf' | 'random', percents: readonly number[], context: MetricContext): Promise<Float64Array> {
+  const orders = sumChannels(subject.values, subject.layout).maps.map((map, sample) => {
+    if (order === 'random') return Uint32Array.from(sampleStream(subject, sample, context.seed, 'road').permutation(map.length));
+    return orderPixels(order === 'morf' ? map : map.map((value) => -value));
+  });
+  const remove = makeRemoval(subject, 'noisy-linear', context.seed);
+  const scores = await scoreVariants(subject, orders.map(() => percents.length + 1), (sample, variant, image) => {
+    const pixels = orders[sample]!;
+    remove(sample, pixels.subarray(0, Math.round(((percents[variant] ?? 0) * pixels.length) / 100)), image);
+  }, 'probability', context);
+  return Float64Array.from(scores, (row) => {
+    const whole = row[percents.length]!;
+    return row.subarray(0, percents.length).reduce((sum, value) => sum + whole - value, 0) / percents.length;
+  });
+}
+
+/**
+ * ROAD: the mean fall of the target's probability when shares of the pixels are imputed from their neighbours with a little noise, highest
+ * values first (`morf`); `lerf` takes the lowest first and gives the negative fall; `combined` is (p_LeRF - p_MoRF) / 2. `random` is the fall for a random
+ * order. Higher is better, -1 to 1. A forward pass per share and order, one more per order, and a sparse linear system per
+ * share and channel.
+ * @see {@link https://arxiv.org/abs/2202.00449 | Rong et al. 2022}, section 4
+ * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
+ */
+export const road: MetricFactory<RoadOptions> = defineMetric<RoadOptions>({
+  name: 'road',
+  title: 'ROAD',
+  category: 'faithfulness',
+  direction: 'higher',
+  paper: {
+    authors: 'Rong, Leemann, Borisov, Kasneci, Kasneci', year: 2022,
+    title: 'A Consistent and Efficient Evaluation Strategy for Attribution Methods', url: 'https://arxiv.org/abs/2202.00449',
+  },
+  needsMask: false,
+  options: { percents: percentsOption, order: orderOption('combined') },
+  score: async (subject, { percents, order }, context) => {
+    validateSubject(subject);
+    if (order === 'morf' || order === 'random') return meanFall(subject, order, percents, context);
+    const lerf = await meanFall(subject, 'lerf', percents, context);
+    if (order === 'lerf') return lerf.map((fall) => -fall);
+    const morf = await meanFall(subject, 'morf', percents, context);
+    return morf.map((fall, sample) => (fall - lerf[sample]!) / 2);
+  },
+});

@@ -1,0 +1,21 @@
+import { defineMetric, type MetricFactory } from '@pellucid/core';
+import { relativeChanges, sensitivityOptions, YEH, type SensitivityOptions } from './sensitivity.ts';
+
+/**
+ * Max-sensitivity: max_k ||a(x_k) - a(x)|| / ||a(x)|| over random neighbours x_k, every value changed uniformly by at most the radius; Euclidean
+ * norms. Lower is better, from 0. One explanation per draw.
+ * @see {@link https://arxiv.org/abs/1901.09392 | Yeh et al. 2019}, definition 3.1
+ * @throws REQUEST_INVALID without `explain`; SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED, and what the method throws.
+ */
+export const maxSensitivity: MetricFactory<SensitivityOptions> = defineMetric<SensitivityOptions>({
+  name: 'max-sensitivity',
+  title: 'Max-sensitivity',
+  category: 'robustness',
+  direction: 'lower',
+  paper: YEH,
+  needsMask: false,
+  needs: ['explanation'],
+  options: sensitivityOptions,
+  score: async (subject, options, context) =>
+    Float64Array.from(await relativeChanges(subject, 'max-sensitivity', options, context), (changes) => changes.reduce((a, b) => Math.max(a, b), 0)),
+});
