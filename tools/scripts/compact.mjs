@@ -21,4 +21,7 @@ function reach(path) {
   for (const [, specifier] of readFileSync(path, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.[jt]s['"]/g)) reach(join(dirname(path), `${specifier}.d.ts`));
 }
 reach(join(folder, 'index.d.ts'));
-for (const path of files.filter((name) => name.endsWith('.d.ts') && !reached.has(name))) rmSync(path);
+for (const path of files.filter((name) => name.endsWith('.d.ts'))) {
+  if (reached.has(path)) writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/^ +/gm, ''));
+  else rmSync(path);
+}

@@ -1,4 +1,7 @@
 export {
+  defineAttentionMap, type AttentionHeads, type AttentionMapDefinition, type AttentionMapOptions,
+} from './attention/define-attention-map.ts';
+export {
   defineClassActivationMap, reluOption, type ClassActivationMapDefinition, type ClassActivationMapOptions,
 } from './class-activation-map/define-class-activation-map.ts';
 export {

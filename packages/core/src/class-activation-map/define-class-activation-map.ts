@@ -40,11 +40,11 @@ export function reluOption(fallback: boolean): OptionSpec<boolean> {
   return flagOption(fallback, 'Keep only what is above zero; applied before resizing.');
 }
 
-const sharedOptions: OptionSpecs<ClassActivationMapOptions> = {
-  layer: layersOption(),
-  tokens: tokensOption(),
-  upsample: choiceOption(['bilinear', 'nearest', false], 'bilinear', 'How the map is brought to the size of the input; false keeps that of the layer.'),
-};
+/** The option that brings maps to the input's size. */
+export const upsampleOption: OptionSpec<Interpolation | false> =
+  choiceOption(['bilinear', 'nearest', false], 'bilinear', 'How the map is brought to the size of the input; false keeps that of the layer.');
+
+const sharedOptions: OptionSpecs<ClassActivationMapOptions> = { layer: layersOption(), tokens: tokensOption(), upsample: upsampleOption };
 
 /** Samples that went through the model together. */
 interface Piece {

@@ -1,21 +1,33 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import { defineAttentionMap, type AttentionHeads, type AttentionMapOptions, type MethodFactory } from '@pellucid/core';
 
-/** How the map is made. */
-export type AttentionRolloutOptions = Readonly<Record<never, never>>;
+/** Which attention maps are followed, and how the result is shown at the input's size. */
+export type AttentionRolloutOptions = AttentionMapOptions;
+
+/** The mean of the heads plus what passes by them, each row summing to 1. */
+function mixture({ heads, tokens, attention }: AttentionHeads): Float64Array {
+  const matrix = new Float64Array(tokens * tokens);
+  attention.forEach((value, i) => { matrix[i % matrix.length]! += value / heads; });
+  for (let row = 0; row < tokens; row++) {
+    matrix[row * tokens + row]! += 1;
+    const own = matrix.subarray(row * tokens, (row + 1) * tokens);
+    const sum = own.reduce((a, b) => a + b, 0);
+    own.forEach((value, column) => { own[column] = value / sum; });
+  }
+  return matrix;
+}
 
 /**
- * Attention rollout: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Attention rollout: how much of each patch the class token (without one: the mean over tokens) holds when attention is followed through all
+ * layers. Looks at no class and needs no gradients. One channel, nothing below zero, in the image's layout; at the input's size unless
+ * `upsample` is false.
+ * @throws LAYER_UNSUITABLE where the model exposes no attention maps, or holds windows instead of one map per sample.
+ * @see {@link https://arxiv.org/abs/2005.00928 | Abnar and Zuidema 2020}, equation 1
  */
-export const attentionRollout: MethodFactory<'gradient', AttentionRolloutOptions> = defineMethod({
+export const attentionRollout: MethodFactory<'activations', AttentionRolloutOptions> = defineAttentionMap({
   name: 'attention-rollout',
   title: 'Attention rollout',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  paper: { authors: 'Abnar, Zuidema', year: 2020, title: 'Quantifying Attention Flow in Transformers', url: 'https://arxiv.org/abs/2005.00928' },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
-  },
+  needs: ['activations'],
+  mix: mixture,
 });

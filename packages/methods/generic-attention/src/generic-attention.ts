@@ -1,21 +1,32 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import { defineAttentionMap, type AttentionHeads, type AttentionMapOptions, type MethodFactory } from '@pellucid/core';
 
-/** How the map is made. */
-export type GenericAttentionOptions = Readonly<Record<never, never>>;
+/** Which attention maps are followed, and how the result is shown at the input's size. */
+export type GenericAttentionOptions = AttentionMapOptions;
+
+/** What passes by the heads, plus the mean of what in them speaks for the class: I + E_h[(dy/dA * A)+]. */
+function mixture({ heads, tokens, attention, gradient }: AttentionHeads): Float64Array {
+  const matrix = new Float64Array(tokens * tokens);
+  attention.forEach((value, i) => { matrix[i % matrix.length]! += Math.max(value * gradient[i]!, 0) / heads; });
+  for (let row = 0; row < tokens; row++) matrix[row * tokens + row]! += 1;
+  return matrix;
+}
 
 /**
- * Generic attention explainability: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Generic attention explainability: attention followed through all layers, each head weighted by its gradient, so that the map speaks for a
+ * class. One channel, nothing below zero, in the image's layout; at the input's size unless `upsample` is false.
+ * @throws LAYER_UNSUITABLE where the model exposes no attention maps, or holds windows instead of one map per sample.
+ * @see {@link https://arxiv.org/abs/2103.15679 | Chefer et al. 2021}, equations 5 and 6
  */
-export const genericAttention: MethodFactory<'gradient', GenericAttentionOptions> = defineMethod({
+export const genericAttention: MethodFactory<'activations' | 'gradient', GenericAttentionOptions> = defineAttentionMap({
   name: 'generic-attention',
   title: 'Generic attention explainability',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
-  kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  paper: {
+    authors: 'Chefer, Gur, Wolf',
+    year: 2021,
+    title: 'Generic Attention-model Explainability for Interpreting Bi-Modal and Encoder-Decoder Transformers',
+    url: 'https://arxiv.org/abs/2103.15679',
   },
+  kind: 'local',
+  needs: ['activations', 'gradient'],
+  mix: mixture,
 });
