@@ -40,13 +40,15 @@ export async function pairMultipliers(
   // The activations of a layer are asked for by methods alone that need them.
   const model = given as unknown as ModelAdapter;
   const total = batchSize(input);
+  // Rules tell what changes between sample and baseline by what depends on a place that is asked for: everything that depends on the input does.
+  const places: readonly GradientPoint[] = at === INPUT ? [at] : [INPUT, at];
   const perPiece = Math.max(1, Math.floor(chunkSize / 2));
   for (let start = 0; start < total; start += perPiece) {
     const end = Math.min(start + perPiece, total);
     const count = end - start;
     const pairs = concatBatches([sliceBatch(input, start, end), sliceBatch(baseline, start, end)]);
     const doubled = Array.from({ length: 2 * count }, (_, i) => start + (i % count));
-    const gradient = { of: selectObjective(objective.start, doubled), at: [at] as const, rules: deepLiftRules };
+    const gradient = { of: selectObjective(objective.start, doubled), at: places, rules: deepLiftRules };
     const evaluation = await model.evaluate({ input: pairs, gradient, ...(at !== INPUT && { activations: [at] }) });
     const values = at === INPUT ? pairs : activationOf(evaluation, at);
     if (at !== INPUT) checkLayerRows(values, 2 * count, at, model.name, method);

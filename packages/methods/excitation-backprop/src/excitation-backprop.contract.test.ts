@@ -3,3 +3,4 @@ import { methodContract } from '@pellucid/testkit';
 import { excitationBackprop } from './excitation-backprop.ts';
 
 for (const { name, run } of methodContract(excitationBackprop)) test(name, run);
+for (const { name, run } of methodContract(excitationBackprop, { options: { layer: 'conv' } })) test(`${name} (a layer)`, run);

@@ -1,21 +1,40 @@
-import { defineMethod, gradientAt, INPUT, type MethodFactory } from '@pellucid/core';
+import {
+  batchSize, checkLayerRows, defineMethod, findLayer, gradientAt, INPUT, layerOption, type GradientPoint, type MethodFactory,
+} from '@pellucid/core';
+import { excitationBackpropRules } from './rules.ts';
 
-/** How the map is made. */
-export type ExcitationBackpropOptions = Readonly<Record<never, never>>;
+/** Where the probabilities are taken. */
+export interface ExcitationBackpropOptions {
+  /** Any layer. @defaultValue the input */
+  readonly layer: string | undefined;
+}
 
 /**
- * Excitation backpropagation: what the map shows, in which shape, with which signs.
- * @see {@link https://arxiv.org/abs/1312.6034 | the paper, and the equation that the code follows}
+ * Excitation backprop: the probability that a unit wins when the winner of a class hands its place down from layer to layer, in proportion to what
+ * excites each unit. Of a logit the map is not negative and sums to 1, as far as something excites every winner. In the input's shape, or the layer's.
+ * @see {@link https://arxiv.org/abs/1608.00507 | Zhang et al. 2016}, equations 3 and 5
  */
-export const excitationBackprop: MethodFactory<'gradient', ExcitationBackpropOptions> = defineMethod({
+export const excitationBackprop: MethodFactory<'gradient' | 'backward-rules', ExcitationBackpropOptions> = defineMethod({
   name: 'excitation-backprop',
-  title: 'Excitation backpropagation',
-  paper: { authors: 'Simonyan, Vedaldi, Zisserman', year: 2013, title: 'Deep Inside Convolutional Networks', url: 'https://arxiv.org/abs/1312.6034' },
+  title: 'Excitation Backprop',
+  paper: {
+    authors: 'Zhang, Lin, Brandt, Shen, Sclaroff',
+    year: 2016,
+    title: 'Top-down Neural Attention by Excitation Backprop',
+    url: 'https://arxiv.org/abs/1608.00507',
+  },
   kind: 'local',
-  needs: ['gradient'],
-  options: {},
-  async explain(model, { input, objective }) {
-    const evaluation = await model.evaluate({ input, gradient: { of: objective, at: [INPUT] } });
-    return { values: gradientAt(evaluation, INPUT) };
+  needs: ['gradient', 'backward-rules'],
+  options: { layer: layerOption('Any layer; by default the input.') },
+  backwardRules: () => excitationBackpropRules,
+  async explain(model, { input, objective }, { layer: name }) {
+    const layer = name === undefined ? undefined : findLayer(model, name);
+    const place: GradientPoint = layer?.name ?? INPUT;
+    // The input is asked for too: units that depend on it share with those of the layer, constants do not.
+    const gradient = { of: objective, at: [INPUT, place], rules: excitationBackpropRules } as const;
+    const values = gradientAt(await model.evaluate({ input, gradient }), place);
+    if (layer === undefined) return { values };
+    checkLayerRows(values, batchSize(input), layer.name, model.name, 'excitation-backprop');
+    return { values, layout: layer.layout, layer: layer.name };
   },
 });
