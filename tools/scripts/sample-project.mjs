@@ -11,6 +11,7 @@ const PROGRAMS = { pellucid: 'apps/cli/dist/main.js', 'pellucid-bench': 'apps/be
 const OTHERS = { 'onnxruntime-node': 'packages/backends/onnxruntime', sharp: 'packages/datasets', '@types/node': '.' };
 /** The names under which the documents speak of a network and a picture. */
 const NETWORK = 'plain-cnn';
+const TRANSFORMER = 'packages/methods/attention-rollout/test/vision-transformer.onnx';
 const PICTURES = ['picture.png', 'cat.jpg', 'dog.jpg'];
 
 /** The folders of all packages, by name. */
@@ -55,6 +56,7 @@ export function makePageFolder(project, name) {
   mkdirSync(folder);
   const zoo = join(ROOT, 'packages/zoo/models', NETWORK);
   for (const file of ['network.onnx', 'model.onnx']) copyFileSync(join(zoo, 'model.onnx'), join(folder, file));
+  copyFileSync(join(ROOT, TRANSFORMER), join(folder, 'vision-transformer.onnx'));
   cpSync(join(zoo, 'tfjs'), join(folder, 'model'), { recursive: true });
   for (const file of [...PICTURES, 'labels.txt']) copyFileSync(join(project, file), join(folder, file));
   return folder;
