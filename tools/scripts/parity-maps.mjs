@@ -1,38 +1,20 @@
 // Explains a few images of the embedded set with every method on one engine: a process of its own, since native engines share theirs with
 // no other. Writes one .npy per network and method (images as NCHW) and index.json, into the folder that is named second.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ROOT } from './workspace.mjs';
+import { allMethods, loadFromBench } from './all-methods.mjs';
 
 const [engine, out] = process.argv.slice(2);
 const SAMPLES = 2;
 const SEED = 0;
-const INNER = 'saliency';
-/** What a method cannot do without where no references are given. */
-const NEEDED = { 'gradient-shap': { baseline: 'zero' } };
 
-const BENCH = join(ROOT, 'apps/bench/package.json');
-const require = createRequire(BENCH);
-const load = (name) => import(pathToFileURL(require.resolve(name)).href);
-const { convertLayout, encodeNpy, explain, isSpatial, sliceBatch } = await load('@pellucid/core');
-const { embeddedDataset } = await load('@pellucid/datasets');
-const { installedPackage, loadPackage, wrapperAsMethod } = await load('@pellucid/plugins');
-const { zooModels } = await load('@pellucid/zoo');
-
-/** Every method that the benchmark can run, configured with its defaults; wrappers around one that all engines know. */
-async function allMethods() {
-  const names = Object.keys(JSON.parse(readFileSync(BENCH, 'utf8')).dependencies).filter((name) => name.startsWith('@pellucid/method-'));
-  const found = await Promise.all(names.map(async (name) => loadPackage(await installedPackage(name, join(ROOT, 'apps/bench')))));
-  const factories = found.flatMap(({ methods }) => methods.map(({ factory }) => factory));
-  const wrappers = found.flatMap((each) => each.wrappers ?? []).map(({ wrapper }) => wrapperAsMethod(wrapper, factories)({ method: INNER }));
-  return [...factories.map((factory) => factory(NEEDED[factory.name])), ...wrappers];
-}
+const { convertLayout, encodeNpy, explain, isSpatial, sliceBatch } = await loadFromBench('@pellucid/core');
+const { embeddedDataset } = await loadFromBench('@pellucid/datasets');
+const { zooModels } = await loadFromBench('@pellucid/zoo');
 
 async function loadModel({ onnx, tfjs }) {
-  if (engine === 'onnxruntime') return (await load('@pellucid/backend-onnxruntime')).loadModel(onnx.path);
-  return (await load('@pellucid/backend-tfjs')).loadModel(tfjs.path, { engine });
+  if (engine === 'onnxruntime') return (await loadFromBench('@pellucid/backend-onnxruntime')).loadModel(onnx.path);
+  return (await loadFromBench('@pellucid/backend-tfjs')).loadModel(tfjs.path, { engine });
 }
 
 async function explainOne(model, method, input, targets) {

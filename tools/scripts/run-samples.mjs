@@ -54,7 +54,9 @@ function writePrograms(page) {
 function execute(command, args, cwd, modules) {
   const env = { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH}`, INIT_CWD: cwd };
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: SECONDS * 1000 });
-  return status === 0 && stdout.trim() !== '' ? [] : [`${args.join(' ')}\nstatus ${status}, printed "${stdout.trim()}"\n${stderr.trim()}`];
+  if (status === 0 && stdout.trim() !== '') return [];
+  const said = [...stderr.trim().split('\n'), ...stdout.split('\n').filter((text) => /^not ok|error:|rror\b/.test(text))];
+  return [`${args.join(' ')}\nstatus ${status}, ${stdout.trim() === '' ? 'printed nothing' : 'printed'}\n${said.join('\n')}`];
 }
 
 /** What goes wrong when a reader does what the page says; the first failure ends it. */
