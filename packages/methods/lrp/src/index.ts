@@ -1,2 +1,2 @@
 export { lrp, type LrpOptions } from './lrp.ts';
-export { lrpRules, type Composite, type LrpRuleSettings } from './rules.ts';
+export { lrpRules, type Composite, type LrpRuleSettings, type Rule } from './rules.ts';

@@ -3,7 +3,8 @@ import { loadModel, type OnnxCapability } from '@pellucid/backend-onnxruntime';
 import { argmax, explain, randomStream, sampleData, tensor, type ModelAdapter, type TargetObjective, type Tensor } from '@pellucid/core';
 import { ElementType, floatAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, writeModel, type NodeProto, type TensorProto } from '@pellucid/onnx-graph';
 import { lrp } from './lrp.ts';
-import { COMPOSITES } from './rules.ts';
+import type { LrpOptions } from './lrp.ts';
+import { COMPOSITES, RULES } from './rules.ts';
 
 const { FLOAT } = ElementType;
 const draws = (name: string, count: number): number[] => Array.from({ length: count }, randomStream(7, name).normal);
@@ -32,8 +33,9 @@ describe('a residual network without biases', () => {
   afterAll(() => model.dispose());
   const input = tensor([2, 2, 6, 6], draws('input', 144));
 
-  test.each(COMPOSITES)('relevance is conserved, sample by sample: %s', async (composite) => {
-    const { values, provenance } = await explain(model, lrp({ composite, epsilon: 1e-9, low: -4, high: 4 }), { input, targets: [2, 0] });
+  const SETTINGS: readonly Partial<LrpOptions>[] = [...COMPOSITES.map((composite) => ({ composite })), ...RULES.map((rule) => ({ rule })), { rule: 'alpha-beta', alpha: 1.5, beta: 0.5 }];
+  test.each(SETTINGS)('relevance is conserved, sample by sample: %j', async (settings) => {
+    const { values, provenance } = await explain(model, lrp({ ...settings, epsilon: 1e-9, low: -4, high: 4 }), { input, targets: [2, 0] });
     const { logits } = await model.evaluate({ input });
     expect(provenance.uncovered).toEqual([]);
     [2, 0].forEach((target, sample) => {
@@ -42,6 +44,26 @@ describe('a residual network without biases', () => {
       expect(provenance.convergenceDelta?.[sample]).toBeCloseTo(total(values, sample) - sampleData(logits, sample)[target]!, 6);
     });
     expect(provenance.passes).toEqual({ forward: 2, backward: 2 });
+  });
+
+  test.each<[Partial<LrpOptions>, Partial<LrpOptions>]>([
+    [{ rule: 'epsilon' }, { composite: 'epsilon' }], [{ rule: 'z-plus' }, { composite: 'z-plus' }], [{}, { composite: 'epsilon-plus' }],
+    [{ rule: 'alpha-beta', alpha: 1, beta: 0 }, { rule: 'z-plus' }],
+  ])('%j is %j', async (one, other) => {
+    const [here, there] = await Promise.all([one, other].map((options) => explain(model, lrp(options), { input, targets: [2, 0] })));
+    expect(here?.values.data).toEqual(there?.values.data);
+  });
+
+  test('rules differ from each other, and from composites that have them at some layers', async () => {
+    const settings = [...RULES.map((rule) => ({ rule })), { composite: 'epsilon-plus-flat' }, { composite: 'gamma' }, { rule: 'gamma', gamma: 0.5 }] as const;
+    const maps = await Promise.all(settings.map(async (options) => (await explain(model, lrp(options), { input, targets: [2, 0] })).values.data.join()));
+    expect(new Set(maps).size).toBe(settings.length);
+  });
+
+  test.each<[Partial<LrpOptions>, RegExp]>([
+    [{ rule: 'flat', composite: 'epsilon-plus' }, /`composite`.*nothing beside the rule `flat`/], [{ rule: 'alpha-beta', alpha: 3 }, /`beta`.*alpha - 1 = 2/],
+  ])('settings that contradict each other are named: %j', async (options, message) => {
+    await expect(explain(model, lrp(options), { input, targets: 0 })).rejects.toThrow(message);
   });
 
   test.each<TargetObjective>(['margin', 'probability', 'log-probability'])('other objectives start from logits times their derivative: %s', async (objective) => {

@@ -1,8 +1,8 @@
 import {
-  choiceOption, defineMethod, gradientAt, INPUT, numberOption, sampleData, zeros, type BackwardRules, type MethodFactory, type ModelAdapter,
-  type Objective, type OpKind, type Tensor,
+  defineMethod, gradientAt, INPUT, numberOption, sampleData, zeros, type BackwardRules, type MethodFactory, type ModelAdapter,
+  type Objective, type OpKind, type OptionSpec, type Tensor,
 } from '@pellucid/core';
-import { COMPOSITES, lrpRules, type LrpRuleSettings } from './rules.ts';
+import { COMPOSITES, lrpRules, RULES, type LrpRuleSettings } from './rules.ts';
 import { startRelevance } from './start-relevance.ts';
 
 /** Which rules pass the relevance on. */
@@ -12,6 +12,14 @@ export type LrpOptions = LrpRuleSettings;
 interface Passed {
   readonly values: Tensor;
   readonly start: Tensor;
+}
+
+/** One of a few names, or none. */
+function eitherOption<Choice extends string>(choices: readonly Choice[], description: string): OptionSpec<Choice | undefined> {
+  return {
+    type: choices.map((choice) => JSON.stringify(choice)).join(' | '), description, default: undefined,
+    accepts: (value): value is Choice | undefined => value === undefined || choices.some((choice) => choice === value),
+  };
 }
 
 const total = (values: Float32Array): number => values.reduce((a, b) => a + b, 0);
@@ -54,13 +62,20 @@ export const lrp: MethodFactory<'gradient' | 'backward-rules', LrpOptions> = def
   kind: 'local',
   needs: ['gradient', 'backward-rules'],
   options: {
-    composite: choiceOption(COMPOSITES, 'epsilon-plus', 'Which rule goes to dense layers, to convolutions and to the first layer.'),
+    rule: eitherOption(RULES, 'The same rule for every layer with weights, in place of a composite.'),
+    composite: eitherOption(COMPOSITES, 'Which rule goes to dense layers, to convolutions and to the first layer; epsilon-plus where no rule is named.'),
     epsilon: numberOption(1e-6, 1e-12, 1e6, 'Added to every denominator, with its sign: absorbs weak contributions when large.'),
-    gamma: numberOption(0.25, 0, 1e6, 'How much positive contributions are favoured, in the composites with gamma.'),
-    low: numberOption(0, -1e6, 1e6, 'The least value that an input can have, for epsilon-gamma-box.'),
-    high: numberOption(1, -1e6, 1e6, 'The greatest value that an input can have, for epsilon-gamma-box.'),
+    gamma: numberOption(0.25, 0, 1e6, 'How much positive contributions are favoured, in the rule and the composites with gamma.'),
+    alpha: numberOption(2, 1, 1e6, 'The weight of what raises a value, for the rule alpha-beta.'),
+    beta: numberOption(1, 0, 1e6, 'The weight of what lowers a value, alpha - 1, for the rule alpha-beta.'),
+    low: numberOption(0, -1e6, 1e6, 'The least value that an input can have, for z-box and epsilon-gamma-box.'),
+    high: numberOption(1, -1e6, 1e6, 'The greatest value that an input can have, for z-box and epsilon-gamma-box.'),
   },
-  presets: Object.fromEntries(COMPOSITES.map((composite) => [composite, { composite }])),
+  // Composites of one rule alone go by its name already.
+  presets: {
+    ...Object.fromEntries(RULES.map((rule) => [rule, { rule }])),
+    ...Object.fromEntries(COMPOSITES.map((composite) => [composite, { composite }])),
+  },
   backwardRules: rulesFor,
   async explain(model, { input, objective }, options) {
     const rules = rulesFor(options, new Set(model.layers.map(({ kind }) => kind)));

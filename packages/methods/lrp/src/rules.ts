@@ -1,4 +1,4 @@
-import type { BackwardRule, BackwardRules, OpKind } from '@pellucid/core';
+import { PellucidError, type BackwardRule, type BackwardRules, type OpKind } from '@pellucid/core';
 import {
   alpha1Beta0Rule, alphaBetaRule, epsilonRule, flatRule, gammaRule, proportional, ruleOf, signedGammaRule, wSquareRule, zBoxRule, zPlusRule,
 } from './linear-rules.ts';
@@ -15,14 +15,27 @@ export const COMPOSITES: readonly Composite[] = [
   'epsilon-alpha2-beta1-flat', 'epsilon-gamma-box',
 ];
 
-/** A set of rules and its numbers. */
+/** One rule for every layer with weights. */
+export type Rule = 'epsilon' | 'gamma' | 'alpha-beta' | 'z-plus' | 'z-box' | 'flat' | 'w-square';
+
+/** All rules. */
+export const RULES: readonly Rule[] = ['epsilon', 'gamma', 'alpha-beta', 'z-plus', 'z-box', 'flat', 'w-square'];
+
+/** A rule or a composite, and its numbers. */
 export interface LrpRuleSettings {
-  readonly composite: Composite;
+  /** The same rule everywhere, in place of a composite; `z-box`, which is for pixels, at the first layer, with z+ behind it. */
+  readonly rule: Rule | undefined;
+  /** Which rule goes where. @defaultValue 'epsilon-plus', where no rule is named */
+  readonly composite: Composite | undefined;
   /** Added to every denominator, with its sign. */
   readonly epsilon: number;
-  /** How much positive contributions are favoured, in the composites with gamma. */
+  /** How much positive contributions are favoured, in the rule and the composites with gamma. */
   readonly gamma: number;
-  /** The least value that an input can have, for `epsilon-gamma-box`. */
+  /** The weight of what raises a value, for the rule `alpha-beta`. */
+  readonly alpha: number;
+  /** The weight of what lowers a value, alpha - 1. */
+  readonly beta: number;
+  /** The least value that an input can have, for the box. */
   readonly low: number;
   /** The greatest. */
   readonly high: number;
@@ -37,7 +50,20 @@ interface WeightedRules {
   readonly firstDense?: BackwardRule;
 }
 
-function weightedRules({ composite, epsilon, gamma, low, high }: LrpRuleSettings): WeightedRules {
+/** One rule at all layers, but that for pixels: Deep Taylor decomposition has z+ behind it, Montavon et al. 2017, section 4. */
+function uniformRules(rule: Rule, { epsilon, gamma, alpha, beta, low, high }: LrpRuleSettings): WeightedRules {
+  if (rule === 'z-box') {
+    const [box, plus] = [ruleOf(zBoxRule(low, high, epsilon)), ruleOf(zPlusRule(epsilon))];
+    return { conv: plus, dense: plus, firstConv: box, firstDense: box };
+  }
+  const linear = {
+    'epsilon': epsilonRule(epsilon), 'gamma': signedGammaRule(gamma, epsilon), 'alpha-beta': alphaBetaRule(alpha, beta, epsilon), 'z-plus': zPlusRule(epsilon),
+    'flat': flatRule(epsilon), 'w-square': wSquareRule(epsilon),
+  }[rule];
+  return { conv: ruleOf(linear), dense: ruleOf(linear) };
+}
+
+function compositeRules(composite: Composite, { epsilon, gamma, low, high }: LrpRuleSettings): WeightedRules {
   const plain = ruleOf(epsilonRule(epsilon));
   const plus = ruleOf(zPlusRule(epsilon));
   const flat = ruleOf(flatRule(epsilon));
@@ -90,20 +116,34 @@ const PASSING: readonly OpKind[] = [
 /** Sums and means: shares in proportion to what each value adds. */
 const SUMMING: readonly OpKind[] = ['add', 'average-pool', 'global-average-pool', 'reduce', 'resize', 'subtract'];
 
+/** How far alpha - beta may be from 1: decimal fractions are rounded. */
+const ROUNDING = 1e-9;
+
+/** @throws OPTION_INVALID for settings that contradict each other. */
+function checkSettings({ rule, composite, alpha, beta }: LrpRuleSettings): void {
+  if (rule !== undefined && composite !== undefined) {
+    throw new PellucidError('OPTION_INVALID', { option: 'composite', name: 'lrp', expected: `nothing beside the rule \`${rule}\``, actual: composite });
+  }
+  if (rule === 'alpha-beta' && Math.abs(alpha - beta - 1) > ROUNDING) {
+    throw new PellucidError('OPTION_INVALID', { option: 'beta', name: 'lrp', expected: `alpha - 1 = ${alpha - 1}, so that relevance is conserved`, actual: beta });
+  }
+}
+
 /**
- * The rules of a composite. Batch normalisation is merged into the layer before it first.
- * @param convolutional - whether the model has convolutions: `gamma` and `alpha1-beta0` apply to dense layers in one that has none
+ * The rules of a composite, or of one rule everywhere. Batch normalisation is merged into the layer before it first.
+ * @param convolutional - whether the model has convolutions: the composites `gamma` and `alpha1-beta0` apply to dense layers in one that has none
+ * @throws OPTION_INVALID for a rule beside a composite, and where alpha - beta is not 1.
  */
 export function lrpRules(settings: LrpRuleSettings, convolutional: boolean): BackwardRules {
-  const { epsilon } = settings;
-  const weighted = weightedRules(settings);
-  const ownDense = !convolutional && (settings.composite === 'gamma' || settings.composite === 'alpha1-beta0');
+  checkSettings(settings);
+  const { rule, composite = 'epsilon-plus', epsilon, gamma, alpha, beta, low, high } = settings;
+  const weighted = rule === undefined ? compositeRules(composite, settings) : uniformRules(rule, settings);
+  const ownDense = rule === undefined && !convolutional && (composite === 'gamma' || composite === 'alpha1-beta0');
   const dense = ownDense ? weighted.conv : weighted.dense;
   const spread: BackwardRule = (node, operations) => proportional(node, epsilon, operations);
   const conv: BackwardRule = (node, operations) => ((node.isFirst ? weighted.firstConv : undefined) ?? weighted.conv)(node, operations);
-  const { composite, gamma, low, high } = settings;
   return {
-    name: `lrp ${JSON.stringify([composite, epsilon, gamma, low, high, ownDense])}`,
+    name: `lrp ${JSON.stringify([rule ?? null, composite, epsilon, gamma, alpha, beta, low, high, ownDense])}`,
     mergeBatchNorm: true,
     rules: {
       ...Object.fromEntries(PASSING.map((kind) => [kind, pass])),
