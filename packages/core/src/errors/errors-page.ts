@@ -1,8 +1,10 @@
-import { ERRORS } from './table.ts';
+import { MEANINGS } from './meanings.ts';
+import { ERRORS, type ErrorCode } from './table.ts';
 
 /** The page of the documents that lists every error code. */
 export function errorsPage(): string {
-  const sections = Object.entries(ERRORS).map(([code, { message, meaning }]) => `## ${code}\n\n${meaning}\n\n> ${message}\n`);
+  const codes = Object.keys(ERRORS) as ErrorCode[];
+  const sections = codes.map((code) => `## ${code}\n\n${MEANINGS[code]}\n\n> ${ERRORS[code].message}\n`);
   return [
     '# Errors\n',
     'Whatever a user can act on is a `PellucidError` with a stable `code`. Branch on `error.code`, not on `instanceof`. The words in',

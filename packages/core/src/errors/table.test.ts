@@ -12,7 +12,7 @@ function sourcesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return ['node_modules', 'dist', 'out-tsc', '.cache'].includes(entry.name) ? [] : sourcesBelow(path);
-    return entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts') && path !== join(__dirname, 'table.ts') ? [readFileSync(path, 'utf8')] : [];
+    return entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts') && !['table.ts', 'meanings.ts'].map((name) => join(__dirname, name)).includes(path) ? [readFileSync(path, 'utf8')] : [];
   });
 }
 
