@@ -1,8 +1,11 @@
 """PyTorch and Captum as a service: reads a request per line from standard input, writes an answer per line to standard output (JSON).
 
+{"ready": true}                                                       -> {}                        once the libraries are imported
 {"load": NETWORK, "input": FILE, "shape": [...], "threads": N}       -> {"targets": [...]}        the input is raw float32
 {"time": METHOD, "layer": PATH, "seconds": S}                         -> {"times": [ms, ...], "cpu": seconds}
 {"memory": METHOD}                                                    -> {"peak": MiB}             high-water mark of this process
+
+A request that fails is answered with {"error": TEXT}.
 """
 import json
 import os
@@ -74,27 +77,36 @@ def timed(run, seconds):
     return {'times': [1000 * t for t in times], 'cpu': cpu_seconds() - cpu, 'wall': time.perf_counter() - begin}
 
 
+def respond(state, request):
+    if 'ready' in request:
+        return {}
+    if 'load' in request:
+        torch.set_num_threads(request['threads'])
+        x = torch.from_numpy(np.fromfile(request['input'], dtype=np.float32).reshape(request['shape']))
+        model = build(request['load'])
+        with torch.no_grad():
+            target = model(x).argmax(1)
+        state.update(model=model, x=x, target=target, runs={})
+        return {'targets': target.tolist()}
+    model, x, target, runs = (state[key] for key in ('model', 'x', 'target', 'runs'))
+    if 'time' in request:
+        method = request['time']
+        if method not in runs:
+            run = call(model, method, x, target, request.get('layer'))
+            run()
+            runs[method] = run
+        return timed(runs[method], request['seconds'])
+    call(model, request['memory'], x, target, None)()
+    return {'peak': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
 def main():
-    model = x = target = None
-    runs = {}
+    state = {}
     for line in sys.stdin:
-        request = json.loads(line)
-        if 'load' in request:
-            torch.set_num_threads(request['threads'])
-            model, runs = build(request['load']), {}
-            x = torch.from_numpy(np.fromfile(request['input'], dtype=np.float32).reshape(request['shape']))
-            with torch.no_grad():
-                target = model(x).argmax(1)
-            answer = {'targets': target.tolist()}
-        elif 'time' in request:
-            method = request['time']
-            if method not in runs:
-                runs[method] = call(model, method, x, target, request.get('layer'))
-                runs[method]()
-            answer = timed(runs[method], request['seconds'])
-        else:
-            call(model, request['memory'], x, target, None)()
-            answer = {'peak': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+        try:
+            answer = respond(state, json.loads(line))
+        except Exception as error:
+            answer = {'error': f'{type(error).__name__}: {error}'}
         print(json.dumps(answer), flush=True)
 
 

@@ -7,7 +7,8 @@ export interface Cell {
   readonly method: string;
   readonly batch: number;
   readonly unit: 'ms' | 'MiB';
-  readonly ours: number;
+  /** `null`: nothing could be measured. */
+  readonly ours: number | null;
   readonly peer: number | null;
   /** Ours over the peer's: the median over rounds. */
   readonly ratio: number | null;
@@ -18,6 +19,24 @@ export interface Cell {
   readonly disturbed: number;
   /** False: no round was undisturbed, so that all were used. */
   readonly quiet: boolean;
+  /** Why a side has no figure, where it failed. */
+  readonly error: string | null;
+}
+
+/** What tells cells apart. */
+export type CellNames = Pick<Cell, 'model' | 'backend' | 'method' | 'batch'>;
+
+/** The first line of what went wrong. */
+export function reason(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line;
+}
+
+/** The row of a cell of which nothing could be measured. */
+export function failedCell(names: CellNames, error: unknown): Cell {
+  return {
+    ...names, unit: names.method === 'memory' ? 'MiB' : 'ms', ours: null, peer: null, ratio: null, overForward: null, rounds: 0, disturbed: 0, quiet: true, error: reason(error),
+  };
 }
 
 /** The calls that alternate. */
@@ -48,7 +67,7 @@ const isQuiet = ({ ours, forward, peer }: Round): boolean => ours.quiet && forwa
 
 /** Blocks of both sides in turn, so that a ratio holds even where the machine's speed drifts. */
 export async function measureCell(
-  names: Pick<Cell, 'model' | 'backend' | 'method' | 'batch'>, contestants: Contestants, rounds: number, seconds: number,
+  names: CellNames, contestants: Contestants, rounds: number, seconds: number,
 ): Promise<Cell> {
   const quiet: Round[] = [];
   const all: Round[] = [];
@@ -67,6 +86,6 @@ export async function measureCell(
     peer: peers.length === 0 ? null : median(peers.map(middle)),
     ratio: peers.length === 0 ? null : median(used.map(({ ours, peer }) => middle(ours) / (peer === null ? NaN : middle(peer)))),
     overForward: median(used.map(({ ours, forward }) => middle(ours) / middle(forward))),
-    rounds: used.length, disturbed: all.length - quiet.length, quiet: quiet.length > 0,
+    rounds: used.length, disturbed: all.length - quiet.length, quiet: quiet.length > 0, error: null,
   };
 }

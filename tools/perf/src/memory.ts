@@ -14,7 +14,7 @@ export const OWN_MEMORY = 'own-memory';
 /** A process holds on to what its busiest moment took, so that each figure needs one of its own. */
 function ownPeak({ threads }: PerfRequest, backend: string, subject: Subject): number {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'main.js'), OWN_MEMORY, backend, subject.path, String(threads)], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`internal: the memory of ${subject.name} was not measured: ${stderr}`);
+  if (status !== 0) throw new Error(`the process whose memory is measured ended${status === null ? '' : ` with status ${status}`}: ${stderr.trim().split('\n')[0] ?? ''}`);
   return Number(stdout);
 }
 
@@ -42,6 +42,6 @@ export async function measureMemory(request: PerfRequest, backend: string, subje
   const peer = await peerPeak(request, backend, subject);
   return {
     model: subject.name, backend, method: 'memory', batch: 1, unit: 'MiB', ours, peer, ratio: peer === null ? null : ours / peer, overForward: null,
-    rounds: 1, disturbed: 0, quiet: true,
+    rounds: 1, disturbed: 0, quiet: true, error: null,
   };
 }

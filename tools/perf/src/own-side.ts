@@ -1,5 +1,4 @@
-import { loadModel as loadOnnx } from '@pellucid/backend-onnxruntime';
-import { loadModel as loadTfjs, type EngineName } from '@pellucid/backend-tfjs';
+import type { EngineName } from '@pellucid/backend-tfjs';
 import { argmax, batchSize, explain, gradientAt, INPUT, sampleData, type Method, type ModelAdapter, type Tensor } from '@pellucid/core';
 import { configuredMethod, INTERNAL_BATCH, STEPS, type MethodName } from './methods.ts';
 import type { Subject } from './networks.ts';
@@ -11,9 +10,14 @@ export function reads(backend: string, { path }: Subject): boolean {
 
 /** Opens a model on a backend; threads are those of `onnxruntime` alone. */
 export async function openModel(backend: string, { path, name }: Subject, threads: number): Promise<ModelAdapter> {
-  // `explain` compares what a method needs with what the model can, whatever the types say.
-  if (backend === 'onnxruntime') return (await loadOnnx(path, { name, threads })) as unknown as ModelAdapter;
-  return (await loadTfjs(path, { name, engine: backend.slice('tfjs/'.length) as EngineName })) as unknown as ModelAdapter;
+  // Loaded when used, so that the memory of one backend does not count for the other.
+  if (backend === 'onnxruntime') {
+    const onnx = await import('@pellucid/backend-onnxruntime');
+    // `explain` compares what a method needs with what the model can, whatever the types say.
+    return (await onnx.loadModel(path, { name, threads })) as unknown as ModelAdapter;
+  }
+  const tfjs = await import('@pellucid/backend-tfjs');
+  return (await tfjs.loadModel(path, { name, engine: backend.slice('tfjs/'.length) as EngineName })) as unknown as ModelAdapter;
 }
 
 /** Values that look like noise, the same in every run. */

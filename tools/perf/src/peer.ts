@@ -7,6 +7,8 @@ import { PYTHON_FOLDER } from './networks.ts';
 
 /** PyTorch and Captum in a process of their own, which waits while our side works. */
 export interface Peer {
+  /** Resolves once its libraries are there. */
+  readonly ready: () => Promise<void>;
   /** Builds a network. @returns the predicted classes */
   readonly load: (network: string, inputFile: string, shape: readonly number[], threads: number) => Promise<readonly number[]>;
   /** A block of calls of a method. */
@@ -17,6 +19,7 @@ export interface Peer {
 }
 
 interface Answer {
+  readonly error?: string;
   readonly targets: readonly number[];
   readonly times: readonly number[];
   readonly cpu: number;
@@ -38,7 +41,7 @@ function failureOf(child: ChildProcessWithoutNullStreams, python: string): Promi
   });
 }
 
-/** Starts the peer. Its methods reject with BACKEND_UNAVAILABLE when the process ends. */
+/** Starts the peer. Its methods reject with what it says went wrong, and with BACKEND_UNAVAILABLE once the process has ended. */
 export function startPeer(python: string): Peer {
   const child = spawn(python, [join(PYTHON_FOLDER, 'peer.py')], { stdio: 'pipe' });
   const failure = failureOf(child, python);
@@ -48,9 +51,13 @@ export function startPeer(python: string): Peer {
   const ask = async (question: object): Promise<Answer> => {
     child.stdin.write(`${JSON.stringify(question)}\n`);
     const { value, done } = await Promise.race([answers.next(), failure]);
-    return done === true ? failure : (JSON.parse(value) as Answer);
+    if (done === true) return failure;
+    const answer = JSON.parse(value) as Answer;
+    if (answer.error !== undefined) throw new Error(`the peer: ${answer.error}`);
+    return answer;
   };
   return {
+    ready: async () => { await ask({ ready: true }); },
     load: async (load, input, shape, threads) => (await ask({ load, input, shape, threads })).targets,
     time: async (time, layer, seconds) => {
       const { times, cpu } = await ask({ time, layer, seconds });

@@ -60,6 +60,30 @@ test('a backend that does not read a model leaves it out, and says so', async ()
   expect(reported).toContain('does not read');
 });
 
+test('what fails is a row that says why, and the rest go on', async () => {
+  writeTinyModel();
+  writeFileSync(join(folder, 'damaged.onnx'), 'no model');
+  const args = ['--models', 'damaged.onnx,tiny.onnx', '--methods', 'forward,guided-backprop,start', '--rounds', '1', '--seconds', '0.001', '--out', 'some.json'];
+  const { status, printed, reported } = await perf(...args);
+  expect(status).toBe(0);
+  const { cells } = JSON.parse(readFileSync(join(folder, 'some.json'), 'utf8')) as { readonly cells: readonly Cell[] };
+  expect(cells.map(({ model, method, ours, error }) => [model, method, ours !== null, error !== null])).toEqual([
+    ['damaged', 'forward', false, true], ['damaged', 'guided-backprop', false, true], ['damaged', 'start', false, true],
+    ['tiny', 'forward', true, false], ['tiny', 'guided-backprop', true, false], ['tiny', 'start', true, false],
+  ]);
+  expect(printed).toMatch(/damaged +onnxruntime +forward .*failed: .*damaged/);
+  expect(reported).toContain('damaged');
+});
+
+test('a peer that does not run ends the program before anything is measured', async () => {
+  writeTinyModel();
+  // Node.js does not read Python.
+  const { status, reported, printed } = await perf('--models', 'tiny.onnx', '--methods', 'forward', '--peer-python', process.execPath, '--out', 'never.json');
+  expect(status).toBe(2);
+  expect(reported).toContain('--peer-python');
+  expect(printed).toBe('');
+});
+
 test.each([
   [['--methods', 'saliensy'], 'saliensy'], [['--models', 'no-such-network'], 'no-such-network'], [['--backends', 'torch'], 'torch'],
   [['--rounds', '0'], '--rounds'], [['--no-such-option'], '--help'], [['--models', 'resnet18', '--model-dir', 'empty'], '--peer-python'],
