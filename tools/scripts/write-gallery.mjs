@@ -1,0 +1,130 @@
+// Writes a page that shows every method on the same images, one strip per method. Without arguments docs/gallery.md on the embedded set; with a
+// folder of images and a network a page of the same form for these:
+//   npm run docs:gallery -- --images photos --model network.onnx --preprocess imagenet --out my-gallery
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { allMethods, loadFromBench } from './all-methods.mjs';
+import { ensureBuilt, ensureInstalled, ROOT } from './workspace.mjs';
+
+const NETWORK = 'residual-cnn';
+const COUNT = 5;
+/** Pixels of one tile along its longer side, about; small images are enlarged by whole factors. */
+const TILE = 112;
+const GAP = 4;
+const IMAGE = /\.(jpe?g|png|webp)$/i;
+
+ensureInstalled();
+ensureBuilt();
+const { axes, concatBatches, convertLayout, explain, isSpatial, resample, sliceBatch } = await loadFromBench('@pellucid/core');
+const { embeddedDataset, loadImage } = await loadFromBench('@pellucid/datasets');
+const { colourField, describe, enlarge, heatMap, imagePixels, overlay } = await loadFromBench('@pellucid/render');
+const { zooModel } = await loadFromBench('@pellucid/zoo');
+const { loadModel } = await loadFromBench('@pellucid/backend-onnxruntime');
+const sharp = createRequire(join(ROOT, 'packages/datasets/package.json'))('sharp');
+
+const { values: given } = parseArgs({ options: {
+  images: { type: 'string' }, model: { type: 'string' }, preprocess: { type: 'string', default: 'unit' }, out: { type: 'string', default: 'gallery' },
+} });
+const fromUser = (path) => resolve(process.env.INIT_CWD ?? process.cwd(), path);
+if ((given.images === undefined) !== (given.model === undefined)) {
+  process.stderr.write('Give both --images FOLDER and --model NETWORK.onnx, or neither of them.\n');
+  process.exit(2);
+}
+
+/** The embedded images: one of each of five classes. */
+function embeddedSubject(model) {
+  const { images, labels, layout, classNames } = embeddedDataset({ split: 'test', count: 60 });
+  const chosen = classNames.slice(0, COUNT).map((_, label) => labels.indexOf(label));
+  return { input: convertLayout(concatBatches(chosen.map((i) => sliceBatch(images, i, i + 1))), layout, model.input.layout), names: classNames.slice(0, COUNT) };
+}
+
+async function folderSubject(model) {
+  const names = readdirSync(fromUser(given.images)).filter((name) => IMAGE.test(name)).sort().slice(0, COUNT);
+  if (names.length === 0) {
+    process.stderr.write(`${given.images} holds no PNG, JPEG or WebP images.\n`);
+    process.exit(2);
+  }
+  const images = [];
+  for (const name of names) images.push(await loadImage(join(fromUser(given.images), name), model.input, given.preprocess));
+  return { input: concatBatches(images), names };
+}
+
+/** Height and width of a batch of images. */
+const sizeOf = ({ shape }, layout) => axes({ shape, layout }).spatial.map((axis) => shape[axis]);
+
+const fit = (picture) => enlarge(picture, Math.max(TILE, picture.width, picture.height));
+
+/** Pictures side by side in one file. */
+async function writeStrip(pictures, file) {
+  const [{ width, height }] = pictures;
+  const tiles = pictures.map((picture, i) => ({
+    input: Buffer.from(picture.data), raw: { width, height, channels: 4 }, left: i * (width + GAP), top: 0,
+  }));
+  const canvas = { width: pictures.length * (width + GAP) - GAP, height, channels: 4, background: '#ffffff' };
+  const strip = await sharp({ create: canvas }).composite(tiles).png().toBuffer();
+  await sharp(strip).resize({ width: Math.min(canvas.width, COUNT * 232) }).webp({ quality: 78, effort: 6 }).toFile(file);
+}
+
+/** Maps of one sign get a scale of one direction. */
+const colouring = ({ data }) => (data.some((value) => value < 0) ? {} : { sign: 'positive', scale: 'viridis' });
+
+/** The map of every image, over the image; PRISM's as colours. */
+function picturesOf(values, layout, { input, inputLayout }) {
+  const [height, width] = sizeOf(input, inputLayout);
+  const [rows, columns] = sizeOf(values, layout);
+  const map = rows === height && columns === width ? values : resample(values, layout, height, width, 'nearest');
+  return Array.from({ length: input.shape[0] }, (_, sample) => {
+    const image = imagePixels(input, inputLayout, sample);
+    return fit(overlay(image, heatMap(map, layout, sample, colouring(values)), { alpha: 0.75 }));
+  });
+}
+
+const model = await (given.model === undefined ? loadModel(zooModel(NETWORK).onnx.path, { name: NETWORK }) : loadModel(fromUser(given.model)));
+const page = given.images === undefined ? join(ROOT, 'docs/gallery.md') : join(fromUser(given.out), 'gallery.md');
+const folder = given.images === undefined ? join(ROOT, 'docs/pictures/gallery') : join(fromUser(given.out), 'pictures');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const { input, names } = given.images === undefined ? embeddedSubject(model) : await folderSubject(model);
+const scene = { input, inputLayout: model.input.layout };
+
+async function sectionOf(method) {
+  const { name, title, kind } = method.description;
+  const own = `\`${name}\`${kind === 'local' ? '' : `, ${kind}`}`;
+  try {
+    const { values, provenance } = await explain(model, method, { input, references: input });
+    const { layout, layer } = provenance;
+    if (!isSpatial(layout)) return [`## ${title}`, '', `${own}. Its map has no height and width here.`, ''];
+    const pictures = name === 'prism' ? Array.from({ length: input.shape[0] }, (_, i) => fit(colourField(values, layout, i))) : picturesOf(values, layout, scene);
+    await writeStrip(pictures, join(folder, `${name}.webp`));
+    const alternative = `${title} on five images. The first: ${describe(values, layout, 0, colouring(values))}`.replaceAll('\n', ' ');
+    const at = layer === undefined ? '' : ` At layer \`${layer}\`.`;
+    return [`## ${title}`, '', `${own}.${at}`, '', `![${alternative}](${relative(join(page, '..'), join(folder, `${name}.webp`))})`, ''];
+  } catch (error) {
+    if (error.code === undefined) throw error;
+    return [`## ${title}`, '', `${own}. ${error.message}`, ''];
+  }
+}
+
+await writeStrip(Array.from({ length: input.shape[0] }, (_, i) => fit(imagePixels(input, model.input.layout, i))), join(folder, 'images.webp'));
+const { logits } = await model.evaluate({ input });
+const predicted = names.map((_, i) => {
+  const scores = [...logits.data.slice(i * model.classes, (i + 1) * model.classes)];
+  return scores.indexOf(Math.max(...scores));
+});
+const sections = [];
+for (const method of (await allMethods()).sort((a, b) => (a.description.title < b.description.title ? -1 : 1))) {
+  sections.push(...await sectionOf(method));
+  process.stderr.write(`${method.description.name}\n`);
+}
+await model.dispose();
+const shown = names.map((name, i) => `${name} (predicted: class ${predicted[i]})`).join(', ');
+writeFileSync(page, [
+  '# Gallery', '',
+  `Written by \`npm run docs:gallery\`: every method with its default options on the same images, for the predicted class, on \`${model.name}\`. Red speaks for the`,
+  'class and blue against it; maps without negative values go from dark violet to yellow. Wrappers are run around saliency. For images and a network of your own:',
+  '`npm run docs:gallery -- --images photos --model network.onnx --preprocess imagenet --out my-gallery`.', '',
+  `Images: ${shown}.`, '', `![The images](${relative(join(page, '..'), join(folder, 'images.webp'))})`, '',
+  ...sections,
+].join('\n'));
