@@ -14,7 +14,7 @@ const NEIGHBOURS = [[0, 1], [1, 0], [1, 1], [1, -1]] as const;
 const BUCKETS = 2 ** 16;
 
 /** The positions of numbers from 0, the least first, equal ones as they come: into buckets of like size, then each by itself. */
-function ascending(numbers: readonly number[]): Uint32Array {
+function ascending(numbers: Float64Array): Uint32Array {
   const greatest = numbers.reduce((a, b) => Math.max(a, b), Number.MIN_VALUE);
   const bucketOf = (number: number): number => Math.floor((number / greatest) * (BUCKETS - 1));
   const ends = new Uint32Array(BUCKETS + 1);
@@ -32,9 +32,9 @@ function ascending(numbers: readonly number[]): Uint32Array {
 
 /** The graph of a picture: an edge between each two of eight neighbours, weighted by their distance in colour. */
 export function pixelGraph({ height, width, channels, values }: Picture): PixelGraph {
-  const from: number[] = [];
-  const to: number[] = [];
-  const found: number[] = [];
+  const most = NEIGHBOURS.length * height * width;
+  const [from, to, found] = [new Int32Array(most), new Int32Array(most), new Float64Array(most)];
+  let count = 0;
   for (const [dy, dx] of NEIGHBOURS) {
     for (let y = 0; y + dy < height; y++) {
       for (let x = Math.max(0, -dx); x + Math.max(dx, 0) < width; x++) {
@@ -42,19 +42,19 @@ export function pixelGraph({ height, width, channels, values }: Picture): PixelG
         const q = p + dy * width + dx;
         let sum = 0;
         for (let channel = 0; channel < channels; channel++) sum += (values[p * channels + channel]! - values[q * channels + channel]!) ** 2;
-        from.push(p);
-        to.push(q);
-        found.push(Math.sqrt(sum));
+        from[count] = p;
+        to[count] = q;
+        found[count++] = Math.sqrt(sum);
       }
     }
   }
-  const order = ascending(found);
-  return {
-    pixels: height * width,
-    from: Int32Array.from(order, (edge) => from[edge]!),
-    to: Int32Array.from(order, (edge) => to[edge]!),
-    differences: Float64Array.from(order, (edge) => found[edge]!),
+  const order = ascending(found.subarray(0, count));
+  const inOrder = <Numbers extends Int32Array | Float64Array>(numbers: Numbers): Numbers => {
+    const sorted = numbers.slice(0, count) as Numbers;
+    order.forEach((edge, place) => { sorted[place] = numbers[edge]!; });
+    return sorted;
   };
+  return { pixels: height * width, from: inOrder(from), to: inOrder(to), differences: inOrder(found) };
 }
 
 /** Sets of pixels that are joined pairwise (union-find, paths halved); the least pixel of a set stands for it. */
@@ -101,14 +101,14 @@ export function felzenszwalb({ pixels, from, to, differences }: PixelGraph, scal
   const components = new Components(pixels);
   const { sizes } = components;
   const threshold = (root: number): number => components.differences[root]! + scale / COLOUR_UNITS / sizes[root]!;
-  const eachEdge = (isJoined: (a: number, b: number, difference: number) => boolean): void => {
-    differences.forEach((difference, edge) => {
-      const [a, b] = [components.find(from[edge]!), components.find(to[edge]!)];
-      if (a !== b && isJoined(a, b, difference)) components.join(a, b, difference);
-    });
-  };
-  eachEdge((a, b, difference) => difference < Math.min(threshold(a), threshold(b)));
-  eachEdge((a, b) => sizes[a]! < minimumSize || sizes[b]! < minimumSize);
+  for (let edge = 0; edge < differences.length; edge++) {
+    const [a, b, difference] = [components.find(from[edge]!), components.find(to[edge]!), differences[edge]!];
+    if (a !== b && difference < Math.min(threshold(a), threshold(b))) components.join(a, b, difference);
+  }
+  for (let edge = 0; edge < differences.length; edge++) {
+    const [a, b] = [components.find(from[edge]!), components.find(to[edge]!)];
+    if (a !== b && (sizes[a]! < minimumSize || sizes[b]! < minimumSize)) components.join(a, b, differences[edge]!);
+  }
   const numbers = new Map<number, number>();
   return Int32Array.from({ length: pixels }, (_, pixel) => {
     const root = components.find(pixel);
