@@ -10,6 +10,9 @@ export interface Pixels {
 /** Red, green and blue from 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
+/** A place in a picture: pixels from the upper left corner, so that the first pixel's middle is at [0.5, 0.5]. */
+export type Point = readonly [x: number, y: number];
+
 /** A picture of one colour. @defaultValue white */
 export function blank(width: number, height: number, [red, green, blue]: Rgb = [255, 255, 255]): Pixels {
   // One word per pixel, made from the bytes themselves, so that the machine's byte order does not matter.

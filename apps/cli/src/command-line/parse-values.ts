@@ -36,6 +36,29 @@ export function parseSeed(text: string): number {
   });
 }
 
+/** Reads a number above zero. @throws CONFIGURATION_INVALID. */
+export function parsePositive(option: string): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (value > 0 && Number.isFinite(value)) return value;
+    throw new PellucidError('CONFIGURATION_INVALID', { where: `of \`${option}\``, problem: `\`${text}\` is no number above 0`, help: 'Give a number such as `0.05`.' });
+  };
+}
+
+/** Reads a percentage from 0 to less than 100. @throws CONFIGURATION_INVALID. */
+export function parsePercentage(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value >= 0 && value < 100) return value;
+  throw new PellucidError('CONFIGURATION_INVALID', { where: 'of `--outliers`', problem: `\`${text}\` is no percentage`, help: 'Give a number from 0 to less than 100.' });
+}
+
+/** Reads counts from 0, separated by commas. @throws CONFIGURATION_INVALID. */
+export function parseSamples(text: string): readonly number[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.every((part) => WHOLE_NUMBER.test(part))) return parts.map(Number);
+  throw new PellucidError('CONFIGURATION_INVALID', { where: 'of `--sample`', problem: `\`${text}\` is no sample`, help: 'Give numbers from 0, separated by commas.' });
+}
+
 /** An object as JSON gives it. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,11 @@
 import { Command, Option } from 'commander';
+import { DIVERGING_SCALES, SEQUENTIAL_SCALES, VIEWS } from '@pellucid/render';
+import { animateMaps, type AnimateRequest } from '../commands/animate.ts';
 import { differentiateModels, type DifferentiateRequest } from '../commands/differentiate.ts';
 import { explainInputs, type ExplainRequest } from '../commands/explain.ts';
 import { listLayers, type LayersRequest } from '../commands/layers.ts';
 import { listMethods, type MethodsRequest } from '../commands/methods.ts';
-import { parseNames, parseSeed, parseTarget } from './parse-values.ts';
+import { parseNames, parsePercentage, parsePositive, parseSamples, parseSeed, parseTarget } from './parse-values.ts';
 import { presentError } from './present-error.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,13 +19,22 @@ const engineOption = (): Option =>
 const straightThroughOption = (): Option =>
   new Option('--straight-through', 'let gradients pass quantisation: inside its range unchanged, outside zero');
 
+/** How maps become colours: the same for single pictures and animations. */
+function withColours(command: Command): Command {
+  return command
+    .addOption(new Option('--sign <sign>', 'which values to draw (default: all where some are negative, else positive)').choices(['all', 'positive', 'negative', 'absolute']))
+    .option('--outliers <percent>', 'share of the mass that is cut to full colour (default: 10 for signed maps, else 2)', parsePercentage)
+    .option('--scale <name>', `colours: ${DIVERGING_SCALES.join(', ')} for sign "all"; else ${SEQUENTIAL_SCALES.join(', ')}`)
+    .option('--range <value>', 'value of full colour, to compare pictures (default: found from each map)', parsePositive('--range'));
+}
+
 const EXAMPLES = `
 Examples:
   pellucid explain resnet.onnx cat.jpg dog.jpg --method grad-cam --method integrated-gradients --preprocess imagenet
   pellucid explain model.json photos --method occlusion --options '{"window":[32,32],"stride":[16,16]}' --target 281 --out maps`;
 
 function explainCommand(terminal: Terminal): Command {
-  return new Command('explain')
+  return withColours(new Command('explain'))
     .description('Write a map for each input and method: raw values (.npy), how it was made (.json) and a picture (.png).')
     .argument('<model>', 'an .onnx file or the model.json of a tfjs model')
     .argument('<input...>', 'PNG, JPEG or WebP images, folders of them, or .npy arrays (a sample or a batch, used as they are)')
@@ -37,9 +48,24 @@ function explainCommand(terminal: Terminal): Command {
     .addOption(backendOption())
     .addOption(engineOption())
     .addOption(straightThroughOption())
+    .addOption(new Option('--view <name>', 'how to show a map with its picture').choices(['overlay', ...VIEWS]).default('overlay'))
+    .option('--contours', 'contour lines over the pictures')
+    .option('--svg', 'figures with titles, colour bars and alternative text as .svg, too')
+    .option('--animate', 'one animation per method over all samples, in one scale: .webp and .gif')
     .option('--out <folder>', 'folder for the results', 'maps')
     .addHelpText('after', EXAMPLES)
     .action((model: string, inputs: readonly string[], request: ExplainRequest) => explainInputs(model, inputs, request, terminal));
+}
+
+function animateCommand(terminal: Terminal): Command {
+  return withColours(new Command('animate'))
+    .description('Animate maps of a network while it learns, <name>.<method>.npy with the .json beside each: one .webp and one .gif per method, in one scale.')
+    .argument('<folder>', 'where the maps are, as `explainEpochs` of @pellucid/training writes them')
+    .option('--image <file...>', 'pictures to show below the maps, one per sample')
+    .option('--sample <numbers>', 'samples of the maps to show side by side', parseSamples, [0])
+    .option('--delay <ms>', 'milliseconds of each frame', parsePositive('--delay'), 400)
+    .option('--out <folder>', 'folder for the animations (default: that of the maps)')
+    .action((folder: string, request: AnimateRequest) => animateMaps(folder, request, terminal));
 }
 
 function layersCommand(terminal: Terminal): Command {
@@ -96,7 +122,7 @@ export async function run(argumentList: readonly string[], terminal: Terminal): 
     },
   };
   const program = new Command('pellucid').description('Explains what image models look at.').helpCommand(true);
-  for (const command of [explainCommand(terminal), layersCommand(terminal), methodsCommand(terminal), differentiateCommand(terminal)]) program.addCommand(command);
+  for (const command of [explainCommand(terminal), animateCommand(terminal), layersCommand(terminal), methodsCommand(terminal), differentiateCommand(terminal)]) program.addCommand(command);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput(output).showHelpAfterError('(`pellucid --help` and `pellucid explain --help` say more)');
   }

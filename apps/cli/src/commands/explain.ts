@@ -9,11 +9,13 @@ import { listInputs, type InputFile } from '../inputs/list-inputs.ts';
 import { openModel, type ModelRequest } from '../inputs/open-model.ts';
 import { openSource } from '../inputs/input-source.ts';
 import { openOutputFolder, type OutputFolder } from '../output/output-folder.ts';
+import type { BookRequest } from '../output/picture-book.ts';
+import { checkDrawing } from '../output/check-drawing.ts';
 import { chooseMethods } from '../plugins/choose-methods.ts';
 import { findMethods } from '../plugins/find-methods.ts';
 
 /** What `pellucid explain` may be told. */
-export interface ExplainRequest extends ModelRequest {
+export interface ExplainRequest extends ModelRequest, BookRequest {
   /** Names of the methods. */
   readonly method: readonly string[];
   /** JSON. */
@@ -41,7 +43,7 @@ async function explainWith({ model, methods, files, request, output, terminal }:
   const labels = request.labels === undefined ? undefined : await readLabels(resolve(terminal.folder, request.labels), model.classes);
   const source = await openSource(files, model, request.preprocess, terminal);
   checkTargets(request.target, source.samples, model);
-  return explainFiles({ model, methods, source, output, terminal, target: request.target, seed: request.seed, labels });
+  return explainFiles({ model, methods, source, output, terminal, target: request.target, seed: request.seed, labels, drawing: request });
 }
 
 function printResult({ shown, predictions, files }: InputResult, folder: string, { print }: Terminal): void {
@@ -58,6 +60,7 @@ function printResult({ shown, predictions, files }: InputResult, folder: string,
  * @throws any of Pellucid's typed errors.
  */
 export async function explainInputs(modelPath: string, names: readonly string[], request: ExplainRequest, terminal: Terminal): Promise<void> {
+  checkDrawing(request);
   const methods = chooseMethods(await findMethods(terminal.folder), { names: request.method, options: request.options, layer: request.layer });
   const files = await listInputs(names, terminal.folder);
   const output = await openOutputFolder(resolve(terminal.folder, request.out));
@@ -75,5 +78,5 @@ export async function explainInputs(modelPath: string, names: readonly string[],
     throw error;
   }
   for (const result of explained.results) printResult(result, request.out, terminal);
-  if (explained.page !== undefined) terminal.print(join(request.out, explained.page));
+  for (const picture of explained.pictures) terminal.print(join(request.out, picture));
 }

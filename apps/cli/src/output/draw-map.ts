@@ -1,9 +1,36 @@
 import {
   batchSize, imageGeometry, isSpatial, resample, sliceBatch, type Explanation, type Interpolation, type Layout, type Tensor,
 } from '@pellucid/core';
-import { enlarge, heatMap, imagePixels, overlay, type Pixels } from '@pellucid/render';
+import {
+  colourField, contourLines, describe, enlarge, greyscale, heatMap, imagePixels, normaliseMap, overlay, visualise,
+  type Panel, type Pixels, type ScaleName, type Sign, type View,
+} from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
 import { averageCells } from './average-cells.ts';
+
+/** How maps are drawn, as far as the user says. */
+export interface DrawingRequest {
+  /** `overlay` is ours, the others are Captum's. */
+  readonly view: View | 'overlay';
+  readonly sign?: Sign | undefined;
+  /** Percent of the mass in full colour. */
+  readonly outliers?: number | undefined;
+  readonly scale?: ScaleName | undefined;
+  /** The value of full colour, for maps that are to be compared. */
+  readonly range?: number | undefined;
+  readonly contours?: boolean | undefined;
+}
+
+/** A map over its picture, with what its colours mean. */
+export type DrawnPicture = Panel & { readonly alternativeText: string };
+
+/** What is to be known of a method's maps to draw them alike. */
+export interface MapKind {
+  /** Whether any has a negative value. */
+  readonly isSigned: boolean;
+  /** Whether their three channels are red, green and blue, as PRISM's. */
+  readonly isColourField: boolean;
+}
 
 /** Small arrays are enlarged to at least this many pixels on the shorter side. */
 const SMALLEST_PICTURE = 448;
@@ -13,6 +40,8 @@ const OUTLIERS = 10;
 const MOST_CELLS = 64;
 /** How much of the contrast is left in a faded picture. */
 const CONTRAST = 0.5;
+/** How much of the picture the strongest values of an unsigned map cover. */
+const COVER = 0.85;
 
 /** The first samples of an input as pictures; none where the model does not take images. */
 export function drawInput({ values, picture }: ReadInput, layout: Layout, most: number): Pixels[] {
@@ -26,41 +55,59 @@ export function drawInput({ values, picture }: ReadInput, layout: Layout, most: 
   );
 }
 
-/** The picture in pale grey, on which colours of either sign stand out. */
-function fade({ width, height, data }: Pixels): Pixels {
-  const faded = new Uint8ClampedArray(data.length);
-  for (let i = 0; i < data.length; i += 4) {
-    const grey = 0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!;
-    const pale = 255 - CONTRAST * (255 - grey);
-    faded.set([pale, pale, pale, 255], i);
-  }
-  return { width, height, data: faded };
+/** The map in cells that can be seen. */
+function inCells(map: Tensor, layout: Layout): Tensor {
+  const { height, width } = imageGeometry(map.shape, layout);
+  return averageCells(map, layout, Math.ceil(Math.min(height, width) / MOST_CELLS));
 }
 
-/** The map in cells that can be seen, at the size of the picture. */
-function enlargeMap(map: Tensor, layout: Layout, { height, width }: Pixels, interpolation: Interpolation): Tensor {
-  const own = imageGeometry(map.shape, layout);
-  const side = Math.ceil(Math.min(own.height, own.width) / MOST_CELLS);
-  return resample(averageCells(map, layout, side), layout, height, width, interpolation);
+/** Colours as they are, bright where the picture is. */
+function drawColourField(map: Tensor, layout: Layout, { height, width }: Pixels): DrawnPicture {
+  const enlarged = resample(map, layout, height, width, 'bilinear');
+  const geometry = imageGeometry(map.shape, layout);
+  const alternativeText = `Colour field of ${geometry.height} x ${geometry.width} values: places of one colour look alike to the network.`;
+  return { picture: colourField(enlarged, layout, 0), alternativeText };
 }
 
-/** Red for positive, blue for negative values, in squares over the faded picture. */
-function drawSigned(map: Tensor, layout: Layout, picture: Pixels): Pixels {
-  const enlarged = enlargeMap(map, layout, picture, 'nearest');
-  return overlay(fade(picture), heatMap(enlarged, layout, 0, { sign: 'all', opacity: 'magnitude', outlierPercentile: OUTLIERS }), { alpha: 1 });
+/** The value of full colour of a map over its picture: what a picture and its legend agree on. */
+export function rangeOf(map: Tensor, layout: Layout, kind: MapKind, request: DrawingRequest): number {
+  return request.range ?? normaliseMap(inCells(map, layout), layout, 0, { sign: signOf(kind, request), outlierPercentile: outliersOf(kind, request) }).range;
 }
 
-/** From blue for little to red for much, over the colours of the picture. */
-function drawUnsigned(map: Tensor, layout: Layout, picture: Pixels): Pixels {
-  const enlarged = enlargeMap(map, layout, picture, 'bilinear');
-  return overlay(picture, heatMap(enlarged, layout, 0, { sign: 'positive', scale: 'turbo', opacity: 'magnitude' }), { alpha: 0.85 });
+const isOverlay = ({ view }: DrawingRequest): boolean => view === 'overlay';
+
+function signOf({ isSigned }: MapKind, { view, sign }: DrawingRequest): Sign {
+  if (sign !== undefined) return sign;
+  return isSigned && view !== 'masked-image' && view !== 'alpha-scaling' ? 'all' : 'positive';
 }
 
-/** One sample's map over its picture; undefined where the map is not an image, as for a layer without height and width. */
-export function drawMap({ values, provenance: { layout } }: Explanation, sample: number, picture: Pixels, isSigned: boolean): Pixels | undefined {
-  if (!isSpatial(layout) || values.shape.length !== 4) return undefined;
-  const map = sliceBatch(values, sample, sample + 1);
-  return isSigned ? drawSigned(map, layout, picture) : drawUnsigned(map, layout, picture);
+const outliersOf = ({ isSigned }: MapKind, { outliers }: DrawingRequest): number => outliers ?? (isSigned ? OUTLIERS : 2);
+
+/** One map over its picture as asked for; `values` hold that map alone. */
+export function drawMap(values: Tensor, layout: Layout, picture: Pixels, kind: MapKind, request: DrawingRequest): DrawnPicture {
+  if (kind.isColourField) return drawColourField(values, layout, picture);
+  const sign = signOf(kind, request);
+  const cells = inCells(values, layout);
+  const range = rangeOf(values, layout, kind, request);
+  const scale: ScaleName = request.scale ?? (sign === 'all' ? 'RdBu' : 'inferno');
+  const drawing = { sign, scale, range };
+  const enlargeTo = (interpolation: Interpolation): Tensor => resample(cells, layout, picture.height, picture.width, interpolation);
+  const enlarged = enlargeTo(sign === 'all' ? 'nearest' : 'bilinear');
+  const drawn = isOverlay(request)
+    ? overlay(sign === 'all' ? greyscale(picture, { contrast: CONTRAST }) : picture, heatMap(enlarged, layout, 0, { ...drawing, opacity: 'magnitude' }), { alpha: sign === 'all' ? 1 : COVER })
+    : visualise(picture, enlarged, layout, 0, { view: request.view === 'overlay' ? undefined : request.view, ...drawing });
+  const isColoured = request.view !== 'original' && request.view !== 'masked-image' && request.view !== 'alpha-scaling';
+  return {
+    picture: drawn,
+    ...(request.contours === true && { contours: contourLines(enlargeTo('bilinear'), layout, 0, drawing) }),
+    ...(isColoured && { legend: { scale, range, cut: normaliseMap(cells, layout, 0, { sign, outlierPercentile: 0 }).range > range } }),
+    alternativeText: describe(values, layout, 0, drawing),
+  };
+}
+
+/** The map of one sample; undefined where it is not an image, as for a layer without height and width. */
+export function sampleMap({ values, provenance: { layout } }: Explanation, sample: number): Tensor | undefined {
+  return isSpatial(layout) && values.shape.length === 4 ? sliceBatch(values, sample, sample + 1) : undefined;
 }
 
 /** Whether any of the maps that were made together has a negative value: they all are drawn alike. */

@@ -1,27 +1,57 @@
-import { batchSize, type Explanation, type Layout } from '@pellucid/core';
-import { grid, type Pixels } from '@pellucid/render';
+import { batchSize, imageGeometry, isSpatial, type Explanation, type Layout, type MethodDescription, type Tensor } from '@pellucid/core';
+import { composeFigure, figurePixels, grid, type ColourLegend, type Figure, type Panel, type Pixels } from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
 import type { Prediction } from '../results/predictions.ts';
-import { drawInput, drawMap } from './draw-map.ts';
-import { encodeGridPng, encodePng, scaleToWidth } from './encode-png.ts';
+import { drawInput, drawMap, hasSigns, rangeOf, sampleMap, type DrawingRequest, type DrawnPicture, type MapKind } from './draw-map.ts';
+import { encodeAnimation, encodePng, encodeSvg, scaleToWidth } from './encode-png.ts';
 
-/** What is drawn of an input. */
-export interface DrawnMap {
+/** What pictures of a run are wanted. */
+export interface BookRequest extends DrawingRequest {
+  /** Figures with titles and scales as SVG files, too. */
+  readonly svg?: boolean | undefined;
+  /** One animation per method over all samples. */
+  readonly animate?: boolean | undefined;
+}
+
+/** A method's maps, and how they are drawn. */
+export interface DrawnMap extends MapKind {
+  readonly name: string;
   /** The method's. */
   readonly title: string;
   readonly explanation: Explanation;
-  /** Whether both signs have a meaning. */
-  readonly isSigned: boolean;
 }
 
-/** Collects the pictures of a run: one file per input and method, and a page with all of them, small. */
+/** How all maps that a method gave together are drawn. */
+export function mapKind(explanation: Explanation, { kind }: MethodDescription): MapKind {
+  const { values, provenance: { layout } } = explanation;
+  const isImage = isSpatial(layout) && values.shape.length === 4;
+  return { isSigned: hasSigns(explanation), isColourField: kind === 'batch' && isImage && imageGeometry(values.shape, layout).channels === 3 };
+}
+
+/** A file of pictures. */
+export interface PictureFile {
+  /** Behind the name of what it shows. */
+  readonly ending: string;
+  readonly content: Uint8Array | string;
+}
+
+/** The pictures of an input and a method. */
+export interface DrawnFiles {
+  readonly files: readonly PictureFile[];
+  /** One sample after the other: what is seen, and what the colours mean; the record has room for no pixels. */
+  readonly descriptions: readonly { readonly alternativeText: string; readonly legend?: ColourLegend | undefined }[];
+}
+
+/** Collects the pictures of a run: files for each input and method, a page with all of them, small, and animations. */
 export interface PictureBook {
   /** Starts the rows of an input on the page, one per sample. */
   readonly begin: (input: ReadInput, predictions: readonly Prediction[]) => Promise<void>;
-  /** The PNG file of an explanation: the map over the input, side by side for several samples. Undefined for what is no image. */
-  readonly draw: (input: ReadInput, map: DrawnMap) => Promise<Uint8Array | undefined>;
-  /** The PNG file of the page; undefined when nothing on it can be drawn. */
-  readonly page: () => Promise<Uint8Array | undefined>;
+  /** The files of an explanation: the maps over the input, side by side for several samples. Undefined for what is no image. */
+  readonly draw: (input: ReadInput, map: DrawnMap) => Promise<DrawnFiles | undefined>;
+  /** The files of the page; none when nothing on it can be drawn. */
+  readonly page: () => Promise<readonly PictureFile[]>;
+  /** The files of the animations, by the names of the methods. */
+  readonly animations: () => Promise<readonly (PictureFile & { readonly method: string })[]>;
 }
 
 /** Width of a tile of the page, in pixels. */
@@ -33,10 +63,25 @@ const MOST_ROWS = 200;
 const MOST_SAMPLES = 64;
 /** Width of the page by its height that rows are wrapped for. */
 const ASPECT = 1.4;
+/** Milliseconds of each frame. */
+const DELAY = 700;
 
-interface Tile {
+interface Row {
+  readonly title: string;
+  readonly panels: Panel[];
+}
+
+interface Frame {
+  readonly map: Tensor;
+  readonly layout: Layout;
   readonly picture: Pixels;
   readonly title: string;
+}
+
+interface Sequence {
+  readonly title: string;
+  readonly kind: MapKind;
+  readonly frames: Frame[];
 }
 
 /** The explained class in a few words. */
@@ -46,41 +91,94 @@ function titleOf({ predicted, explained }: Prediction): string {
   return `${name}, ${(100 * probability).toFixed(0)} %${index === predicted.class ? '' : ' (asked for)'}`;
 }
 
-/** Tiles row by row; several rows stand beside each other so that the page is no long strip. */
-function layOut(rows: readonly (readonly Tile[])[]): { readonly tiles: readonly Tile[]; readonly columns: number } {
-  const width = Math.max(...rows.map((row) => row.length));
+/** The page: a row per sample, the methods in columns; several rows stand beside each other so that the page is no long strip. */
+function composePage(rows: readonly Row[], heads: readonly string[]): Figure {
+  const width = 1 + heads.length;
   const beside = Math.max(1, Math.min(rows.length, Math.round(Math.sqrt((ASPECT * rows.length) / width))));
-  return { tiles: rows.flat(), columns: beside * width };
+  const panels = Array.from({ length: Math.ceil(rows.length / beside) }, (_, line) =>
+    rows.slice(line * beside, (line + 1) * beside).flatMap((row) => Array.from({ length: width }, (_, column) => row.panels[column])),
+  );
+  const columnHeads = Array.from({ length: beside }, () => ['', ...heads]).flat();
+  return composeFigure({ panels, columnHeads, fontSize: FONT_SIZE });
+}
+
+/** Both kinds of animation of a method's maps, in one scale. */
+async function animate({ title, kind, frames }: Sequence, request: BookRequest): Promise<readonly PictureFile[]> {
+  const range = kind.isColourField ? 0 : Math.max(...frames.map(({ map, layout }) => rangeOf(map, layout, kind, request)));
+  const figures = frames.map((frame) => {
+    const { legend, ...panel } = drawMap(frame.map, frame.layout, frame.picture, kind, { ...request, range });
+    return composeFigure({ panels: [[panel]], title: `${title}: ${frame.title}`, legend: legend && { ...legend, cut: false } });
+  });
+  const { webp, gif } = await encodeAnimation(figures, DELAY);
+  const text = { frames: figures.map(({ alternativeText }) => alternativeText) };
+  return [{ ending: 'webp', content: webp }, { ending: 'gif', content: gif }, { ending: 'json', content: `${JSON.stringify(text, null, 2)}\n` }];
+}
+
+/** The files of one input and method. */
+async function encodeMap(drawn: readonly DrawnPicture[], titles: readonly string[], title: string, svg: boolean): Promise<DrawnFiles> {
+  const figure = (panels: readonly Panel[]): Figure => {
+    const columns = Math.ceil(Math.sqrt(panels.length));
+    const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, row) => panels.slice(row * columns, (row + 1) * columns));
+    return composeFigure({ panels: rows, title });
+  };
+  const titled = drawn.map((panel, sample) => ({ ...panel, title: titles[sample] }));
+  // A single map keeps the picture's own pixels, so that it can be laid over the image; contours are drawn into it.
+  const [only] = drawn;
+  const pixels = drawn.length === 1 && only !== undefined
+    ? figurePixels(composeFigure({ panels: [[{ picture: only.picture, contours: only.contours }]], gap: 0 }))
+    : grid(drawn.map(({ picture, contours }) => figurePixels(composeFigure({ panels: [[{ picture, contours }]], gap: 0 }))));
+  return {
+    files: [{ ending: 'png', content: await encodePng(pixels) }, ...(svg ? [{ ending: 'svg', content: await encodeSvg(figure(titled)) }] : [])],
+    descriptions: drawn.map(({ alternativeText, legend }) => ({ alternativeText, ...(legend && { legend }) })),
+  };
 }
 
 /** Opens an empty book for inputs of this layout. */
-export function openPictureBook(layout: Layout): PictureBook {
-  const rows = new Map<string, Tile[]>();
-  const rowOf = ({ file }: ReadInput, sample: number): string => `${file.stem}[${sample}]`;
+export function openPictureBook(layout: Layout, request: BookRequest): PictureBook {
+  const rows = new Map<string, Row>();
+  const heads: string[] = [];
+  const sequences = new Map<string, Sequence>();
+  const rowOf = ({ file }: ReadInput, sample: number): Row | undefined => rows.get(`${file.stem}[${sample}]`);
   return {
     begin: async (input, predictions) => {
       for (const [sample, picture] of drawInput(input, layout, Math.max(0, MOST_ROWS - rows.size)).entries()) {
-        rows.set(rowOf(input, sample), [{ picture: await scaleToWidth(picture, TILE), title: titleOf(predictions[sample]!) }]);
+        const title = titleOf(predictions[sample]!);
+        const panel = { picture: await scaleToWidth(picture, TILE), title, alternativeText: `the image \`${input.file.shown}\`.` };
+        rows.set(`${input.file.stem}[${sample}]`, { title, panels: [panel] });
       }
     },
-    draw: async (input, { title, explanation, isSigned }) => {
-      const overlays: Pixels[] = [];
+    draw: async (input, { name, title, explanation, ...kind }) => {
+      const drawn: DrawnPicture[] = [];
+      const titles: string[] = [];
+      const isNew = !heads.includes(title);
+      const mapLayout = explanation.provenance.layout;
       for (const [sample, picture] of drawInput(input, layout, Math.min(batchSize(explanation.values), MOST_SAMPLES)).entries()) {
-        const drawn = drawMap(explanation, sample, picture, isSigned);
-        if (drawn === undefined) return undefined;
-        overlays.push(drawn);
-        rows.get(rowOf(input, sample))?.push({ picture: await scaleToWidth(drawn, TILE), title });
+        const map = sampleMap(explanation, sample);
+        if (map === undefined) return undefined;
+        const panel = drawMap(map, mapLayout, picture, kind, request);
+        drawn.push(panel);
+        const row = rowOf(input, sample);
+        titles.push(row?.title ?? '');
+        row?.panels.push({ picture: await scaleToWidth(figurePixels(composeFigure({ panels: [[{ ...panel, legend: undefined }]], gap: 0 })), TILE), alternativeText: panel.alternativeText });
+        if (request.animate !== true || row === undefined) continue;
+        const sequence = sequences.get(name) ?? { title, kind, frames: [] };
+        sequence.frames.push({ map, layout: mapLayout, picture, title: row.title });
+        sequences.set(name, sequence);
       }
-      const [first, ...others] = overlays;
-      if (first === undefined) return undefined;
-      return encodePng(others.length === 0 ? first : grid(overlays));
+      if (drawn.length === 0) return undefined;
+      if (isNew) heads.push(title);
+      return encodeMap(drawn, titles, title, request.svg === true);
     },
     page: async () => {
-      if (rows.size === 0) return undefined;
-      const { tiles, columns } = layOut([...rows.values()]);
-      const options = { columns, fontSize: FONT_SIZE, titles: tiles.map(({ title }) => title) };
-      const pictures = tiles.map(({ picture }) => picture);
-      return encodeGridPng(grid(pictures, options), pictures, options);
+      if (rows.size === 0) return [];
+      const figure = composePage([...rows.values()], heads);
+      const png = { ending: 'png', content: await encodePng(figurePixels(figure)) };
+      return request.svg === true ? [png, { ending: 'svg', content: await encodeSvg(figure) }] : [png];
+    },
+    animations: async () => {
+      const all: (PictureFile & { readonly method: string })[] = [];
+      for (const [method, sequence] of sequences) all.push(...(await animate(sequence, request)).map((file) => ({ ...file, method })));
+      return all;
     },
   };
 }

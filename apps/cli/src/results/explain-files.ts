@@ -7,8 +7,7 @@ import type { Terminal } from '../command-line/terminal.ts';
 import { groupInputs } from '../inputs/group-inputs.ts';
 import type { InputSource, ReadInput } from '../inputs/input-source.ts';
 import type { OutputFolder } from '../output/output-folder.ts';
-import { hasSigns } from '../output/draw-map.ts';
-import { openPictureBook, type DrawnMap, type PictureBook } from '../output/picture-book.ts';
+import { mapKind, openPictureBook, type BookRequest, type DrawnMap, type PictureBook } from '../output/picture-book.ts';
 import { predict, type Prediction } from './predictions.ts';
 import { splitExplanation } from './split-explanation.ts';
 
@@ -25,8 +24,8 @@ export interface InputResult {
 /** What came of a run. */
 export interface ExplainedFiles {
   readonly results: readonly InputResult[];
-  /** Name of the page with all pictures, where there is one. */
-  readonly page: string | undefined;
+  /** Names of the files that show several inputs or methods: the page and animations. */
+  readonly pictures: readonly string[];
 }
 
 /** All that a run needs. */
@@ -39,9 +38,10 @@ export interface ExplainWork {
   readonly target: TargetRequest;
   readonly seed: number;
   readonly labels: readonly string[] | undefined;
+  readonly drawing: BookRequest;
 }
 
-const PAGE = 'grid.png';
+const PAGE = 'grid';
 const LARGEST_GROUP = 16;
 const GROUP_BYTES = 64 * 2 ** 20;
 
@@ -72,20 +72,21 @@ function makeParts(inputs: readonly ReadInput[], predictions: readonly Predictio
   });
 }
 
-/** Writes the three files of an input and a method; a picture only where one can be drawn. */
+/** Writes the files of an input and a method; pictures only where they can be drawn. */
 async function writePart(part: Part, map: DrawnMap, output: OutputFolder, pictures: PictureBook): Promise<void> {
   const { input, predictions, files } = part;
   const { values, provenance } = map.explanation;
   const base = `${input.file.stem}.${provenance.method}`;
-  const record = { ...provenance, shape: values.shape, input: { file: input.file.shown, preprocessing: input.preprocessing }, predictions };
+  const drawn = await pictures.draw(input, map);
+  const source = { file: input.file.shown, preprocessing: input.preprocessing };
+  const record = { ...provenance, shape: values.shape, input: source, predictions, ...(drawn && { pictures: drawn.descriptions }) };
   const write = async (ending: string, content: Uint8Array | string): Promise<void> => {
     await output.stage(`${base}.${ending}`, content);
     files.push(`${base}.${ending}`);
   };
   await write('npy', encodeNpy(values));
   await write('json', `${JSON.stringify(record, null, 2)}\n`);
-  const picture = await pictures.draw(input, map);
-  if (picture !== undefined) await write('png', picture);
+  for (const { ending, content } of drawn?.files ?? []) await write(ending, content);
 }
 
 /** Explains the inputs of a group by every method and stages the results. */
@@ -104,11 +105,11 @@ async function explainGroup(work: ExplainWork, parts: readonly Part[], batch: Te
         update(position + done / total, name);
       },
     });
-    const isSigned = hasSigns(explanation);
+    const kind = mapKind(explanation, method.description);
     let start = 0;
     for (const part of parts) {
       const end = start + batchSize(part.input.values);
-      await writePart(part, { title, isSigned, explanation: splitExplanation(explanation, start, end) }, output, pictures);
+      await writePart(part, { name, title, ...kind, explanation: splitExplanation(explanation, start, end) }, output, pictures);
       start = end;
     }
     update(position + 1, name);
@@ -120,9 +121,9 @@ type ProgressUpdate = (methods: number, name: string) => void;
 
 /** Explains all inputs, group by group, and stages the results. */
 export async function explainFiles(work: ExplainWork): Promise<ExplainedFiles> {
-  const { model, methods, source, output, terminal, target, labels } = work;
+  const { model, methods, source, output, terminal, target, labels, drawing } = work;
   const results: InputResult[] = [];
-  const pictures = openPictureBook(model.input.layout);
+  const pictures = openPictureBook(model.input.layout, drawing);
   const progress = showProgress(source.samples * methods.length, terminal);
   let first = 0;
   try {
@@ -141,7 +142,8 @@ export async function explainFiles(work: ExplainWork): Promise<ExplainedFiles> {
   } finally {
     progress.stop();
   }
-  const page = source.samples > 1 || methods.length > 1 ? await pictures.page() : undefined;
-  if (page !== undefined) await output.stage(PAGE, page);
-  return { results, page: page && PAGE };
+  const files = source.samples > 1 || methods.length > 1 ? (await pictures.page()).map((file) => ({ name: `${PAGE}.${file.ending}`, ...file })) : [];
+  const animations = (await pictures.animations()).map((file) => ({ name: `animation.${file.method}.${file.ending}`, ...file }));
+  for (const { name, content } of [...files, ...animations]) await output.stage(name, content);
+  return { results, pictures: [...files, ...animations].map(({ name }) => name) };
 }

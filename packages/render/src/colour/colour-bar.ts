@@ -1,5 +1,5 @@
 import { blank, type Pixels } from '../pixels.ts';
-import { colourScale, DIVERGING_SCALES, type ScaleName } from './scales.ts';
+import { colourScale, isDiverging, type ScaleName } from './scales.ts';
 
 /** Size and direction of a colour bar, in pixels. */
 export interface ColourBarOptions {
@@ -14,7 +14,7 @@ export interface ColourBarOptions {
 /** The colours of a scale in order: from 0 to the range, or from minus the range to the range on a diverging scale. */
 export function colourBar(scale: ScaleName, { length = 256, thickness = 16, direction = 'horizontal' }: ColourBarOptions = {}): Pixels {
   const colourOf = colourScale(scale);
-  const lowest = DIVERGING_SCALES.some((name) => name === scale) ? -1 : 0;
+  const lowest = isDiverging(scale) ? -1 : 0;
   const horizontal = direction === 'horizontal';
   const bar = horizontal ? blank(length, thickness) : blank(thickness, length);
   for (let pixel = 0; pixel < length * thickness; pixel++) {

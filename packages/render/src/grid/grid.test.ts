@@ -1,30 +1,21 @@
 import { expect, test } from '@jest/globals';
-import sharp from 'sharp';
 import { colourBar } from '../colour/colour-bar.ts';
 import { colourScale } from '../colour/scales.ts';
 import { blank, type Pixels } from '../pixels.ts';
 import { grid } from './grid.ts';
-import { labelsSvg } from './labels-svg.ts';
 import { layoutGrid } from './layout-grid.ts';
 
 const at = ({ data, width }: Pixels, x: number, y: number): number[] => [...data.subarray((y * width + x) * 4, (y * width + x) * 4 + 3)];
 
 test('makes columns as wide as their widest tile and rows as high as their highest', () => {
-  const { width, height, cells } = layoutGrid([blank(10, 20), blank(30, 10), blank(20, 6)], { columns: 2, gap: 2 });
+  const { width, height, tiles, columns, rows } = layoutGrid([blank(10, 20), blank(30, 10), blank(20, 6)], { columns: 2, gap: 2 });
   expect([width, height]).toEqual([2 + 20 + 2 + 30 + 2, 2 + 20 + 2 + 6 + 2]);
-  expect(cells.map(({ tile }) => tile)).toEqual([
+  expect([columns, rows]).toEqual([[[2, 20], [24, 30]], [[2, 20], [24, 6]]]);
+  expect(tiles).toEqual([
     { x: 7, y: 2, width: 10, height: 20 },
     { x: 24, y: 7, width: 30, height: 10 },
     { x: 2, y: 24, width: 20, height: 6 },
   ]);
-});
-
-test('leaves room for titles in rows that have some', () => {
-  const tiles = [blank(10, 10), blank(10, 10), blank(10, 10), blank(10, 10)];
-  const { height, cells } = layoutGrid(tiles, { columns: 2, gap: 1, titles: ['a', undefined], fontSize: 10 });
-  expect(height).toBe(1 + 15 + 10 + 1 + 10 + 1);
-  expect(cells.map(({ title }) => title.height)).toEqual([15, 15, 0, 0]);
-  expect(cells.map(({ tile }) => tile.y)).toEqual([16, 16, 27, 27]);
 });
 
 test('is about square unless told otherwise, and has no more columns than tiles', () => {
@@ -45,23 +36,6 @@ test('puts every tile in its place on the background', () => {
 test('lets the background through transparent pixels', () => {
   const half = { width: 1, height: 1, data: Uint8ClampedArray.of(0, 100, 200, 51) };
   expect(at(grid([half], { gap: 0, background: [100, 100, 100] }), 0, 0)).toEqual([80, 100, 120]);
-});
-
-test('escapes titles and cuts those that are too long', () => {
-  const svg = labelsSvg([blank(100, 10), blank(100, 10)], { columns: 2, titles: ['a < b & "c"', 'accumulated-gradients of a class'], fontSize: 10 });
-  expect(svg).toContain('a &lt; b &amp; &quot;c&quot;');
-  expect(svg).toMatch(/>accumulated-grad…</);
-});
-
-test('writes titles that an SVG renderer draws above the tiles and nowhere else', async () => {
-  const tiles = [blank(120, 20), blank(120, 20)];
-  const options = { columns: 1, titles: ['saliency'], fontSize: 16, gap: 4 };
-  const { data, info } = await sharp(Buffer.from(labelsSvg(tiles, options))).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-  const picture = grid(tiles, options);
-  expect([info.width, info.height]).toEqual([picture.width, picture.height]);
-  const { title } = layoutGrid(tiles, options).cells[0]!;
-  const drawn = Array.from({ length: info.width * info.height }, (_, i) => i).filter((i) => data[i * 4 + 3]! > 0);
-  for (const i of drawn) expect(Math.floor(i / info.width)).toBeLessThan(title.y + title.height);
 });
 
 test('draws colour bars from the lowest to the highest value', () => {

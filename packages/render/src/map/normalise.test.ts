@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { tensor } from '@pellucid/core';
 import fc from 'fast-check';
 import { collapseChannels } from './collapse.ts';
-import { normaliseMap, type Sign } from './normalise.ts';
+import { normaliseMap, sharedRange, type Sign } from './normalise.ts';
 
 /** A map of one row. */
 const row = (...values: number[]) => tensor([1, 1, 1, values.length], values);
@@ -86,4 +86,11 @@ test.each([
 
 test('refuses values without height and width', () => {
   expect(() => normaliseMap(tensor([1, 3], [1, 2, 3]), 'NC', 0)).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+});
+
+test('finds one range for several maps, that of all their values together', () => {
+  const [a, b] = [row(1, -2, 3), row(4, 10)];
+  const maps = [{ values: a, layout: 'NCHW', sample: 0 }, { values: b, layout: 'NCHW', sample: 0 }] as const;
+  expect(sharedRange(maps, { outlierPercentile: 50 })).toBe(normaliseMap(row(1, -2, 3, 4, 10), 'NCHW', 0, { outlierPercentile: 50 }).range);
+  expect(sharedRange(maps, { sign: 'negative', outlierPercentile: 0 })).toBe(2);
 });

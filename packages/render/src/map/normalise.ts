@@ -10,11 +10,19 @@ export interface NormaliseOptions {
   readonly sign?: Sign | undefined;
   /**
    * The share of the total mass, in percent, that lies in values shown as full colour: a few extreme pixels do not darken all others.
-   * 0 scales by the largest value; Captum uses 2. @defaultValue 1
+   * 0 scales by the largest value. @defaultValue 2, as Captum
    */
   readonly outlierPercentile?: number | undefined;
   /** The value of full colour: give several panels the same to compare them. @defaultValue found from the map by `outlierPercentile` */
   readonly range?: number | undefined;
+}
+
+/** One sample's map among several. */
+export interface MapSample {
+  readonly values: Tensor;
+  /** NCHW or NHWC. */
+  readonly layout: Layout;
+  readonly sample: number;
 }
 
 /** A map ready for colours. */
@@ -47,7 +55,7 @@ function massThreshold(values: Float64Array, outlierPercentile: number): number 
   return 0;
 }
 
-function check({ outlierPercentile = 1, range }: NormaliseOptions): void {
+function check({ outlierPercentile = 2, range }: NormaliseOptions): void {
   const refuse = (option: string, expected: string, actual: number): never => {
     throw new PellucidError('OPTION_INVALID', { option, name: 'heat map', expected, actual });
   };
@@ -58,7 +66,7 @@ function check({ outlierPercentile = 1, range }: NormaliseOptions): void {
 /** Normalises a plane of values; see {@link normaliseMap}. */
 export function normalisePlane(plane: Plane, options: NormaliseOptions = {}): NormalisedMap {
   check(options);
-  const { sign = 'all', outlierPercentile = 1 } = options;
+  const { sign = 'all', outlierPercentile = 2 } = options;
   const chosen = plane.values.map(SELECT[sign]);
   const range = options.range ?? massThreshold(chosen, outlierPercentile);
   const values = chosen.map((value) => (range === 0 ? Math.sign(value) : Math.max(-1, Math.min(1, value / range))));
@@ -73,4 +81,20 @@ export function normalisePlane(plane: Plane, options: NormaliseOptions = {}): No
  */
 export function normaliseMap(values: Tensor, layout: Layout, sample: number, options: NormaliseOptions = {}): NormalisedMap {
   return normalisePlane(collapseChannels(values, layout, sample), options);
+}
+
+/**
+ * The value of full colour for several maps together: give it to each as `range`, and the same colour means the same value in all. The threshold is
+ * taken over all their values, as if they were one map.
+ * @throws INPUT_NOT_FINITE, SHAPE_MISMATCH, REQUEST_INVALID, OPTION_INVALID
+ */
+export function sharedRange(maps: readonly MapSample[], options: Omit<NormaliseOptions, 'range'> = {}): number {
+  const planes = maps.map(({ values, layout, sample }) => collapseChannels(values, layout, sample).values);
+  const all = new Float64Array(planes.reduce((length, plane) => length + plane.length, 0));
+  let start = 0;
+  for (const plane of planes) {
+    all.set(plane, start);
+    start += plane.length;
+  }
+  return normalisePlane({ height: 1, width: all.length, values: all }, options).range;
 }

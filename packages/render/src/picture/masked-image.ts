@@ -21,3 +21,16 @@ export function maskedImage(image: Pixels, values: Tensor, layout: Layout, sampl
   }
   return { width: image.width, height: image.height, data };
 }
+
+/**
+ * The image, transparent where the map is small: its opacity is the normalised value, as Captum's `alpha_scaling`. What it lies on shows through:
+ * the white of a page, mostly.
+ * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, REQUEST_INVALID, OPTION_INVALID
+ */
+export function alphaScaledImage(image: Pixels, values: Tensor, layout: Layout, sample: number, options: MaskedImageOptions = {}): Pixels {
+  const map = normaliseMap(values, layout, sample, { ...options, sign: options.sign ?? 'positive' });
+  assertSameSize(image, map, 'attribution map');
+  const data = image.data.slice();
+  for (let pixel = 0; pixel < map.values.length; pixel++) data[pixel * 4 + 3] = 255 * map.values[pixel]!;
+  return { width: image.width, height: image.height, data };
+}

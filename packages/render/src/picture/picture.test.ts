@@ -1,11 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { tensor } from '@pellucid/core';
 import { rgb } from 'd3-color';
-import { interpolateRdBu, interpolateViridis, schemeRdBu } from 'd3-scale-chromatic';
+import { interpolateViridis, schemeRdBu } from 'd3-scale-chromatic';
 import { blank, enlarge, type Pixels } from '../pixels.ts';
 import { heatMap } from './heat-map.ts';
+import { colourField } from './colour-field.ts';
+import { greyscale } from './greyscale.ts';
 import { imagePixels } from './image-pixels.ts';
-import { maskedImage } from './masked-image.ts';
+import { alphaScaledImage, maskedImage } from './masked-image.ts';
 import { overlay } from './overlay.ts';
 
 const row = (...values: number[]) => tensor([1, 1, 1, values.length], values);
@@ -15,17 +17,14 @@ const opaque = (colour: string): number[] => {
   return [r, g, b, 255];
 };
 
-test("colours by d3's own tables, red for positive values and light grey for zero", () => {
-  const map = heatMap(row(-1, 0, 1, 0.5), 'NCHW', 0, { outlierPercentile: 0 });
+const RED = opaque(schemeRdBu[11]![0]!);
+const MIDDLE = opaque(schemeRdBu[11]![5]!);
+const BLUE = opaque(schemeRdBu[11]![10]!);
+
+test('colours by the scheme of ColorBrewer, red for positive values and nearly white for zero', () => {
+  const map = heatMap(row(-1, 0, 1, -0), 'NCHW', 0, { outlierPercentile: 0 });
   expect([map.width, map.height]).toEqual([4, 1]);
-  expect(pixel(map, 0)).toEqual(opaque(interpolateRdBu(1)));
-  expect(pixel(map, 1)).toEqual(opaque(interpolateRdBu(0.5)));
-  expect(pixel(map, 2)).toEqual(opaque(interpolateRdBu(0)));
-  expect(pixel(map, 3)).toEqual(opaque(interpolateRdBu(0.25)));
-  const positive = pixel(map, 2);
-  expect(positive[0]).toBeGreaterThan(positive[2]!);
-  // The spline passes near the middle colour of ColorBrewer's scheme.
-  expect(Math.abs(pixel(map, 1)[0]! - rgb(schemeRdBu[11]![5]!).r)).toBeLessThan(8);
+  expect([0, 1, 2, 3].map((i) => pixel(map, i))).toEqual([BLUE, MIDDLE, RED, MIDDLE]);
 });
 
 test('shows values without a sign on a sequential scale', () => {
@@ -37,13 +36,13 @@ test('shows values without a sign on a sequential scale', () => {
 
 test('gives a map of zeros the colour of zero everywhere', () => {
   const map = heatMap(row(0, 0), 'NCHW', 0);
-  expect([pixel(map, 0), pixel(map, 1)]).toEqual([opaque(interpolateRdBu(0.5)), opaque(interpolateRdBu(0.5))]);
+  expect([pixel(map, 0), pixel(map, 1)]).toEqual([MIDDLE, MIDDLE]);
 });
 
 test.each([
   ['a sequential scale for signed values', { scale: 'viridis' }, /a diverging scale/],
   ['a diverging scale for positive values', { scale: 'RdBu', sign: 'positive' }, /a sequential scale/],
-  ['a scale that does not exist', { scale: 'jet' }, /RdBu.*got jet/],
+  ['a scale that does not exist', { scale: 'rainbow' }, /RdBu.*got rainbow/],
 ])('refuses %s', (_, options, message) => {
   expect(() => heatMap(row(1), 'NCHW', 0, options as never)).toThrow(
     expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringMatching(message) }),
@@ -64,13 +63,34 @@ test('lets the image through where the map is small, when opacity follows the ma
   expect([3, 7, 11].map((i) => heat.data[i])).toEqual([0, 128, 255]);
   const mixed = overlay(image, heat, { alpha: 1 });
   expect(pixel(mixed, 0)).toEqual([10, 20, 30, 255]);
-  expect(pixel(mixed, 2)).toEqual(opaque(interpolateRdBu(1)));
+  expect(pixel(mixed, 2)).toEqual(BLUE);
 });
 
 test('darkens the image where the map is small', () => {
   const image = blank(3, 1, [200, 100, 50]);
   const masked = maskedImage(image, row(4, 1, -4), 'NCHW', 0, { outlierPercentile: 0 });
   expect([0, 1, 2].map((i) => pixel(masked, i))).toEqual([[200, 100, 50, 255], [50, 25, 12, 255], [0, 0, 0, 255]]);
+});
+
+test('makes the image transparent where the map is small', () => {
+  const image = blank(3, 1, [200, 100, 50]);
+  const scaled = alphaScaledImage(image, row(4, 1, -4), 'NCHW', 0, { outlierPercentile: 0 });
+  expect([0, 1, 2].map((i) => pixel(scaled, i))).toEqual([[200, 100, 50, 255], [200, 100, 50, 64], [200, 100, 50, 0]]);
+});
+
+test('takes the colours of a picture, and as much of its contrast as is asked for', () => {
+  const picture = blank(1, 1, [30, 60, 90]);
+  expect(pixel(greyscale(picture), 0)).toEqual([60, 60, 60, 255]);
+  expect(pixel(greyscale(picture, { contrast: 0.4 }), 0)).toEqual([177, 177, 177, 255]); // 255 - 0.4 (255 - 60)
+  expect(() => greyscale(picture, { contrast: 2 })).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+});
+
+test('shows three channels as red, green and blue, on one scale for the batch', () => {
+  const field = tensor([2, 3, 1, 1], [-1, 0, 1, 3, 2, 1]);
+  expect(pixel(colourField(field, 'NCHW', 0), 0)).toEqual([0, 64, 128, 255]); // -1 is 0, 3 is 255
+  expect(pixel(colourField(field, 'NCHW', 1), 0)).toEqual([255, 191, 128, 255]);
+  expect(pixel(colourField(field, 'NCHW', 0, { min: -1, max: 1 }), 0)).toEqual([0, 128, 255, 255]);
+  expect(() => colourField(row(1), 'NCHW', 0)).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
 });
 
 test('refuses pictures of different sizes and alphas out of range', () => {

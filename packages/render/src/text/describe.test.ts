@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { tensor } from '@pellucid/core';
+import { DIVERGING_SCALES, SEQUENTIAL_SCALES } from '../colour/scales.ts';
 import { describe } from './describe.ts';
 
 const REGIONS = [
@@ -8,18 +9,29 @@ const REGIONS = [
 
 test.each(REGIONS.map((name, i) => [name, i] as const))('finds the mass in the %s', (name, region) => {
   const values = new Float32Array(36);
-  values[(Math.floor(region / 3) * 2 + 1) * 6 + (region % 3) * 2] = 3;
+  const [y, x] = [Math.floor(region / 3) * 2 + 1, (region % 3) * 2];
+  values[y * 6 + x] = 3;
   values[0]! += 1;
   expect(describe(tensor([1, 1, 6, 6], values), 'NCHW', 0)).toBe(
-    `Attribution map of 6 x 6 values from 0 to 3: ${region === 0 ? 100 : 75} % of the positive mass lies in the ${name}.`,
+    `Attribution map of 6 x 6 values from 0 to 3: ${region === 0 ? 100 : 75} % of the positive mass lies in the ${name}; ` +
+      `the strongest value, 3, is at row ${y + 1}, column ${x + 1}. No value is negative. ` +
+      'Colours run from blue at -3 over nearly white at 0 to red at 3.',
   );
 });
 
-test('speaks of negative mass only where there is no other', () => {
-  expect(describe(tensor([1, 1, 1, 2], [-0.123, -4]), 'NCHW', 0)).toBe(
-    'Attribution map of 1 x 2 values from -4 to -0.12: 97 % of the negative mass lies in the middle right.',
+test('says where either sign lies, how they share the mass, and what the colours mean', () => {
+  expect(describe(tensor([1, 1, 1, 2], [1, -4]), 'NCHW', 0, { sign: 'absolute', range: 8, subject: 'Saliency map' })).toBe(
+    'Saliency map of 1 x 2 values from -4 to 1: 100 % of the positive mass lies in the middle left, 100 % of the negative mass lies in the ' +
+      'middle right; the strongest value, -4, is at row 1, column 2. 20 % of all mass is positive. Colours show the size of values, ' +
+      'from dark violet at 0 to yellow at 8.',
   );
-  expect(describe(tensor([1, 1, 1, 2], [1, -4]), 'NCHW', 0)).toMatch(/100 % of the positive mass lies in the middle left/);
+  expect(describe(tensor([1, 1, 1, 2], [-0.123, -4]), 'NCHW', 0)).toMatch(/^.* from -4 to -0\.12: 97 % of the negative mass .* No value is positive\. /);
+});
+
+test('has words for every scale', () => {
+  const map = tensor([1, 1, 1, 1], [1]);
+  for (const scale of DIVERGING_SCALES) expect(describe(map, 'NCHW', 0, { scale })).toMatch(/Colours run from [a-z -]+ at -1/);
+  for (const scale of SEQUENTIAL_SCALES) expect(describe(map, 'NCHW', 0, { sign: 'positive', scale })).toMatch(/from [a-z ]+ at 0 to [a-z ]+ at 1\.$/);
 });
 
 test('says that a map is zero', () => {

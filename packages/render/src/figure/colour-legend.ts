@@ -1,0 +1,67 @@
+import { colourBar } from '../colour/colour-bar.ts';
+import { isDiverging, type ScaleName } from '../colour/scales.ts';
+import { textWidth } from '../drawing/text.ts';
+import type { Rgb } from '../pixels.ts';
+import type { Figure } from './figure.ts';
+
+/** What the colours of a map mean. */
+export interface ColourLegend {
+  readonly scale: ScaleName;
+  /** The value of full colour, from `normaliseMap` or `sharedRange`. */
+  readonly range: number;
+  /** Whether values beyond the range were cut to full colour: its ends then say "and more". @defaultValue false */
+  readonly cut?: boolean | undefined;
+}
+
+/** A legend as parts of a figure, its upper left corner at 0, 0. */
+export interface LegendParts {
+  readonly width: number;
+  readonly items: Figure['items'];
+}
+
+/** A bar is no shorter than so many letters are high: its values would touch. */
+export const LEAST_BAR = 4;
+const TICK = 4;
+
+/** A value in two digits, as short as it can be said; minus signs as in print. */
+export function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(2))).replace(/-/g, '−');
+}
+
+function labelsOf({ scale, range, cut = false }: ColourLegend): readonly [number, string][] {
+  const above = cut ? '≥ ' : '';
+  if (!isDiverging(scale)) return [[0, '0'], [0.5, shortNumber(range / 2)], [1, `${above}${shortNumber(range)}`]];
+  return [
+    [0, `${cut ? '≤ ' : ''}${shortNumber(-range)}`], [0.25, shortNumber(-range / 2)], [0.5, '0'], [0.75, shortNumber(range / 2)],
+    [1, `${above}${shortNumber(range)}`],
+  ];
+}
+
+/** An upright bar of all colours with the values at its ends, in its middle and, where there is room, between. */
+export function drawLegend(legend: ColourLegend, height: number, fontSize: number, ink: Rgb): LegendParts {
+  const labels = labelsOf(legend).filter(([share]) => height >= 8 * fontSize || share % 0.5 === 0);
+  const thickness = Math.round(fontSize * 0.9);
+  const bar = colourBar(legend.scale, { length: height, thickness, direction: 'vertical' });
+  // Ticks stand on the middle of the pixel that has their colour; the texts of the ends are moved inside.
+  const tickAt = (share: number): number => Math.round((1 - share) * (height - 1)) + 0.5;
+  const baseline = (share: number): number => Math.max(fontSize * 0.75, Math.min(height, tickAt(share) + fontSize * 0.36));
+  const frame = [[[-0.5, -0.5], [thickness + 0.5, -0.5], [thickness + 0.5, height + 0.5], [-0.5, height + 0.5], [-0.5, -0.5]]] as const;
+  return {
+    width: thickness + TICK + 3 + Math.ceil(Math.max(...labels.map(([, text]) => textWidth(text, fontSize)))),
+    items: [
+      { kind: 'picture', x: 0, y: 0, picture: bar },
+      { kind: 'lines', lines: frame, colour: ink, width: 1 },
+      { kind: 'lines', lines: labels.map(([share]) => [[thickness + 1, tickAt(share)], [thickness + TICK, tickAt(share)]]), colour: ink, width: 1 },
+      ...labels.map(([share, text]) => ({ kind: 'text', x: thickness + TICK + 3, y: baseline(share), text, fontSize, anchor: 'start' }) as const),
+    ],
+  };
+}
+
+/** Moves parts of a figure. */
+export function moveItems(items: Figure['items'], dx: number, dy: number): Figure['items'] {
+  return items.map((item) =>
+    item.kind === 'lines'
+      ? { ...item, lines: item.lines.map((line) => line.map(([x, y]) => [x + dx, y + dy] as const)) }
+      : { ...item, x: item.x + dx, y: item.y + dy },
+  );
+}
