@@ -62,7 +62,7 @@ export const lrp: MethodFactory<'gradient' | 'backward-rules', LrpOptions> = def
   kind: 'local',
   needs: ['gradient', 'backward-rules'],
   options: {
-    rule: eitherOption(RULES, 'The same rule for every layer with weights, in place of a composite.'),
+    rule: eitherOption(RULES, 'The same rule for every layer with weights, in place of a composite; none by default.'),
     composite: eitherOption(COMPOSITES, 'Which rule goes to dense layers, to convolutions and to the first layer; epsilon-plus where no rule is named.'),
     epsilon: numberOption(1e-6, 1e-12, 1e6, 'Added to every denominator, with its sign: absorbs weak contributions when large.'),
     gamma: numberOption(0.25, 0, 1e6, 'How much positive contributions are favoured, in the rule and the composites with gamma.'),
