@@ -15,14 +15,16 @@ const BUCKETS = 2 ** 16;
 
 /** The positions of numbers from 0, the least first, equal ones as they come: into buckets of like size, then each by itself. */
 function ascending(numbers: Float64Array): Uint32Array {
-  const greatest = numbers.reduce((a, b) => Math.max(a, b), Number.MIN_VALUE);
-  const bucketOf = (number: number): number => Math.floor((number / greatest) * (BUCKETS - 1));
+  const greatest = numbers.reduce((a, b) => (a > b ? a : b), Number.MIN_VALUE);
+  const buckets = new Uint32Array(numbers.length);
+  // Whole numbers: what this array stores loses its fraction.
+  numbers.forEach((number, position) => { buckets[position] = (number / greatest) * (BUCKETS - 1); });
   const ends = new Uint32Array(BUCKETS + 1);
-  for (const number of numbers) ends[bucketOf(number) + 1]! += 1;
+  buckets.forEach((bucket) => { ends[bucket + 1]! += 1; });
   for (let bucket = 0; bucket < BUCKETS; bucket++) ends[bucket + 1]! += ends[bucket]!;
   const order = new Uint32Array(numbers.length);
   const next = ends.slice();
-  numbers.forEach((number, position) => { order[next[bucketOf(number)]!++] = position; });
+  buckets.forEach((bucket, position) => { order[next[bucket]!++] = position; });
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     const [start, end] = [ends[bucket]!, ends[bucket + 1]!];
     if (end - start > 1) order.subarray(start, end).sort((a, b) => numbers[a]! - numbers[b]! || a - b);
@@ -36,12 +38,16 @@ export function pixelGraph({ height, width, channels, values }: Picture): PixelG
   const [from, to, found] = [new Int32Array(most), new Int32Array(most), new Float64Array(most)];
   let count = 0;
   for (const [dy, dx] of NEIGHBOURS) {
+    const [left, right] = [Math.max(0, -dx), width - Math.max(dx, 0)];
     for (let y = 0; y + dy < height; y++) {
-      for (let x = Math.max(0, -dx); x + Math.max(dx, 0) < width; x++) {
+      for (let x = left; x < right; x++) {
         const p = y * width + x;
         const q = p + dy * width + dx;
         let sum = 0;
-        for (let channel = 0; channel < channels; channel++) sum += (values[p * channels + channel]! - values[q * channels + channel]!) ** 2;
+        for (let channel = 0; channel < channels; channel++) {
+          const difference = values[p * channels + channel]! - values[q * channels + channel]!;
+          sum += difference * difference;
+        }
         from[count] = p;
         to[count] = q;
         found[count++] = Math.sqrt(sum);
@@ -102,11 +108,14 @@ export function felzenszwalb({ pixels, from, to, differences }: PixelGraph, scal
   const { sizes } = components;
   const threshold = (root: number): number => components.differences[root]! + scale / COLOUR_UNITS / sizes[root]!;
   for (let edge = 0; edge < differences.length; edge++) {
-    const [a, b, difference] = [components.find(from[edge]!), components.find(to[edge]!), differences[edge]!];
-    if (a !== b && difference < Math.min(threshold(a), threshold(b))) components.join(a, b, difference);
+    const a = components.find(from[edge]!);
+    const b = components.find(to[edge]!);
+    const difference = differences[edge]!;
+    if (a !== b && difference < threshold(a) && difference < threshold(b)) components.join(a, b, difference);
   }
   for (let edge = 0; edge < differences.length; edge++) {
-    const [a, b] = [components.find(from[edge]!), components.find(to[edge]!)];
+    const a = components.find(from[edge]!);
+    const b = components.find(to[edge]!);
     if (a !== b && (sizes[a]! < minimumSize || sizes[b]! < minimumSize)) components.join(a, b, differences[edge]!);
   }
   const numbers = new Map<number, number>();
