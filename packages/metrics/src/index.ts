@@ -6,6 +6,7 @@ export { nonSensitivity, type NonSensitivityOptions } from './axioms/non-sensiti
 export { effectiveComplexity, type EffectiveComplexityOptions } from './complexity/effective-complexity.ts';
 export { entropy } from './complexity/entropy.ts';
 export { sparseness } from './complexity/sparseness.ts';
+export { accuracyInformationCurve } from './faithfulness/accuracy-information-curve.ts';
 export { deletion } from './faithfulness/deletion.ts';
 export { faithfulnessCorrelation, type FaithfulnessCorrelationOptions } from './faithfulness/faithfulness-correlation.ts';
 export { faithfulnessEstimate } from './faithfulness/faithfulness-estimate.ts';
@@ -28,6 +29,8 @@ export { relevanceMassAccuracy } from './localisation/relevance-mass-accuracy.ts
 export { relevanceRankAccuracy } from './localisation/relevance-rank-accuracy.ts';
 export { rocAuc } from './localisation/roc-auc.ts';
 export { topKIntersection, type TopKIntersectionOptions } from './localisation/top-k-intersection.ts';
+export { softmaxInformationCurve } from './faithfulness/softmax-information-curve.ts';
+export type { InformationCurveOptions } from './faithfulness/information-curve.ts';
 export type { PerturbationOptions, RemovalOrder, SteppedOptions } from './faithfulness/options.ts';
 export type { Evidence, EvidenceOptions } from './localisation/masked-maps.ts';
 export {

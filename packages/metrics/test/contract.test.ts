@@ -38,6 +38,8 @@ describeMetric(metrics.road, {
 describeMetric(metrics.selectivity, { 'small patches': { options: { side: 3 } } });
 describeMetric(metrics.sensitivityN, { 'few subsets': { options: { subsets: 10 } } });
 describeMetric(metrics.sufficiency);
+describeMetric(metrics.softmaxInformationCurve, { 'few steps': { options: { steps: 8 }, mayBeUndefined: true } });
+describeMetric(metrics.accuracyInformationCurve, { 'few steps': { options: { steps: 8 }, mayBeUndefined: true } });
 describeMetric(metrics.energyInside, { 'as it comes': {}, magnitude: { options: { evidence: 'magnitude', relativeToArea: true } } });
 describeMetric(metrics.focus);
 describeMetric(metrics.pointingGame, { 'as it comes': {}, tolerant: { options: { tolerance: 2 } } });

@@ -19,6 +19,8 @@ export interface MetricContractSettings<Options> {
   readonly options?: { readonly [Name in keyof Options]?: Options[Name] | undefined } | undefined;
   /** Relative difference allowed between a sample alone and in a batch. @defaultValue 0: the same bits */
   readonly tolerance?: number | undefined;
+  /** Whether samples of random numbers may have no score (NaN), such as one whose target is not predicted. @defaultValue false */
+  readonly mayBeUndefined?: boolean | undefined;
 }
 
 const [CHANNELS, HEIGHT, WIDTH, SAMPLES] = [2, 8, 6, 3];
@@ -93,7 +95,7 @@ function checkDescription(factory: AnyMetricFactory<object>): void {
 
 /** What every metric promises, as named checks to run in any test framework. The network is a formula of three classes. */
 export function metricContract<Options extends object>(factory: AnyMetricFactory<Options>, settings: MetricContractSettings<Options> = {}): ContractCheck[] {
-  const { options, tolerance = 0 } = settings;
+  const { options, tolerance = 0, mayBeUndefined = false } = settings;
   const { needs = [] } = factory;
   const make = (): Metric => factory(options);
   const score = (subject: MetricSubject, seed = 3): Promise<Float64Array> => make().score(subject, { seed });
@@ -105,7 +107,7 @@ export function metricContract<Options extends object>(factory: AnyMetricFactory
       name: 'gives one finite score per sample',
       run: async () => {
         const scores = await score(subjectOf(needs));
-        require(scores.length === SAMPLES && scores.every(Number.isFinite), `${SAMPLES} finite scores, got ${scores.join(', ')}`);
+        require(scores.length === SAMPLES && scores.every((value) => Number.isFinite(value) || (mayBeUndefined && Number.isNaN(value))), `${SAMPLES} finite scores, got ${scores.join(', ')}`);
       },
     },
     {

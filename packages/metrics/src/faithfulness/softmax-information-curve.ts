@@ -1,0 +1,26 @@
+import { defineMetric, type MetricFactory } from '@pellucid/core';
+import { scoreOf } from '../subject/variants.ts';
+import { informationAreas, informationCurveOptions, XRAI, type InformationCurveOptions } from './information-curve.ts';
+
+/**
+ * Softmax information curve (SIC): area under (p - p_blurred) / (p_whole - p_blurred), clipped to 0 to 1, over the information of images onto
+ * whose blur the pixels of highest value come back. Information is the length of a lossless code. Higher is better, 0 to 1; NaN where the
+ * whole image is no more probable or holds no more information than its blur. steps + 1 forward passes per sample.
+ * @see {@link https://arxiv.org/abs/1906.02825 | Kapishnikov et al. 2019}, section 4
+ * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
+ */
+export const softmaxInformationCurve: MetricFactory<InformationCurveOptions> = defineMetric<InformationCurveOptions>({
+  name: 'softmax-information-curve',
+  title: 'Softmax information curve (SIC)',
+  category: 'faithfulness',
+  direction: 'higher',
+  paper: XRAI,
+  needsMask: false,
+  options: informationCurveOptions,
+  score: (subject, options, context) => informationAreas(subject, options, context, (logits, sample) => {
+    const probabilities = logits.map((row) => scoreOf('probability', subject.targets[sample]!, row));
+    const [blurred, whole] = [probabilities[0]!, probabilities[probabilities.length - 1]!];
+    if (whole <= blurred) return undefined;
+    return probabilities.map((value) => Math.min(Math.max((value - blurred) / (whole - blurred), 0), 1));
+  }),
+});
