@@ -99,6 +99,9 @@ test('gradients of a layer are those of the exported network, and go to what lea
   }
   const behind = { input, gradient: { ...query.gradient, at: ['logits'] } } as const;
   await expect(model.evaluate(behind)).rejects.toMatchObject({ code: 'GRADIENT_UNREACHABLE' });
+  const zeroed = await model.evaluate({ input, gradient: { ...behind.gradient, at: ['logits', names[0]!], unreachable: 'zero' } });
+  expect(gradientAt(zeroed, 'logits')).toEqual({ shape: [count, 2], data: new Float32Array(2 * count) });
+  expect(gradientAt(zeroed, names[0]!).data).toEqual(gradientAt(here, names[0]!).data);
   const { gradients, logits } = await model.evaluate({ ...behind, gradient: { ...behind.gradient, unreachable: 'zero' } });
   expect(gradients.get('logits')).toEqual({ shape: logits.shape, data: new Float32Array(logits.data.length) });
 });

@@ -47,6 +47,13 @@ const download = (value: Core.Tensor): Tensor => ({ shape: [...value.shape], dat
 
 type Reading = Pick<Evaluation, 'logits' | 'activations'>;
 
+/** The layers that lead to one of them, itself included. */
+function leadingTo(layers: readonly ResolvedLayer[], name: string): ReadonlySet<string> {
+  const found = new Set([name]);
+  for (const { definition, sources } of layers.toReversed()) if (found.has(definition.name)) for (const source of sources) found.add(source);
+  return found;
+}
+
 /** One execution: everything that a query asks for, of one chunk. Runs synchronously, so that nothing can come between. */
 function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }: LiveWeights, query: LiveQuery): Evaluation {
   const { input, activations = [], gradient } = query;
@@ -80,13 +87,6 @@ function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }
 
 function complete(reading: Reading, gradients: Evaluation['gradients']): Evaluation {
   return { ...reading, output: reading.logits, gradients, uncovered: [] };
-}
-
-/** The layers that lead to one of them, itself included. */
-function leadingTo(layers: readonly ResolvedLayer[], name: string): ReadonlySet<string> {
-  const found = new Set([name]);
-  for (const { definition, sources } of layers.toReversed()) if (found.has(definition.name)) for (const source of sources) found.add(source);
-  return found;
 }
 
 /** Joins the answers of the chunks of a batch. */
