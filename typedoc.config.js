@@ -1,4 +1,4 @@
-/** The reference site: one page per package, from the doc comments. */
+/** The reference site: one page per package, from the doc comments; and the guides. */
 export default {
   name: 'Pellucid',
   entryPointStrategy: 'packages',
@@ -7,7 +7,7 @@ export default {
   includeVersion: false,
   disableSources: true,
   readme: 'README.md',
-  projectDocuments: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/*.md'],
+  projectDocuments: ['docs/guides/*.md', 'docs/*.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'],
   treatWarningsAsErrors: true,
   packageOptions: {
     entryPoints: ['src/index.ts'],
