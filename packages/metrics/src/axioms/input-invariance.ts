@@ -22,7 +22,7 @@ export function absorbShift(model: ModelAdapter<never>, shift: number): ModelAda
 /**
  * Input invariance: relative L2 distance of the maps a(x) of the model and a'(x + shift) of the model that absorbs the shift and so computes the same:
  * ||a - a'|| / max(||a||, ||a'||). Lower is better, 0 to 2. Rounding of x + shift stays: about 1e-7 of the shift. One explanation.
- * @see {@link https://arxiv.org/abs/1711.00867 | Kindermans et al. 2017}, section 2
+ * @see {@link https://arxiv.org/abs/1711.00867 | Kindermans et al. 2017}
  * @throws REQUEST_INVALID without `explain`; SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED, and what the method throws.
  */
 export const inputInvariance: MetricFactory<InputInvarianceOptions> = defineMetric<InputInvarianceOptions>({

@@ -15,7 +15,7 @@ export interface NonSensitivityOptions {
 /**
  * Non-sensitivity: the share of pixels for which exactly one of the map's value and the change of the target's logit, when the pixel alone is
  * replaced, is 0 up to the threshold. Lower is better, 0 to 1. A forward pass per pixel and one more.
- * @see {@link https://arxiv.org/abs/2007.07584 | Nguyen and Martínez 2020}, section 3.2, which counts pixels
+ * @see {@link https://arxiv.org/abs/2007.07584 | Nguyen and Martínez 2020}, which counts pixels
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const nonSensitivity: MetricFactory<NonSensitivityOptions> = defineMetric<NonSensitivityOptions>({

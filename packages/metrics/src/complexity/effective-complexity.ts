@@ -9,7 +9,7 @@ export interface EffectiveComplexityOptions {
 
 /**
  * Effective complexity: the number of pixels with |a_i| > threshold x max |a|. Lower is simpler; 0 (a map of zeros) to n. No passes.
- * @see {@link https://arxiv.org/abs/2007.07584 | Nguyen and Martínez 2020}, section 3.2, which leaves the threshold open
+ * @see {@link https://arxiv.org/abs/2007.07584 | Nguyen and Martínez 2020}, which leaves the threshold open
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const effectiveComplexity: MetricFactory<EffectiveComplexityOptions> = defineMetric<EffectiveComplexityOptions>({

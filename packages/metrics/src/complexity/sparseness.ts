@@ -12,7 +12,7 @@ export function giniIndex(values: Float64Array): number {
 /**
  * Sparseness: Gini's index of the pixels' magnitudes: sum_i (2 i - n - 1) |a|_(i) / (n sum |a|). Higher is sparser; 0 (all pixels equal) to
  * 1 - 1/n (a single pixel). No passes.
- * @see {@link https://arxiv.org/abs/1810.06583 | Chalasani et al. 2020}, section 5
+ * @see {@link https://arxiv.org/abs/1810.06583 | Chalasani et al. 2020}
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const sparseness: MetricFactory<object> = defineMetric<object>({

@@ -5,7 +5,7 @@ import { informationAreas, informationCurveOptions, XRAI, type InformationCurveO
  * Accuracy information curve (AIC): area under [the target is predicted] over the information of images onto whose blur the pixels of highest
  * value come back. Information is the length of a lossless code. Higher is better, 0 to 1; NaN where the target is not predicted for the
  * whole image, or that holds no more information than its blur. steps + 1 forward passes per sample.
- * @see {@link https://arxiv.org/abs/1906.02825 | Kapishnikov et al. 2019}, section 4
+ * @see {@link https://arxiv.org/abs/1906.02825 | Kapishnikov et al. 2019}
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const accuracyInformationCurve: MetricFactory<InformationCurveOptions> = defineMetric<InformationCurveOptions>({

@@ -9,7 +9,7 @@ import { groupPixels } from './pixel-groups.ts';
 /**
  * Faithfulness estimate: with the pixels in n equal groups G_k from the highest values, Pearson_k(sum_{i in G_k} a_i, f(x) - f(x without G_k)):
  * one group at a time. Higher is better, -1 to 1; 0 for a constant map. n + 1 forward passes per sample.
- * @see {@link https://arxiv.org/abs/1806.07538 | Alvarez-Melis and Jaakkola 2018}, section 5.2
+ * @see {@link https://arxiv.org/abs/1806.07538 | Alvarez-Melis and Jaakkola 2018}
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const faithfulnessEstimate: MetricFactory<SteppedOptions> = defineMetric<SteppedOptions>({

@@ -25,7 +25,7 @@ function segmentsOf(labels: Int32Array): Uint32Array[] {
  * IROF: superpixels go in the order of their mean value, the highest first; with p_k the target's probability without the first k of n, the
  * score is 1 - area of p_k / p_0 from k = 0 to n by the trapezoid rule over the unit interval: 0 for a constant model. Higher is better, at most 1. n + 1
  * forward passes per sample.
- * @see {@link https://arxiv.org/abs/2003.08747 | Rieger and Hansen 2020}, section 3
+ * @see {@link https://arxiv.org/abs/2003.08747 | Rieger and Hansen 2020}
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const irof: MetricFactory<IrofOptions> = defineMetric<IrofOptions>({

@@ -9,7 +9,7 @@ import { groupPixels } from './pixel-groups.ts';
 /**
  * Monotonicity after Arya: from an image without information, pixels are put back in n equal groups, the lowest magnitudes first; 1 where
  * the target's score never falls, else 0. Higher is better. n + 1 forward passes per sample.
- * @see {@link https://arxiv.org/abs/1909.03012 | Arya et al. 2019}; {@link https://arxiv.org/abs/1905.12698 | Luss et al. 2019}, section 4
+ * @see {@link https://arxiv.org/abs/1909.03012 | Arya et al. 2019}; {@link https://arxiv.org/abs/1905.12698 | Luss et al. 2019}
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const monotonicityArya: MetricFactory<SteppedOptions> = defineMetric<SteppedOptions>({

@@ -21,7 +21,7 @@ export interface MonotonicityNguyenOptions {
  * Monotonicity after Nguyen: with the pixels in equal groups G_k by magnitude, Spearman_k(sum_{i in G_k} |a_i|, E[(f(x) - f(x with G_k drawn
  * anew))^2]), values drawn uniformly between the sample's lowest and highest. The published factor 1 / f(x)^2 is the same for all groups
  * and leaves the ranks alone. Higher is better, -1 to 1; 0 for a constant map. steps x draws + 1 forward passes per sample.
- * @see {@link https://arxiv.org/abs/2007.07584 | Nguyen and Martínez 2020}, section 3.2
+ * @see {@link https://arxiv.org/abs/2007.07584 | Nguyen and Martínez 2020}
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const monotonicityNguyen: MetricFactory<MonotonicityNguyenOptions> = defineMetric<MonotonicityNguyenOptions>({

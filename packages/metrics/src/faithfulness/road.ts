@@ -44,7 +44,7 @@ async function meanFall(subject: MetricSubject, order: 'morf' | 'lerf' | 'random
  * values first (`morf`); `lerf` takes the lowest first and gives the negative fall; `combined` is (p_LeRF - p_MoRF) / 2. `random` is the fall for a random
  * order. Higher is better, -1 to 1. A forward pass per share and order, one more per order, and a sparse linear system per
  * share and channel.
- * @see {@link https://arxiv.org/abs/2202.00449 | Rong et al. 2022}, section 4
+ * @see {@link https://arxiv.org/abs/2202.00449 | Rong et al. 2022}
  * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const road: MetricFactory<RoadOptions> = defineMetric<RoadOptions>({

@@ -17,7 +17,7 @@ const direction = (map: Float32Array): Float64Array => {
 /**
  * Sufficiency: of the reference samples whose maps are alike, ||a / ||a|| - b / ||b|| || <= radius, the share for which the model predicts the same
  * class. Higher is better, 0 to 1; NaN where no reference is alike. One forward pass.
- * @see {@link https://arxiv.org/abs/2202.00734 | Dasgupta et al. 2022}, definition 2
+ * @see {@link https://arxiv.org/abs/2202.00734 | Dasgupta et al. 2022}
  * @throws REQUEST_INVALID without `references`; SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const sufficiency: MetricFactory<SufficiencyOptions> = defineMetric<SufficiencyOptions>({

@@ -10,7 +10,7 @@ export interface EnergyInsideOptions extends EvidenceOptions {
 /**
  * Energy inside (energy-based pointing game, attribution localisation): sum of the positive values on the object over that of all. Higher
  * is better, 0 to 1 (relative to the area: up to pixels / area); NaN for an empty mask. No passes.
- * @see {@link https://arxiv.org/abs/1910.01279 | Wang et al. 2020}, section 4.3
+ * @see {@link https://arxiv.org/abs/1910.01279 | Wang et al. 2020}
  * @throws REQUEST_INVALID, SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const energyInside: MetricFactory<EnergyInsideOptions> = defineMetric<EnergyInsideOptions>({

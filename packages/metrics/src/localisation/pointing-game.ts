@@ -20,7 +20,7 @@ function isHit({ inside, height, width }: MaskedMap, pixel: number, tolerance: n
 /**
  * Pointing game: 1 where the highest pixel lies on the object, else 0; of several highest pixels, the share that does. Higher is better, 0
  * to 1; NaN for an empty mask. No passes.
- * @see {@link https://arxiv.org/abs/1608.00507 | Zhang et al. 2016}, section 4.1
+ * @see {@link https://arxiv.org/abs/1608.00507 | Zhang et al. 2016}
  * @throws REQUEST_INVALID, SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const pointingGame: MetricFactory<PointingGameOptions> = defineMetric<PointingGameOptions>({

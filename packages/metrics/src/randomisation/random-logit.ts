@@ -9,7 +9,7 @@ import { explainVariants, sameForAll } from '../subject/variants.ts';
 /**
  * Random logit: Spearman's rank correlation of the maps of the target and of another class that is drawn at random, over pixels. Lower is
  * better, -1 to 1: a map that explains the class changes with it. One explanation.
- * @see {@link https://arxiv.org/abs/1912.09818 | Sixt et al. 2020}, section 4, who compare by SSIM; ranks do not depend on the scale of a picture
+ * @see {@link https://arxiv.org/abs/1912.09818 | Sixt et al. 2020}, who compare by SSIM; ranks do not depend on the scale of a picture
  * @throws REQUEST_INVALID without `explain` or for a model of one class; SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED, and what the method
  * throws.
  */

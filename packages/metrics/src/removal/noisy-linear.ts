@@ -95,7 +95,7 @@ function channelMean(image: Float32Array, channel: number, { height, width, chan
 /**
  * Replaces pixels by the weighted means of their neighbours, known and unknown ones, plus the given noise: the removal of ROAD. Where no
  * pixel is known, all take the mean of their channel.
- * @see {@link https://arxiv.org/abs/2202.00449 | Rong et al. 2022}, section 4.2
+ * @see {@link https://arxiv.org/abs/2202.00449 | Rong et al. 2022}
  */
 export function imputeLinearly(image: Float32Array, unknown: Uint32Array, geometry: ImageGeometry, noise: Float32Array): void {
   const { channels, height, width, channelStride, pixelStride } = geometry;

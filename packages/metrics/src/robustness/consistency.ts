@@ -16,7 +16,7 @@ export interface ConsistencyOptions {
 /**
  * Consistency: of the reference samples with the same discretised map (the set of its highest values), the share for which the model predicts the
  * same class. Higher is better, 0 to 1; NaN where no reference has that map. One forward pass.
- * @see {@link https://arxiv.org/abs/2202.00734 | Dasgupta et al. 2022}, definition 1
+ * @see {@link https://arxiv.org/abs/2202.00734 | Dasgupta et al. 2022}
  * @throws REQUEST_INVALID without `references`; SHAPE_MISMATCH, INPUT_NOT_FINITE, TARGET_OUT_OF_RANGE, ABORTED.
  */
 export const consistency: MetricFactory<ConsistencyOptions> = defineMetric<ConsistencyOptions>({
