@@ -1,4 +1,5 @@
 import { isPellucidError, PellucidError, type BackendDescription } from '@pellucid/core';
+import type { Optimization } from '@pellucid/onnx-autodiff';
 import { nodeTitle, type OnnxModel } from '@pellucid/onnx-graph';
 import type { InferenceSession } from 'onnxruntime-common';
 import { availableParallelism } from 'node:os';
@@ -6,6 +7,7 @@ import { constantWeights } from './constant-weights.ts';
 import { packOutside, packWhole } from './external-weights.ts';
 import { leaveLargeMatrices } from './large-matrices.ts';
 import { importOnnxRuntime, type OnnxRuntime } from './onnxruntime-module.ts';
+import { suitedOptimizations } from './suited-optimizations.ts';
 
 /** How sessions are made. */
 export interface EngineOptions {
@@ -21,6 +23,8 @@ export interface EngineOptions {
 export interface Engine {
   readonly runtime: OnnxRuntime;
   readonly description: BackendDescription;
+  /** Ways to compute gradients faster that are faster here. */
+  readonly optimizations: readonly Optimization[];
   readonly compile: (model: OnnxModel) => Promise<InferenceSession>;
 }
 
@@ -95,6 +99,7 @@ export async function openEngine({ onnxruntime, executionProviders = ['cpu'], th
       device: onCpu ? 'cpu' : 'gpu',
       versions: Object.fromEntries(versions) as Record<string, string>,
     },
+    optimizations: suitedOptimizations(provider, process.arch, runtime.env.versions.node !== undefined),
     compile: async (model) => {
       try {
         return await createSession(runtime, prepare(model), options);

@@ -2,6 +2,7 @@ import {
   batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, validateGradient, validateIntervention,
   type Evaluation, type EvaluateOptions, type GradientPoint, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
+import { rawLength } from '@pellucid/onnx-graph';
 import type { InferenceSession } from 'onnxruntime-common';
 import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
@@ -65,7 +66,7 @@ interface CompiledSession {
 }
 
 async function compileSession(engine: Engine, network: Network, signature: QuerySignature): Promise<CompiledSession> {
-  const { model, answers } = compileQuery(network, signature);
+  const { model, answers } = compileQuery(network, signature, engine.optimizations);
   return { session: await engine.compile(model), answers };
 }
 
@@ -77,7 +78,8 @@ export async function onnxAdapter(
   engine: Engine, network: Network, bound: readonly BoundInput[], hash: Promise<string>,
 ): Promise<ModelAdapter<OnnxCapability>> {
   const { name, input, output, classes, layers, bytesPerSample, fixedBatch, freed } = network;
-  const sessions = resourceCache<CompiledSession>(keptSessions(network), ({ session }) => session.release());
+  const weightBytes = network.model.graph.initializer.reduce((sum, tensor) => sum + rawLength(tensor), 0);
+  const sessions = resourceCache<CompiledSession>(keptSessions({ weightBytes, bytesPerSample }), ({ session }) => session.release());
   let disposal: Promise<void> | null = null;
 
   const withSession = <Result>(signature: QuerySignature, task: (compiled: CompiledSession) => Promise<Result>): Promise<Result> =>
@@ -96,7 +98,7 @@ export async function onnxAdapter(
     if (intervention !== undefined) validateIntervention(intervention, count, network);
     const paired = gradient?.rules?.paired === true;
     if (paired) checkPairs(count, name, fixedBatch);
-    const size = chunkSize(network, engine.description.device, memoryBudget);
+    const size = chunkSize({ fixedBatch, bytesPerSample, weightBytes }, engine.description.device, memoryBudget);
     const settings = { model: name, size, padded: fixedBatch !== null, signal };
     return withSession(signatureOf(network, query), async ({ session, answers }) => {
       const feeds = new Map([[input.name, query.input]]);

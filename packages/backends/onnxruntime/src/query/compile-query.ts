@@ -1,5 +1,5 @@
 import { INPUT, type BackwardRules, type GradientPoint, type LayerName } from '@pellucid/core';
-import { differentiate } from '@pellucid/onnx-autodiff';
+import { differentiate, type Optimization } from '@pellucid/onnx-autodiff';
 import { extendGraph, extractSubgraph, uniqueNames, type OnnxModel } from '@pellucid/onnx-graph';
 import type { Network } from '../model/network.ts';
 import { cutAtLayer } from './cut-at-layer.ts';
@@ -48,8 +48,14 @@ export function signatureKey({ activations, gradient, intervention }: QuerySigna
   return JSON.stringify([activations.toSorted(), gradient?.family ?? null, gradient?.from ?? null, places ?? [], gradient?.rules?.name ?? null, gradient?.unreachable ?? null, intervention]);
 }
 
-/** Extends the graph of a model by the backward pass of a query. @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE. */
-export function compileQuery(network: Network, { activations, gradient, intervention }: QuerySignature): CompiledQuery {
+/**
+ * Extends the graph of a model by the backward pass of a query.
+ * @param optimizations - ways to compute gradients faster that suit the engine
+ * @throws GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE.
+ */
+export function compileQuery(
+  network: Network, { activations, gradient, intervention }: QuerySignature, optimizations: readonly Optimization[],
+): CompiledQuery {
   const { output, logits } = network;
   const { model: whole, given } = intervention === null ? { model: network.model, given: null } : cutAtLayer(network, intervention);
   const plain = [output.name, logits, ...activations];
@@ -71,6 +77,7 @@ export function compileQuery(network: Network, { activations, gradient, interven
     rules: gradient.rules,
     unreachable: gradient.unreachable,
     straightThrough: network.straightThrough,
+    optimizations,
   });
   const gradients = new Map<GradientPoint, string>();
   for (const point of gradient.at) gradients.set(point, gradientName(extended.gradients, tensorOf(point)));

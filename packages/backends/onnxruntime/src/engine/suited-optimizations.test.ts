@@ -1,0 +1,13 @@
+import { OPTIMIZATIONS } from '@pellucid/onnx-autodiff';
+import { expect, test } from '@jest/globals';
+import { suitedOptimizations } from './suited-optimizations.ts';
+
+test('the native engine on an x64 processor gets every optimisation', () => {
+  expect(suitedOptimizations('cpu', 'x64', true)).toEqual(OPTIMIZATIONS);
+});
+
+test.each([['cpu', 'arm64', true], ['cuda', 'x64', true], ['webgpu', 'arm64', true], ['wasm', 'x64', false], ['cpu', 'x64', false]] as const)(
+  'where there is no blocked layout, what relies on it is left out: %s on %s, native: %s', (provider, architecture, native) => {
+    expect(suitedOptimizations(provider, architecture, native)).toEqual(['masks-behind-pools', 'narrow-transposed']);
+  },
+);
