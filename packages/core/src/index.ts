@@ -49,7 +49,7 @@ export type { BackwardRule, BackwardRules, LinearOperation, RuleNode, TensorOper
 export { checkLayerRows } from './model/check-layer-rows.ts';
 export { findLayer, lastSpatialLayer } from './model/find-layer.ts';
 export {
-  isSpatial, type BackendDescription, type EvaluateOptions, type LayerInfo, type ModelAdapter,
+  isSpatial, type BackendDescription, type EvaluateOptions, type LayerInfo, type LayerParameters, type ModelAdapter, type ModelParameters,
 } from './model/model-adapter.ts';
 export {
   argmax, score, selectObjective, softmax, strongestRival, type Objective, type TargetObjective,

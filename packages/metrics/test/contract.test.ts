@@ -48,6 +48,7 @@ describeMetric(metrics.relevanceRankAccuracy);
 describeMetric(metrics.rocAuc);
 describeMetric(metrics.topKIntersection, { 'a few': { options: { k: 7 } } });
 describeMetric(metrics.randomLogit);
+describeMetric(metrics.modelParameterRandomisation);
 describeMetric(metrics.averageSensitivity, { 'few draws': { options: few } });
 describeMetric(metrics.maxSensitivity, { 'few draws': { options: few } });
 describeMetric(metrics.localLipschitzEstimate, { 'few draws': { options: few } });

@@ -29,6 +29,24 @@ export interface LayerInfo {
   readonly layout: Layout;
 }
 
+/** What a layer learnt. */
+export interface LayerParameters {
+  readonly layer: LayerName;
+  /** Weights, biases, statistics, by names that are unique in the model. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Reading what a model learnt, and models that learnt something else. */
+export interface ModelParameters {
+  /** Layers that learnt something, in the order of execution. */
+  readonly read: () => Promise<readonly LayerParameters[]>;
+  /**
+   * A model with other values for some tensors, of the same shapes, and the rest as it is; it has to be disposed of. The model itself stays.
+   * @throws SHAPE_MISMATCH for a tensor of another shape; LAYER_NOT_FOUND for a name that no tensor has.
+   */
+  readonly replace: (tensors: ReadonlyMap<string, Tensor>) => Promise<ModelAdapter>;
+}
+
 /** How much one call of `evaluate` may use, and how to stop it. */
 export interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined;
@@ -66,6 +84,8 @@ export interface ModelAdapter<in Offers extends Capability = Capability> {
    * 1 where it is the same along it. Present with the capability `biases`.
    */
   readonly biases?: (() => Promise<ReadonlyMap<LayerName, Tensor>>) | undefined;
+  /** @defaultValue the backend does not show them */
+  readonly parameters?: ModelParameters | undefined;
   /** Answers a query. @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, LAYER_NOT_FOUND, GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE, ABORTED. */
   readonly evaluate: (query: Query<Offers>, options?: EvaluateOptions) => Promise<Evaluation>;
   /** Releases the engine's memory. Calling it again does nothing; any other call afterwards fails. */

@@ -48,11 +48,24 @@ const explainWith = (model: ModelAdapter<never>): FreshExplanation => async ({ i
   return { values, layout: explained.input.layout };
 };
 
+/** A network that learnt one number per layer, from which its weights are drawn. */
+function learntModel(layout: 'NCHW' | 'NHWC', capabilities: readonly Capability[], learnt: ReadonlyMap<string, Tensor>): ModelAdapter {
+  const seed = [...learnt.values()].reduce((sum, { data }) => sum + Math.round(Math.abs(data[0]! + 2 * data[1]!) * 1000), 0);
+  const network = convolutionalFormula({ shape: SHAPE, kernels: 3, classes: 3, stride: 2, seed });
+  return {
+    ...analyticModel(network, { capabilities, layout }),
+    parameters: {
+      read: () => Promise.resolve([...learnt].map(([name, value]) => ({ layer: name, tensors: new Map([[name, value]]) }))),
+      replace: (tensors) => Promise.resolve(learntModel(layout, capabilities, new Map([...learnt, ...tensors]))),
+    },
+  };
+}
+
 /** A fresh subject: maps of random numbers on a small network, in either layout, with all that a metric may need. */
 function subjectOf(needs: readonly MetricNeed[], layout: Layout = 'NCHW'): MetricSubject {
-  const network = convolutionalFormula({ shape: SHAPE, kernels: 3, classes: 3, stride: 2, seed: 5 });
+  const learnt = new Map([['conv', tensor([2], [0.003, 0.001])], ['dense', tensor([2], [0, 0.001])]]);
   const capabilities: readonly Capability[] = needs.includes('activations') ? ['activations'] : [];
-  const [first, last] = [analyticModel(network, { capabilities }), analyticModel(network, { capabilities, layout: 'NHWC' })];
+  const [first, last] = [learntModel('NCHW', capabilities, learnt), learntModel('NHWC', capabilities, learnt)];
   const [model, twin] = layout === 'NHWC' ? [last, first] : [first, last];
   return {
     model,
