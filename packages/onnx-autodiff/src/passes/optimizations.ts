@@ -1,5 +1,5 @@
 /**
- * Ways to compute the same gradient faster, each of which can be left out to see what it is worth; `README.md` has the measurements.
+ * Ways to compute the same gradient faster, each of which can be left out to see what it is worth; `docs/speed.md` has the measurements.
  * - `blocked-masks`: masks of ReLU and ReLU6 as depthwise convolutions of one element, which stay in the blocked layout that ONNX Runtime gives
  *   convolutions on x64 CPUs, where every other operator costs two conversions
  * - `masks-behind-pools`: the mask of a ReLU that only a max-pool reads is applied behind the pool, where there is less to mask
