@@ -97,8 +97,10 @@ export async function animateMaps(folder: string, request: AnimateRequest, termi
     for (const [method, moments] of methods) {
       const images = image && (await readImages(image, moments[0]!, terminal));
       const isSigned = moments.some(({ values }) => values.data.some((value) => value < 0));
+      const shown = sign ?? (isSigned ? 'all' : 'positive');
       const { frames, alternativeText } = evolution(moments, {
-        samples, images, title: method, sign: sign ?? (isSigned ? 'all' : 'positive'), outlierPercentile: outliers ?? (isSigned ? 10 : 2), scale, range,
+        samples, images, title: method, range,
+        sign: shown, scale: scale ?? (shown === 'all' ? 'RdBu' : 'inferno'), outlierPercentile: outliers ?? (isSigned ? 10 : 2),
       });
       const { webp, gif } = await encodeAnimation(frames, delay);
       const text = `${JSON.stringify({ alternativeText, frames: moments.map(({ label }) => label) }, null, 2)}\n`;

@@ -67,38 +67,48 @@ interface Cell {
 
 const joinAlternatives = (parts: readonly (string | undefined)[]): string => parts.filter((part) => (part ?? '') !== '').join(' ');
 
+const barHeightOf = ({ picture }: Panel, fontSize: number): number => Math.max(picture.height, LEAST_BAR * fontSize);
+
+/** How much of a row is taken by titles, and how much by what is below them. */
+function rowHeights(row: readonly (Panel | undefined)[], fontSize: number): readonly [title: number, below: number] {
+  const panels = row.filter((panel) => panel !== undefined);
+  const title = panels.some((panel) => (panel.title ?? '') !== '') ? Math.round(fontSize * LINE) : 0;
+  return [title, Math.max(0, ...panels.map((panel) => (panel.legend === undefined ? panel.picture.height : barHeightOf(panel, fontSize))))];
+}
+
 /** A panel with its title and colour bar, its upper left corner at 0, 0. */
-function drawPanel(panel: Panel, titleHeight: number, { fontSize, gap, ink }: Style): Cell {
+function drawPanel(panel: Panel, [titleHeight, below]: readonly [number, number], { fontSize, gap, ink }: Style): Cell {
   const { picture, title = '', contours = [], legend } = panel;
-  const barHeight = legend && Math.max(picture.height, LEAST_BAR * fontSize);
-  const bar = legend && barHeight !== undefined ? drawLegend(legend, barHeight, fontSize, ink) : undefined;
+  const barHeight = barHeightOf(panel, fontSize);
+  const bar = legend && drawLegend(legend, barHeight, fontSize, ink);
   const own = picture.width + (bar === undefined ? 0 : gap + bar.width);
   const width = Math.max(own, Math.ceil(Math.min(textWidth(title, fontSize), MOST_LETTERS * fontSize)));
-  const height = titleHeight + Math.max(picture.height, barHeight ?? 0);
   const left = Math.floor((width - own) / 2);
-  const top = titleHeight + Math.floor((height - titleHeight - picture.height) / 2);
+  const top = titleHeight + Math.floor((below - picture.height) / 2);
   const items: Items = [{ kind: 'picture', x: left, y: top, picture }];
   // A light line below a dark one can be seen on every colour.
   const lines = contours.flatMap((contour) => contour.lines);
   if (lines.length > 0) {
     items.push(...moveItems([{ kind: 'lines', lines, colour: [255, 255, 255], width: 2.5 }, { kind: 'lines', lines, colour: [20, 20, 20], width: 1.2 }], left, top));
   }
-  if (bar !== undefined) items.push(...moveItems(bar.items, left + picture.width + gap, titleHeight));
+  if (bar !== undefined) items.push(...moveItems(bar.items, left + picture.width + gap, titleHeight + Math.floor((below - barHeight) / 2)));
   if (title !== '') {
     const text = fitText(title, width, fontSize);
-    items.push({ kind: 'text', x: left + picture.width / 2, y: titleHeight - fontSize * 0.4, text, fontSize, anchor: 'middle' });
+    // Over the picture where it fits there, else over the bar as well.
+    const middle = textWidth(text, fontSize) <= picture.width ? left + picture.width / 2 : width / 2;
+    items.push({ kind: 'text', x: middle, y: titleHeight - fontSize * 0.4, text, fontSize, anchor: 'middle' });
   }
-  return { width, height, items };
+  return { width, height: titleHeight + below, items };
 }
 
 /** The panels in their places, and where that is. */
 function drawPanels(panels: FigureOptions['panels'], columnHeads: readonly string[], style: Style): { layout: GridLayout; items: Items } {
   const columns = Math.max(1, ...panels.map((row) => row.length));
   const cells = panels.flatMap((row): Cell[] => {
-    const titleHeight = row.some((panel) => (panel?.title ?? '') !== '') ? Math.round(style.fontSize * LINE) : 0;
+    const heights = rowHeights(row, style.fontSize);
     return Array.from({ length: columns }, (_, column) => {
       const panel = row[column];
-      const cell = panel === undefined ? { width: 0, height: 0, items: [] } : drawPanel(panel, titleHeight, style);
+      const cell = panel === undefined ? { width: 0, height: 0, items: [] } : drawPanel(panel, heights, style);
       const head = Math.ceil(Math.min(textWidth(columnHeads[column] ?? '', style.fontSize), MOST_LETTERS * style.fontSize));
       if (head <= cell.width) return cell;
       return { ...cell, width: head, items: [...moveItems(cell.items, Math.floor((head - cell.width) / 2), 0)] };

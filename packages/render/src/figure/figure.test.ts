@@ -64,6 +64,15 @@ test('panels without a partner leave their place empty', () => {
   expect(() => composeFigure({ panels: [[undefined]] })).toThrow(expect.objectContaining({ code: 'REQUEST_INVALID' }));
 });
 
+test('titles of a row stand on one line, whatever is below them', () => {
+  const small = { picture: blank(28, 28), title: 'image' };
+  const figure = composeFigure({ panels: [[small, { picture: red, title: 'integrated gradients', legend: { scale: 'RdBu', range: 1 } }]] });
+  const [a, b] = texts(figure).filter(({ text }) => text === 'image' || text.startsWith('integrated'));
+  expect(a?.y).toBe(b?.y);
+  const [first, second] = pictures(figure);
+  expect(first.y + 14).toBe(second.y + 15);
+});
+
 test('twice the pixels show the same figure', () => {
   const figure = composeFigure(FULL);
   const [once, twice] = [figurePixels(figure), figurePixels(figure, { ratio: 2 })];

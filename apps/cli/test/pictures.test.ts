@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { encodeNpy } from '@pellucid/core';
+import sharp from 'sharp';
+import { animateMaps } from '../src/commands/animate.ts';
+import { NETWORK, ONNX_MODEL, pellucid, writePhotograph } from './pellucid.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pellucid-pictures-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const animationOf = (name: string) => sharp(join(folder, name), { animated: true }).metadata();
+
+test('several inputs with --animate and --svg give figures in words and animations with one frame each', async () => {
+  await writePhotograph(join(folder, 'a.png'), 40, 40);
+  await writePhotograph(join(folder, 'b.png'), 60, 60);
+  writeFileSync(join(folder, 'labels.txt'), NETWORK.classNames.join('\n'));
+  const { status, stdout } = await pellucid(
+    folder, 'explain', ONNX_MODEL, 'a.png', 'b.png', '--method', 'saliency', '--method', 'grad-cam', '--labels', 'labels.txt', '--preprocess', 'unit',
+    '--contours', '--svg', '--animate',
+  );
+  expect(status).toBe(0);
+  const files = readdirSync(join(folder, 'maps'));
+  expect(files).toEqual(expect.arrayContaining(['a.saliency.svg', 'b.grad-cam.svg', 'grid.png', 'grid.svg', 'animation.saliency.webp', 'animation.grad-cam.gif']));
+  expect(stdout).toContain('maps/animation.grad-cam.webp');
+  for (const name of ['maps/animation.saliency.webp', 'maps/animation.saliency.gif']) {
+    expect(await animationOf(name)).toMatchObject({ pages: 2, loop: 0, delay: [700, 2100] });
+  }
+  const record = JSON.parse(readFileSync(join(folder, 'maps/a.grad-cam.json'), 'utf8')) as { predictions: { predicted: { label: string } }[]; pictures: { alternativeText: string }[] };
+  expect(record.pictures[0]?.alternativeText).toMatch(/^Attribution map of 32 x 32 values .* mass lies in the .* Colours show positive values/);
+  const svg = readFileSync(join(folder, 'maps/a.grad-cam.svg'), 'utf8');
+  expect(svg).toContain(`<desc>Grad-CAM. ${record.predictions[0]!.predicted.label}, `);
+  expect(svg).toMatch(new RegExp(`<text [^>]*>${record.predictions[0]!.predicted.label}, \\d+ %</text>`));
+  expect(await sharp(join(folder, 'maps/grid.svg')).metadata()).toMatchObject(await sharp(join(folder, 'maps/grid.png')).metadata().then(({ width, height }) => ({ width, height })));
+});
+
+test("Captum's views show the image only where the map is", async () => {
+  await writePhotograph(join(folder, 'a.png'), 40, 40);
+  const draw = async (out: string, ...more: string[]): Promise<Buffer> => {
+    const { status } = await pellucid(folder, 'explain', ONNX_MODEL, 'a.png', '--method', 'saliency', '--preprocess', 'unit', '--out', out, ...more);
+    expect(status).toBe(0);
+    return sharp(join(folder, out, 'a.saliency.png')).raw().toBuffer();
+  };
+  const original = await draw('original', '--view', 'original');
+  const masked = await draw('masked', '--view', 'masked-image', '--sign', 'absolute', '--outliers', '5');
+  const scaled = await draw('scaled', '--view', 'alpha-scaling', '--sign', 'absolute', '--outliers', '5');
+  expect(masked).toHaveLength(original.length);
+  // Darkened towards black by the same share by which the other is paled towards white.
+  original.forEach((level, i) => {
+    expect(Math.abs(scaled[i]! - masked[i]! - (level === 0 ? scaled[i]! - masked[i]! : 255 * (1 - masked[i]! / level)))).toBeLessThan(level === 0 ? 1 : 2 + 255 / level);
+  });
+  expect(masked.reduce((a, b) => a + b)).toBeLessThan(original.reduce((a, b) => a + b));
+});
+
+/** Maps as `explainEpochs` of @pellucid/training writes them. */
+function writeEpochs(maps: string, epochs: readonly number[], method: string): void {
+  for (const epoch of epochs) {
+    const stem = join(maps, `epoch-${String(epoch).padStart(3, '0')}.${method}`);
+    const data = Float32Array.from({ length: 2 * 8 * 8 }, (_, i) => Math.sin(i / 3) * (epoch + 1));
+    writeFileSync(`${stem}.npy`, encodeNpy({ shape: [2, 8, 8, 1], data }));
+    writeFileSync(`${stem}.json`, JSON.stringify({ epoch, layout: 'NHWC' }));
+  }
+}
+
+test('the maps of epochs become one animation per method, in the order of the epochs', async () => {
+  mkdirSync(join(folder, 'epochs'));
+  writeEpochs(join(folder, 'epochs'), [0, 2, 10, 1000], 'saliency');
+  writeEpochs(join(folder, 'epochs'), [0, 2], 'grad-cam');
+  await writePhotograph(join(folder, 'a.png'), 40, 40);
+  const { status, stdout, stderr } = await pellucid(folder, 'animate', 'epochs', '--sample', '0,1', '--delay', '100', '--image', 'a.png', 'a.png', '--out', 'moving');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(readdirSync(join(folder, 'moving')).sort()).toEqual(['grad-cam', 'saliency'].flatMap((method) => ['gif', 'json', 'webp'].map((ending) => `animation.${method}.${ending}`)));
+  expect(stdout).toContain('moving/animation.saliency.webp\n');
+  expect(await animationOf('moving/animation.saliency.webp')).toMatchObject({ pages: 4, delay: [100, 100, 100, 300] });
+  const text = JSON.parse(readFileSync(join(folder, 'moving/animation.saliency.json'), 'utf8')) as { frames: string[]; alternativeText: string };
+  expect(text.frames).toEqual(['epoch 0', 'epoch 2', 'epoch 10', 'epoch 1000']);
+  expect(text.alternativeText).toMatch(/^Animation of 4 pictures/);
+});
+
+test.each([
+  ['a folder that is not there', 'missing', /Cannot find the maps in `missing`/],
+  ['a folder without maps', 'empty', /no file `<name>\.<method>\.npy`/],
+  ['a map without its record', 'bare', /Cannot find the record of a map/],
+])('%s is an error', async (_, name, message) => {
+  mkdirSync(join(folder, 'empty'));
+  mkdirSync(join(folder, 'bare'));
+  writeFileSync(join(folder, 'bare/a.b.npy'), encodeNpy({ shape: [1, 1, 2, 2], data: new Float32Array(4) }));
+  const terminal = { folder, print: () => undefined, report: () => undefined, interactive: false, signal: new AbortController().signal };
+  await expect(animateMaps(name, { sample: [0], delay: 100 }, terminal)).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringMatching(message) });
+});
