@@ -41,6 +41,9 @@ export {
   comparePruned, pruning, type PruningRequest, type PruningResult, type Retrain, type TrainAndTest,
 } from './pruning/pruning.ts';
 export { sobelMagnitude } from './pruning/sobel.ts';
+export {
+  efficientModelParameterRandomisation, type EfficientModelParameterRandomisationOptions,
+} from './randomisation/efficient-model-parameter-randomisation.ts';
 export { modelParameterRandomisation, type ModelParameterRandomisationOptions } from './randomisation/model-parameter-randomisation.ts';
 export type { RandomisationOrder } from './randomisation/randomised-models.ts';
 export { randomLogit } from './randomisation/random-logit.ts';

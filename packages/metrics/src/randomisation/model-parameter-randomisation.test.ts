@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { mapValues, tensor, type FreshExplanation, type LayerParameters, type MetricSubject, type ModelAdapter, type Tensor } from '@pellucid/core';
 import { analyticModel as formulaModel, convolutionalFormula } from '@pellucid/testkit';
 import { linearSubject, randomTensor } from '../../test/linear-subject.ts';
+import { efficientModelParameterRandomisation, histogramEntropy } from './efficient-model-parameter-randomisation.ts';
 import { modelParameterRandomisation } from './model-parameter-randomisation.ts';
 import { randomisedLayers } from './randomised-models.ts';
 
@@ -72,4 +73,20 @@ test('copies are disposed of when the method fails', async () => {
 
 test('a model that does not show its parameters is a typed error', async () => {
   await expect(modelParameterRandomisation().score(linearSubject(3, 4, 'true'), { seed: 0 })).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' });
+});
+
+test('the entropy of a histogram, by hand', () => {
+  expect(histogramEntropy(Float64Array.of(3, 3, 3), 10)).toBe(0);
+  expect(histogramEntropy(Float64Array.of(0, 1, 2, 3), 4)).toBeCloseTo(Math.log(4), 12);
+  expect(histogramEntropy(Float64Array.of(0, 0, 0, 9), 4)).toBeCloseTo(0.75 * Math.log(4 / 3) + 0.25 * Math.log(4), 12);
+});
+
+test('the efficient form randomises all layers at once: 0 for a map that stays, above 0 for one that gets richer', async () => {
+  const { subject, copies } = recordingSubject();
+  const two = { ...subject, values: mapValues(subject.values, (value) => (value > 0 ? 1 : 0)) };
+  const metric = efficientModelParameterRandomisation();
+  expect((await metric.score({ ...two, explain: explainedBy(() => two.values) }, { seed: 0 }))[0]).toBe(0);
+  expect([...copies.values()].map((tensors) => tensors.size)).toEqual([3]);
+  expect((await metric.score({ ...two, explain: explainedBy(() => subject.values) }, { seed: 0 }))[0]).toBeGreaterThan(0);
+  expect((await metric.score({ ...two, values: mapValues(two.values, () => 1), explain: explainedBy(() => subject.values) }, { seed: 0 }))[0]).toBeNaN();
 });
