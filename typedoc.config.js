@@ -8,6 +8,7 @@ export default {
   disableSources: true,
   readme: 'README.md',
   projectDocuments: ['docs/guides/*.md', 'docs/*.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'],
+  highlightLanguages: ['typescript', 'javascript', 'json', 'shell', 'python'],
   treatWarningsAsErrors: true,
   packageOptions: {
     entryPoints: ['src/index.ts'],

@@ -60,7 +60,7 @@ const STEPS = [
   // The gpu package without a GPU: the same contract on its CPU.
   ['tests on engine node-gpu', () => runNative('node-gpu', 'tfjs/test/(contract|engine)')],
   ['documents', () => one(run(binary('typedoc'), ['--emit', 'none']))],
-  ['samples of READMEs', () => runCounting('run-samples.mjs')],
+  ['samples of the documents', () => runCounting('run-samples.mjs')],
   ['packed packages', () => runCounting('smoke-packed.mjs')],
 ];
 

@@ -1,11 +1,11 @@
-// Type-checks and runs the samples of the documents, word by word: all of the main README and the guides, and the program under "## Use" of
-// every method's README. Paths of pages, or names of methods, as arguments run these alone.
+// Type-checks and runs the samples of the documents, word by word: all of the main README and the guides, and those under "## Use" of
+// every package's README. Paths of pages, or names of folders of packages, as arguments run these alone.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import ts from 'typescript';
 import { samplesOf } from './sample-page.mjs';
-import { makePageFolder, makeSampleProject } from './sample-project.mjs';
+import { makePageFolder, makeSampleProject, packageFolders } from './sample-project.mjs';
 import { ROOT } from './workspace.mjs';
 
 const SECONDS = 180;
@@ -16,11 +16,12 @@ const markdownIn = (folder) => readdirSync(join(ROOT, folder)).filter((name) => 
 function allPages() {
   const whole = ['README.md', ...markdownIn('docs/guides'), ...markdownIn('docs').filter((path) => path.startsWith('docs/from-'))];
   const pages = whole.map((path) => ({ name: path.replaceAll(/[/.]/g, '-'), path, ...samplesOf(read(path)) }));
-  for (const method of readdirSync(join(ROOT, 'packages/methods')).sort()) {
-    const path = `packages/methods/${method}/README.md`;
-    const use = existsSync(join(ROOT, path)) ? /^## Use\n[\s\S]*?^```ts\n[\s\S]*?^```/m.exec(read(path))?.[0] : undefined;
-    if (use === undefined) pages.push({ name: method, path, steps: [], problems: ['it has no program under "## Use"'] });
-    else pages.push({ name: method, path, ...samplesOf(use) });
+  for (const folder of [...packageFolders().values()].sort()) {
+    const path = join(folder, 'README.md');
+    const name = folder.split('/').at(-1);
+    const use = existsSync(join(ROOT, path)) ? /^## Use\n([\s\S]*?)(?=^## )/m.exec(read(path))?.[1] : undefined;
+    const { steps, problems } = samplesOf(use ?? '');
+    pages.push({ name, path, steps, problems: folder.startsWith('packages') && steps.length === 0 ? ['it has no sample under "## Use"'] : problems });
   }
   const wanted = process.argv.slice(2);
   return wanted.length === 0 ? pages : pages.filter(({ path, name }) => wanted.some((word) => path === word || name === word));
@@ -51,23 +52,24 @@ function writePrograms(page) {
   }
 }
 
-function execute(command, args, cwd, modules) {
+/** Runs one step; a sample shows something, or writes a file. */
+function execute(command, args, cwd, modules, isQuiet) {
   const env = { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH}`, INIT_CWD: cwd };
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: SECONDS * 1000 });
-  if (status === 0 && stdout.trim() !== '') return [];
+  if (status === 0 && (stdout.trim() !== '' || isQuiet)) return [];
   const said = [...stderr.trim().split('\n'), ...stdout.split('\n').filter((text) => /^not ok|error:|rror\b/.test(text))];
   return [`${args.join(' ')}\nstatus ${status}, ${stdout.trim() === '' ? 'printed nothing' : 'printed'}\n${said.join('\n')}`];
 }
 
 /** What goes wrong when a reader does what the page says; the first failure ends it. */
 function follow({ folder, steps }, modules) {
-  for (const { kind, name, line } of steps) {
+  for (const { kind, name, line, text } of steps) {
     let problems = [];
-    if (kind === 'program') problems = execute(process.execPath, [`${name}.mjs`], folder, modules);
+    if (kind === 'program') problems = execute(process.execPath, [`${name}.mjs`], folder, modules, text.includes('writeFile'));
     if (kind === 'run') {
       // `npx` would look for the program in the registry before it runs the one at hand; `npm run` has to find the clone.
       const here = line.replace(/^npx /, '').replace(/^npm run /, `npm --silent --prefix "${ROOT}" run `);
-      problems = execute('sh', ['-c', here], folder, modules);
+      problems = execute('sh', ['-c', here], folder, modules, false);
     }
     if (problems.length > 0) return problems;
   }

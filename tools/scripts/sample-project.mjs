@@ -11,6 +11,7 @@ const PROGRAMS = { pellucid: 'apps/cli/dist/main.js', 'pellucid-bench': 'apps/be
 const OTHERS = { 'onnxruntime-node': 'packages/backends/onnxruntime', sharp: 'packages/datasets', '@types/node': '.' };
 /** The names under which the documents speak of a network and a picture. */
 const NETWORK = 'plain-cnn';
+const RESIDUAL_NETWORK = 'residual-cnn';
 const TRANSFORMER = 'packages/methods/attention-rollout/test/vision-transformer.onnx';
 const PICTURES = ['picture.png', 'cat.jpg', 'dog.jpg'];
 
@@ -57,6 +58,7 @@ export function makePageFolder(project, name) {
   const zoo = join(ROOT, 'packages/zoo/models', NETWORK);
   for (const file of ['network.onnx', 'model.onnx']) copyFileSync(join(zoo, 'model.onnx'), join(folder, file));
   copyFileSync(join(ROOT, TRANSFORMER), join(folder, 'vision-transformer.onnx'));
+  copyFileSync(join(ROOT, 'packages/zoo/models', RESIDUAL_NETWORK, 'model.onnx'), join(folder, 'resnet.onnx'));
   cpSync(join(zoo, 'tfjs'), join(folder, 'model'), { recursive: true });
   for (const file of [...PICTURES, 'labels.txt']) copyFileSync(join(project, file), join(folder, file));
   return folder;

@@ -121,7 +121,7 @@ for (const method of (await allMethods()).sort((a, b) => (a.description.title < 
 await model.dispose();
 const shown = names.map((name, i) => `${name} (predicted: class ${predicted[i]})`).join(', ');
 writeFileSync(page, [
-  '# Gallery', '',
+  '---', 'title: Gallery', 'group: Compare', '---', '', '# Gallery', '',
   `Written by \`npm run docs:gallery\`: every method with its default options on the same images, for the predicted class, on \`${model.name}\`. Red speaks for the`,
   'class and blue against it; maps without negative values go from dark violet to yellow. Wrappers are run around saliency. For images and a network of your own:',
   '`npm run docs:gallery -- --images photos --model network.onnx --preprocess imagenet --out my-gallery`.', '',

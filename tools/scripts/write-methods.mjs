@@ -102,6 +102,7 @@ await model.dispose();
 const onnxruntime = model.backend.versions['onnxruntime-node'];
 
 const PAGE = [
+  '---', 'title: All methods side by side', 'group: Compare', '---', '',
   '# All methods side by side',
   '',
   `Written by \`npm run docs:methods\` from the methods' metadata, their tests, and one image of the embedded set on \`${NETWORK}\` with default options`,
