@@ -46,6 +46,9 @@ export {
 } from './randomisation/efficient-model-parameter-randomisation.ts';
 export { modelParameterRandomisation, type ModelParameterRandomisationOptions } from './randomisation/model-parameter-randomisation.ts';
 export type { RandomisationOrder } from './randomisation/randomised-models.ts';
+export {
+  smoothModelParameterRandomisation, type SmoothModelParameterRandomisationOptions,
+} from './randomisation/smooth-model-parameter-randomisation.ts';
 export { randomLogit } from './randomisation/random-logit.ts';
 export { averageSensitivity } from './robustness/average-sensitivity.ts';
 export { consistency, type ConsistencyOptions } from './robustness/consistency.ts';

@@ -49,6 +49,7 @@ describeMetric(metrics.rocAuc);
 describeMetric(metrics.topKIntersection, { 'a few': { options: { k: 7 } } });
 describeMetric(metrics.randomLogit);
 describeMetric(metrics.modelParameterRandomisation);
+describeMetric(metrics.smoothModelParameterRandomisation, { 'few draws': { options: few } });
 describeMetric(metrics.efficientModelParameterRandomisation);
 describeMetric(metrics.averageSensitivity, { 'few draws': { options: few } });
 describeMetric(metrics.maxSensitivity, { 'few draws': { options: few } });

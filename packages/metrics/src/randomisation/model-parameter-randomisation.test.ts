@@ -4,6 +4,7 @@ import { analyticModel as formulaModel, convolutionalFormula } from '@pellucid/t
 import { linearSubject, randomTensor } from '../../test/linear-subject.ts';
 import { efficientModelParameterRandomisation, histogramEntropy } from './efficient-model-parameter-randomisation.ts';
 import { modelParameterRandomisation } from './model-parameter-randomisation.ts';
+import { smoothModelParameterRandomisation } from './smooth-model-parameter-randomisation.ts';
 import { randomisedLayers } from './randomised-models.ts';
 
 const LAYERS = ['first', 'second', 'third'];
@@ -89,4 +90,18 @@ test('the efficient form randomises all layers at once: 0 for a map that stays, 
   expect([...copies.values()].map((tensors) => tensors.size)).toEqual([3]);
   expect((await metric.score({ ...two, explain: explainedBy(() => subject.values) }, { seed: 0 }))[0]).toBeGreaterThan(0);
   expect((await metric.score({ ...two, values: mapValues(two.values, () => 1), explain: explainedBy(() => subject.values) }, { seed: 0 }))[0]).toBeNaN();
+});
+
+test('the smooth form averages the maps of the same noisy copies by every model', async () => {
+  const { subject, copies } = recordingSubject();
+  const asked = new Map<ModelAdapter<never> | undefined, number[]>();
+  const explain: FreshExplanation = ({ input, model }) => {
+    asked.set(model, [...(asked.get(model) ?? []), ...input.data]);
+    return Promise.resolve({ values: input, layout: 'NCHW' });
+  };
+  const [score] = await smoothModelParameterRandomisation({ draws: 4 }).score({ ...subject, explain }, { seed: 0 });
+  expect(score).toBeCloseTo(1, 12);
+  expect([...asked.keys()]).toEqual([undefined, ...copies.keys()]);
+  for (const values of asked.values()) expect(values).toEqual(asked.get(undefined));
+  expect(asked.get(undefined)).toHaveLength(4 * 12);
 });

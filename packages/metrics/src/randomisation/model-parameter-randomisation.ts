@@ -1,10 +1,8 @@
-import { choiceOption, defineMetric, sampleData, tensor, type MetricFactory, type OptionSpecs, type Paper } from '@pellucid/core';
-import { sumChannels } from '../pixels.ts';
-import { spearman } from '../statistics/correlation.ts';
-import { requirePart } from '../subject/require-part.ts';
+import { choiceOption, defineMetric, sampleData, type MetricFactory, type OptionSpecs, type Paper } from '@pellucid/core';
 import { validateSubject } from '../subject/validate-subject.ts';
 import { explainVariants, sameForAll } from '../subject/variants.ts';
-import { randomisedLayers, requireParameters, withRandomised, type RandomisationOrder } from './randomised-models.ts';
+import { meanSimilarity } from './mean-similarity.ts';
+import type { RandomisationOrder } from './randomised-models.ts';
 
 /** Options of the model parameter randomisation test. */
 export interface ModelParameterRandomisationOptions {
@@ -39,18 +37,9 @@ export const modelParameterRandomisation: MetricFactory<ModelParameterRandomisat
   options,
   score: async (subject, { order }, context) => {
     validateSubject(subject);
-    const parameters = requireParameters(subject, 'model-parameter-randomisation');
-    const explain = requirePart(subject, 'explain', 'model-parameter-randomisation');
-    const { values, layout } = subject;
-    const magnitudesOf = (data: Float32Array): Float64Array => sumChannels(tensor([1, ...values.shape.slice(1)], data), layout).maps[0]!.map(Math.abs);
-    const own = Array.from({ length: values.shape[0]! }, (_, sample) => magnitudesOf(sampleData(values, sample)));
-    const steps = randomisedLayers(await parameters.read(), order);
-    const scores = new Float64Array(own.length).fill(steps.length === 0 ? NaN : 0);
-    for (const layers of steps) {
-      const maps = await withRandomised(parameters, layers, context, (model) =>
-        explainVariants({ ...subject, explain }, sameForAll(subject, 1), () => undefined, context, { model }));
-      maps.forEach(([map = new Float32Array(0)], sample) => (scores[sample]! += spearman(own[sample]!, magnitudesOf(map)) / steps.length));
-    }
-    return scores;
+    const { values } = subject;
+    return meanSimilarity(subject, 'model-parameter-randomisation', order, context, (explain, model) => (model === undefined
+      ? Promise.resolve(Array.from({ length: values.shape[0]! }, (_, sample) => sampleData(values, sample)))
+      : explainVariants({ ...subject, explain }, sameForAll(subject, 1), () => undefined, context, { model }).then((maps) => maps.map(([map]) => map ?? new Float32Array(0)))));
   },
 });
