@@ -125,6 +125,12 @@ function drawHeads({ rowHeads = [], columnHeads = [] }: FigureOptions, { rows, c
   return [...across, ...down].filter(({ text }) => text !== '').map((head) => ({ kind: 'text', fontSize, ...head }));
 }
 
+/** From where to where the pictures reach. */
+function heightsOf(items: Items): readonly [from: number, to: number] {
+  const pictures = items.filter((item) => item.kind === 'picture');
+  return [Math.min(...pictures.map(({ y }) => y)), Math.max(...pictures.map(({ y, picture }) => y + picture.height))];
+}
+
 function describeFigure({ title, caption, panels, rowHeads = [], columnHeads = [] }: FigureOptions): string {
   const sentence = (text: string | undefined): string => (text === undefined || text === '' ? '' : /[.!?]$/.test(text) ? text : `${text}.`);
   const each = panels.flatMap((row, i) =>
@@ -153,13 +159,16 @@ export function composeFigure(options: FigureOptions): Figure {
   const left = headWidth === 0 ? 0 : gap + headWidth;
   const titleHeight = title === '' ? 0 : Math.round(fontSize * TITLE * LINE);
   const top = titleHeight + (columnHeads.some((head) => head !== '') ? Math.round(fontSize * LINE) : 0);
-  const barHeight = Math.round(Math.max(LEAST_BAR * fontSize, Math.min(layout.height - 2 * gap, MOST_BAR * fontSize)));
+  // The bar stands beside the pictures, not beside what is above them.
+  const [from, to] = heightsOf(items);
+  const barHeight = Math.round(Math.max(LEAST_BAR * fontSize, Math.min(to - from, MOST_BAR * fontSize)));
   const bar = legend === undefined ? undefined : drawLegend(legend, barHeight, fontSize, ink);
   const width = Math.ceil(left + layout.width + (bar === undefined ? 0 : bar.width + gap));
-  const bottom = Math.ceil(top + Math.max(layout.height, bar === undefined ? 0 : barHeight + 2 * gap));
+  const barTop = top + Math.max(gap, Math.round((from + to - barHeight) / 2));
+  const bottom = Math.ceil(Math.max(top + layout.height, bar === undefined ? 0 : barTop + barHeight + gap));
   const lines = wrapText(caption, width - 2 * gap, fontSize);
   const all: Items = [...moveItems(items, left, top), ...drawHeads(options, layout, left, top, style)];
-  if (bar !== undefined) all.push(...moveItems(bar.items, left + layout.width, top + Math.round((bottom - top - barHeight) / 2)));
+  if (bar !== undefined) all.push(...moveItems(bar.items, left + layout.width, barTop));
   if (title !== '') {
     const text = fitText(title, width - 2 * gap, fontSize * TITLE);
     all.push({ kind: 'text', x: width / 2, y: Math.round(gap / 2 + fontSize * TITLE), text, fontSize: fontSize * TITLE, anchor: 'middle' });

@@ -53,6 +53,9 @@ test('the colour bar has the colours of the scale and says its values', () => {
   const drawn = figurePixels(figure);
   expect(at(drawn, bar.x + 3, bar.y)).toEqual([...colourOf(1)]);
   expect(at(drawn, bar.x + 3, bar.y + bar.picture.height - 1)).toEqual([...colourOf(-1)]);
+  const high = blank(20, 200);
+  const [panel, beside] = pictures(composeFigure({ panels: [[{ picture: high, title: 'a' }]], title: 'b', legend: { scale: 'viridis', range: 1 } }));
+  expect([beside.y, beside.picture.height]).toEqual([panel.y, 200]);
   const own = composeFigure({ panels: [[{ picture: red, legend: { scale: 'viridis', range: 4 } }]] });
   expect(texts(own).map(({ text }) => text)).toEqual(['0', '2', '4']);
 });
