@@ -83,10 +83,12 @@ export const occlusion: MethodFactory<never, OcclusionOptions> = defineMethod({
     const whole = score(objective, (await model.evaluate({ input })).logits);
     const values = zeros(input.shape);
     const effects = new Float64Array(batchSize(input) * windows.length);
+    // One place for the covered images of all chunks: fresh memory for each costs more than the copies.
+    const pieces = new Float32Array(Math.min(context.chunkSize, effects.length) * sampleSize(input));
     for (let start = 0; start < effects.length; start += context.chunkSize) {
       const count = Math.min(context.chunkSize, effects.length - start);
       const samples = Array.from({ length: count }, (_, i) => Math.floor((start + i) / windows.length));
-      const piece: Tensor = { shape: [count, ...input.shape.slice(1)], data: new Float32Array(count * sampleSize(input)) };
+      const piece: Tensor = { shape: [count, ...input.shape.slice(1)], data: pieces.subarray(0, count * sampleSize(input)) };
       samples.forEach((sample, i) => {
         const covered = sampleData(piece, i);
         covered.set(sampleData(input, sample));
