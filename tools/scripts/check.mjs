@@ -59,6 +59,7 @@ const STEPS = [
   ['tests on engine node', () => runNative('node', '(tfjs/test|bench/test/engine-contract)')],
   // The gpu package without a GPU: the same contract on its CPU.
   ['tests on engine node-gpu', () => runNative('node-gpu', 'tfjs/test/(contract|engine)')],
+  ['generated pages', () => one(run(process.execPath, [join(ROOT, 'tools/scripts/write-pages.mjs'), '--check']))],
   ['documents', () => one(run(binary('typedoc'), ['--emit', 'none']))],
   ['samples of the documents', () => runCounting('run-samples.mjs')],
   ['packed packages', () => runCounting('smoke-packed.mjs')],
