@@ -129,8 +129,9 @@ export function differentiate<Recorded extends Recording>(record: () => Recorded
     // The engine, too, would refuse a pass none of whose points is reached: `checkPath` decides that.
     const { grads } = withGradientRepairs(() => tf.engine().gradients(forward, points, undefined, true));
     if (recorded === undefined) throw new Error('internal: the engine skipped the forward pass');
+    // A point that was not reached may be freed by now: its shape is left.
     const found: readonly (tf.Tensor | undefined)[] = grads;
-    return { recorded, gradients: recorded.points.map(({ tensor }, i) => found[i] ?? tf.zerosLike(tensor)) };
+    return { recorded, gradients: recorded.points.map(({ tensor }, i) => found[i] ?? tf.zeros(tensor.shape)) };
   } catch (error) {
     clearTape();
     if (isPellucidError(error) || recorded === undefined) throw error;
