@@ -52,9 +52,12 @@ test("Captum's views show the image only where the map is", async () => {
   const scaled = await draw('scaled', '--view', 'alpha-scaling', '--sign', 'absolute', '--outliers', '5');
   expect(masked).toHaveLength(original.length);
   // Darkened towards black by the same share by which the other is paled towards white.
-  original.forEach((level, i) => {
-    expect(Math.abs(scaled[i]! - masked[i]! - (level === 0 ? scaled[i]! - masked[i]! : 255 * (1 - masked[i]! / level)))).toBeLessThan(level === 0 ? 1 : 2 + 255 / level);
-  });
+  const worst = original.reduce((most, level, i) => {
+    const paled = scaled[i]! - masked[i]!;
+    // The share is read off a level that was rounded: by half of one in `level`.
+    return level === 0 ? most : Math.max(most, Math.abs(paled - 255 * (1 - masked[i]! / level)) - 255 / level);
+  }, 0);
+  expect(worst).toBeLessThan(2);
   expect(masked.reduce((a, b) => a + b)).toBeLessThan(original.reduce((a, b) => a + b));
 });
 
