@@ -48,25 +48,39 @@ function buildSystem(unknown: Uint32Array, height: number, width: number): Syste
     return sum;
   });
   const diagonal = eachNeighbour(() => 1);
+  const places = pixels.map((pixel) => place[pixel]!);
   return {
     diagonal,
+    // Called once per step of the solver: a loop without calls takes a fraction of the time.
     multiply: (x) => {
-      const inner = eachNeighbour((_, at) => (at < 0 ? 0 : x[at]!));
-      return inner.map((value, i) => diagonal[i]! * x[i]! - value);
+      const image = new Float64Array(x.length);
+      for (let i = 0; i < x.length; i++) {
+        let sum = diagonal[i]! * x[i]!;
+        for (let k = starts[i]!; k < starts[i + 1]!; k++) {
+          const at = places[k]!;
+          if (at >= 0) sum -= weights[k]! * x[at]!;
+        }
+        image[i] = sum;
+      }
+      return image;
     },
     known: (valueOf) => eachNeighbour((pixel, at) => (at < 0 ? valueOf(pixel) : 0)),
   };
 }
 
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
 
 /** Conjugate gradients with the diagonal as preconditioner: the system is symmetric, and positive definite where a pixel is known. */
 function solve({ diagonal, multiply }: System, b: Float64Array): Float64Array {
   const x = new Float64Array(b.length);
   const residual = b.slice();
   const limit = TOLERANCE * Math.sqrt(dot(b, b));
-  let scaled = residual.map((value, i) => value / diagonal[i]!);
-  let direction = scaled.slice();
+  const scaled = residual.map((value, i) => value / diagonal[i]!);
+  const direction = scaled.slice();
   let energy = dot(residual, scaled);
   // Exact arithmetic needs one step per unknown; twice as many leave room for rounding.
   for (let step = 0; step < 2 * b.length && Math.sqrt(dot(residual, residual)) > limit; step++) {
@@ -76,10 +90,10 @@ function solve({ diagonal, multiply }: System, b: Float64Array): Float64Array {
       x[i]! += length * direction[i]!;
       residual[i]! -= length * image[i]!;
     }
-    scaled = residual.map((value, i) => value / diagonal[i]!);
+    for (let i = 0; i < x.length; i++) scaled[i] = residual[i]! / diagonal[i]!;
     const next = dot(residual, scaled);
     const turn = next / energy;
-    direction = scaled.map((value, i) => value + turn * direction[i]!);
+    for (let i = 0; i < x.length; i++) direction[i] = scaled[i]! + turn * direction[i]!;
     energy = next;
   }
   return x;
