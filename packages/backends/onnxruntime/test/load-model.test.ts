@@ -90,6 +90,33 @@ test('several inputs need a choice and values for the others', async () => {
   expect(await refusal(two, { bind: { scale: tensor([1, 4], [1, 2, 3, 4]) } })).toMatchObject({ code: 'SHAPE_MISMATCH' });
 });
 
+test('values bound for a whole batch go with that batch only', async () => {
+  const loaded = await loadModel(two, { bind: { scale: tensor([2, 3], [1, 2, 3, 4, 5, 6]) } });
+  const answer = await loaded.evaluate({ input: tensor([2, 3], [1, 1, 1, 2, 2, 2]) });
+  expect([...answer.output.data]).toEqual([1, 2, 3, 8, 10, 12]);
+  for (const count of [1, 3, 4]) {
+    const input = tensor([count, 3], new Array<number>(3 * count).fill(1));
+    await expect(loaded.evaluate({ input })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/`scale` is bound.*2 samples.*one by one/) });
+  }
+  await expect(loaded.evaluate({ input: tensor([2, 3], [1, 1, 1, 2, 2, 2]) }, { memoryBudget: 1 })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining('1 run at a time') });
+  await loaded.dispose();
+});
+
+test('what a node refuses while the model runs is an error that names the node, and the model can be asked again', async () => {
+  const nodes = [makeNode('AveragePool', ['x'], ['half'], [intsAttribute('kernel_shape', [2]), intsAttribute('strides', [2])]),
+    makeNode('Concat', ['half', 'half'], ['twice'], [intAttribute('axis', 2)]), makeNode('Add', ['x', 'twice'], ['joined']),
+    makeNode('ReduceMean', ['joined'], ['y'], [intsAttribute('axes', [2]), intAttribute('keepdims', 0)])];
+  const dynamic = model({ nodes, inputs: [makeValueInfo('x', { elementType: FLOAT, shape: ['n', 1, 'length'] })], outputs: [makeValueInfo('y', { elementType: FLOAT, shape: ['n', 1] })] });
+  const loaded = await loadModel(dynamic, { name: 'pooling.onnx' });
+  const gradient = { of: { kind: 'sum-of-logits' }, at: [INPUT] } as const;
+  await expect(loaded.evaluate({ input: tensor([1, 1, 5], [1, 2, 3, 4, 5]), gradient })).rejects.toMatchObject({
+    code: 'REQUEST_INVALID',
+    message: expect.stringMatching(/^Cannot run `pooling.onnx` on a batch of shape \[1, 1, 5\]: node `joined` \(Add\) failed in ONNX Runtime: axis .*4 by 5\. Free/),
+  });
+  expect([...gradientAt(await loaded.evaluate({ input: tensor([1, 1, 4], [1, 2, 3, 4]), gradient }), INPUT).data]).toEqual([0.5, 0.5, 0.5, 0.5]);
+  await loaded.dispose();
+});
+
 test('a bound input is repeated for every sample', async () => {
   const loaded = await loadModel(two, { bind: { scale: tensor([1, 3], [1, 2, 3]) } });
   const input = tensor([2, 3], [1, 1, 1, 2, 2, 2]);

@@ -160,7 +160,10 @@ describe('several inputs', () => {
     const whole = await loadModel(from, { input: 'right', bind: { left: rows([5, 6], [7, 8]) } });
     const paired = await whole.evaluate({ input, gradient: { of, at: [INPUT] } });
     expect([...valueAt(paired.gradients, INPUT).data]).toEqual([5, 6, 7, 8]);
-    await expect(whole.evaluate({ input: row(1, 2) })).rejects.toMatchObject({ code: 'SHAPE_MISMATCH', message: expect.stringMatching(/left/) });
+    await expect(whole.evaluate({ input: row(1, 2) })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/`left` is bound.*2 samples.*has 1.*one by one/) });
+    const twice = rows([1, 2], [3, 4], [1, 2], [3, 4]);
+    await expect(whole.evaluate({ input: twice })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/has 4/) });
+    await expect(whole.evaluate({ input }, { memoryBudget: 1 })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/1 run at a time/) });
     await Promise.all([single.dispose(), whole.dispose()]);
     if (from instanceof tfl.LayersModel) from.dispose();
   });

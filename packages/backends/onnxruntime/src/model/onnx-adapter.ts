@@ -13,7 +13,7 @@ import { keptSessions } from '../query/kept-sessions.ts';
 import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
 import { runChunks } from '../query/run-chunks.ts';
 import { checkPairs, runPairs } from '../query/run-pairs.ts';
-import type { BoundInput } from './bound-inputs.ts';
+import { checkBoundBatch, type BoundInput } from './bound-inputs.ts';
 import type { Network } from './network.ts';
 
 /** What an ONNX model on ONNX Runtime can answer. */
@@ -100,6 +100,7 @@ export async function onnxAdapter(
     if (paired) checkPairs(count, name, fixedBatch);
     const size = chunkSize({ fixedBatch, bytesPerSample, weightBytes }, engine.description.device, memoryBudget);
     const settings = { model: name, size, padded: fixedBatch !== null, signal };
+    checkBoundBatch(bound, name, count, settings);
     return withSession(signatureOf(network, query), async ({ session, answers }) => {
       const feeds = new Map([[input.name, query.input]]);
       if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient, count, classes));

@@ -1,6 +1,7 @@
 import { zeros } from '@pellucid/core';
 import { ElementType, extractSubgraph, inferShapes, type OnnxModel, type TensorType } from '@pellucid/onnx-graph';
 import type { Engine } from '../engine/open-engine.ts';
+import { runSession } from '../engine/run-session.ts';
 import type { BoundInput } from './bound-inputs.ts';
 
 /** As ONNX Runtime calls them; the others cannot be layers, whatever they are. */
@@ -20,7 +21,7 @@ export async function probeTypes(
   const session = await engine.compile(extractSubgraph(model, tensors, types));
   try {
     const feeds = Object.fromEntries(bound.map(({ name, feed }) => [name, feed(shape[0] ?? 1)]));
-    const answers = await session.run({ ...feeds, [input]: new engine.runtime.Tensor('float32', zeros(shape).data, shape) });
+    const answers = await runSession(session, { ...feeds, [input]: new engine.runtime.Tensor('float32', zeros(shape).data, shape) }, model.name, shape);
     return new Map(
       Object.entries(answers).map(([name, { type, dims }]): [string, TensorType] => {
         const first = free && dims[0] === 1 ? [declared[0] ?? null] : dims.slice(0, 1);

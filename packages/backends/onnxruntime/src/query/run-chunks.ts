@@ -1,6 +1,7 @@
 import { batchSize, sampleSize, sizeOf, sliceBatch, throwIfAborted, zeros, type Tensor } from '@pellucid/core';
 import type { InferenceSession, Tensor as EngineTensor } from 'onnxruntime-common';
 import type { OnnxRuntime } from '../engine/onnxruntime-module.ts';
+import { runSession } from '../engine/run-session.ts';
 import type { BoundInput } from '../model/bound-inputs.ts';
 
 /** What is fed along the batch axis: each chunk takes its samples of every tensor. */
@@ -61,7 +62,7 @@ function collector(name: string, total: number): Collector {
   };
 }
 
-/** Runs a session over a batch in chunks and joins the answers, by name of output. @throws ABORTED between chunks. */
+/** Runs a session over a batch in chunks and joins the answers, by name of output. @throws ABORTED between chunks; REQUEST_INVALID. */
 export async function runChunks(
   engine: OnnxRuntime, session: InferenceSession, feeds: BatchFeeds, bound: readonly BoundInput[], settings: ChunkSettings,
 ): Promise<ReadonlyMap<string, Tensor>> {
@@ -82,7 +83,7 @@ export async function runChunks(
       if (inputs.has(name)) tensors[name] = new engine.Tensor('float32', part.data, part.shape);
     }
     for (const input of bound) if (inputs.has(input.name)) tensors[input.name] = input.feed(executed);
-    const answers = await session.run(tensors);
+    const answers = await runSession(session, tensors, settings.model, [executed, ...first.shape.slice(1)]);
     for (const [name, collect] of collectors) {
       const answer = answers[name];
       if (answer !== undefined) collect.add(answer, start, end - start, executed);

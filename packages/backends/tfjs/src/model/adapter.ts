@@ -6,6 +6,7 @@ import {
 } from '@pellucid/core';
 
 import type { TfjsEngine } from '../engine/open-engine.ts';
+import { checkBoundBatch } from './bound-inputs.ts';
 import { checkPairs, chunkPositions, takeSamples } from './chunks.ts';
 import { evaluateChunk, type ResolvedQuery } from './evaluate-chunk.ts';
 import type { Network } from './network.ts';
@@ -101,6 +102,7 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     const resolved = resolveQuery(network, name, query);
     const samples = batchSize(query.input);
     const size = Math.max(1, Math.floor(memoryBudget / bytesPerSample));
+    checkBoundBatch(network.bound, name, samples, size);
     const parts: Evaluation[] = [];
     const { gradient, intervention } = resolved;
     const chunks = chunkPositions(samples, size, gradient?.rules?.paired === true);

@@ -12,7 +12,7 @@ export interface NetworkSettings {
   readonly logits?: string | undefined;
   /** The input that is explained, where there are several. */
   readonly input?: string | undefined;
-  /** Values of the other inputs, for one sample (repeated) or for the whole batch. */
+  /** Values of the other inputs, for one sample (repeated), or for all samples of every batch that is asked about. */
   readonly bind?: Readonly<Record<string, Tensor>> | undefined;
 }
 

@@ -110,6 +110,7 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
     output: { name: model.outputNodes[0]!, shape: [null, ...outputShape.slice(1)], layout: layoutOf(outputShape.length, input.shape.length) },
     classes: sizeOf(logitsShape.slice(1) as number[]),
     layers,
+    bound,
     run,
     dispose: () => {
       if (owned) model.dispose();

@@ -130,7 +130,8 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
   const channelsFirst = leaves.some(({ layer }) => layer.dataFormat === 'channelsFirst');
   const { explained, others } = chooseInputs(name, inputsOf(model, channelsFirst), settings);
   const input = describeInput(name, explained, settings);
-  const feed = feeding(model, input.name, bindInputs(name, others, settings.bind ?? {}));
+  const bound = bindInputs(name, others, settings.bind ?? {});
+  const feed = feeding(model, input.name, bound);
   const { layers, outputShape, flow } = surveyLayers(model, leaves, input, feed);
   const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
@@ -191,6 +192,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     output: { name: model.outputNames[0]!, shape: [null, ...outputShape.slice(1)], layout: layoutOf(outputShape.length, input.shape.length, channelsFirst) },
     classes: sizeOf(logitsShape.slice(1) as number[]),
     layers,
+    bound,
     biases: layerBiases(leaves, layers, usesOf, last),
     run,
     dispose: () => {
