@@ -6,6 +6,8 @@ import { allMethods, loadFromBench } from './all-methods.mjs';
 
 const [engine, out] = process.argv.slice(2);
 const SAMPLES = 2;
+/** Images that stand for the data. */
+const REFERENCES = 4;
 const SEED = 0;
 
 const { convertLayout, encodeNpy, explain, isSpatial, sliceBatch } = await loadFromBench('@pellucid/core');
@@ -17,9 +19,9 @@ async function loadModel({ onnx, tfjs }) {
   return (await loadFromBench('@pellucid/backend-tfjs')).loadModel(tfjs.path, { engine });
 }
 
-async function explainOne(model, method, input, targets) {
+async function explainOne(model, method, input, targets, references) {
   if ('begin' in method) return explain(model, method, { batches: [input], seed: SEED });
-  return explain(model, method, { input, targets, seed: SEED });
+  return explain(model, method, { input, targets, references, seed: SEED });
 }
 
 mkdirSync(out, { recursive: true });
@@ -28,14 +30,15 @@ const index = { engine, backend: null, maps: [] };
 for (const entry of zooModels) {
   const model = await loadModel(entry);
   index.backend = model.backend;
-  const { images, labels, layout } = embeddedDataset({ split: 'test', count: SAMPLES, seed: SEED });
-  const input = convertLayout(sliceBatch(images, 0, SAMPLES), layout, model.input.layout);
+  const { images, labels, layout } = embeddedDataset({ split: 'test', count: SAMPLES + REFERENCES, seed: SEED });
+  const converted = convertLayout(images, layout, model.input.layout);
+  const [input, references] = [sliceBatch(converted, 0, SAMPLES), sliceBatch(converted, SAMPLES, SAMPLES + REFERENCES)];
   for (const method of methods) {
     const { name, title, kind } = method.description;
     const map = { model: entry.name, method: name, title, kind };
     const started = performance.now();
     try {
-      const { values, provenance } = await explainOne(model, method, input, [...labels]);
+      const { values, provenance } = await explainOne(model, method, input, [...labels].slice(0, SAMPLES), references);
       map.file = `${entry.name}.${name}.npy`;
       writeFileSync(join(out, map.file), encodeNpy(isSpatial(provenance.layout) ? convertLayout(values, provenance.layout, 'NCHW') : values));
     } catch (error) {
