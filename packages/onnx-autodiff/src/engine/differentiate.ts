@@ -10,6 +10,7 @@ import { isLinear, ONE_OPERAND } from '../operators/linear-operators.ts';
 import { nodeKinds, type NodeKinds } from '../operators/node-kinds.ts';
 import { OPTIMIZATIONS, type Optimization } from '../passes/optimizations.ts';
 import { findRule } from '../rules/table.ts';
+import { checkDimensions, checkOpset } from './check-model.ts';
 import { addAll, createEmitter, zerosLike, type EmitterState } from './emitter.ts';
 import { flat } from './gradient-rule.ts';
 import { MALFORMED, trueDerivative } from './true-derivative.ts';
@@ -50,9 +51,11 @@ const FLOATS: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, Elemen
  * Appends the nodes that compute, by reverse-mode differentiation, the gradient of `sum(cotangent * of)` at each asked tensor.
  * The model is left as it is; nothing is differentiated that leads to no asked tensor; a free batch axis stays free.
  * @throws GRADIENT_UNDEFINED where no rule covers an operator on the way; GRADIENT_UNREACHABLE when `of` does not depend on a tensor;
- * LAYER_NOT_FOUND for an unknown tensor; REQUEST_INVALID for a tensor that is stored or not of floating point.
+ * LAYER_NOT_FOUND for an unknown tensor; REQUEST_INVALID for a tensor that is stored or not of floating point;
+ * MODEL_UNSUPPORTED for an opset that no rule covers; MODEL_INVALID for operands that do not fit.
  */
 export function differentiate(given: OnnxModel, request: DerivativeRequest): Derivative {
+  checkOpset(given);
   const expanded = request.rules === undefined ? given : expandNodes(given, request.rules.rules);
   const model = request.rules?.mergeBatchNorm === true ? mergeBatchNorm(expanded, [request.of, ...request.at]) : expanded;
   const types = inferShapes(model);
@@ -62,6 +65,8 @@ export function differentiate(given: OnnxModel, request: DerivativeRequest): Der
   const type = types.get(request.of) ?? { elementType: 0, shape: null };
   const known = new Map(types).set(cotangent, types.get(cotangent) ?? type);
   const { emit, gradients, uncovered } = backward(model, request, known, cotangent);
+  // What a rule says of a node is more exact.
+  checkDimensions(model, types);
 
   const outputs = new Map(request.at.map((name) => [name, unique(`${name}/gradient`)]));
   const nodes = nameOutputs(emit, gradients, outputs);
@@ -205,7 +210,7 @@ function backward(
   for (const name of at) {
     const gradient = take(name) ?? (unreachable === 'zero' ? zerosLike(emit, name) : null);
     if (gradient === null) {
-      throw new PellucidError('GRADIENT_UNREACHABLE', { of, at: name, help: 'Check the direction: the first has to be computed from the second.' });
+      throw new PellucidError('GRADIENT_UNREACHABLE', { of, at: name, help: `\`${of}\` does not depend on it.` });
     }
     gradients.set(name, gradient);
   }

@@ -48,6 +48,11 @@ function explainFailure(cause: unknown, model: OnnxModel): PellucidError {
     const help = 'Export the model with standard operators, or with an older opset.';
     return new PellucidError('MODEL_UNSUPPORTED', { model: model.name, problem, help }, { cause });
   }
+  const [, asked, newest] = /Opset (\d+) is under development[^]*is till opset (\d+)/.exec(message) ?? [];
+  if (asked !== undefined && newest !== undefined) {
+    const problem = `it is written in opset ${asked}, and ONNX Runtime takes them up to ${newest}`;
+    return new PellucidError('MODEL_UNSUPPORTED', { model: model.name, problem, help: `Export the model for opset 7 to ${newest}.` }, { cause });
+  }
   if (/IR version|opset|execution provider|backend/i.test(message)) {
     const help = 'Export the model for an older version, or update ONNX Runtime.';
     return new PellucidError('MODEL_UNSUPPORTED', { model: model.name, problem: `ONNX Runtime refuses it (${message})`, help }, { cause });
