@@ -170,7 +170,7 @@ test('a gradient behind the logits, or past an operator without one, is a typed 
   const nodes = [makeNode('Relu', ['x'], ['h']), makeNode('Softmax', ['h'], ['y'])];
   const loaded = await loadModel(model({ nodes }));
   const input = tensor([1, 3], [1, 2, 3]);
-  await expect(loaded.evaluate({ input, gradient: { of: { kind: 'sum-of-logits' }, at: ['y'] } })).rejects.toMatchObject({ code: 'GRADIENT_UNREACHABLE' });
+  await expect(loaded.evaluate({ input, gradient: { of: { kind: 'sum-of-logits' }, at: ['y'] } })).rejects.toMatchObject({ code: 'GRADIENT_UNREACHABLE', message: expect.stringMatching(/^(?!.*logits\/flat).*does not depend on it\.$/) });
   await loaded.dispose();
 });
 

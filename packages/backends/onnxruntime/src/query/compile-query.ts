@@ -1,4 +1,4 @@
-import { INPUT, type BackwardRules, type GradientPoint, type LayerName } from '@pellucid/core';
+import { INPUT, isPellucidError, PellucidError, type BackwardRules, type ErrorDetails, type GradientPoint, type LayerName } from '@pellucid/core';
 import { differentiate, type Optimization } from '@pellucid/onnx-autodiff';
 import { extendGraph, extractSubgraph, uniqueNames, type OnnxModel } from '@pellucid/onnx-graph';
 import type { Network } from '../model/network.ts';
@@ -70,7 +70,7 @@ export function compileQuery(
     ? objectiveNodes(family, logits, [batch, network.classes], names)
     : fedCotangent([batch, ...(network.types.get(from)?.shape?.slice(1) ?? [])], names);
   const tensorOf = (point: GradientPoint): string => (point === INPUT ? network.input.name : point);
-  const extended = differentiate(extendGraph(whole, objective.parts), {
+  const extended = namingScores(network, () => differentiate(extendGraph(whole, objective.parts), {
     of: from ?? logits,
     at: gradient.at.map(tensorOf),
     cotangent: objective.cotangent,
@@ -78,11 +78,23 @@ export function compileQuery(
     unreachable: gradient.unreachable,
     straightThrough: network.straightThrough,
     optimizations,
-  });
+  }));
   const gradients = new Map<GradientPoint, string>();
   for (const point of gradient.at) gradients.set(point, gradientName(extended.gradients, tensorOf(point)));
   const model = extractSubgraph(extended.model, [...new Set([...plain, ...gradients.values()])]);
   return { model, answers: { fed: objective.fed, given, output: output.name, logits, gradients, uncovered: extended.uncovered } };
+}
+
+/** Runs a task; an error about the flattened logits names the model's own tensor in their place. */
+function namingScores<Result>({ model, logits }: Network, task: () => Result): Result {
+  try {
+    return task();
+  } catch (cause) {
+    const scores = model.graph.node.find(({ output }) => output.includes(logits))?.input[0];
+    if (!isPellucidError(cause) || cause.code !== 'GRADIENT_UNREACHABLE' || scores === undefined || !cause.message.includes(`\`${logits}\``)) throw cause;
+    const { at } = cause.details as ErrorDetails<'GRADIENT_UNREACHABLE'>;
+    throw new PellucidError('GRADIENT_UNREACHABLE', { of: scores, at, help: `\`${scores}\` does not depend on it.` }, { cause });
+  }
 }
 
 function gradientName(gradients: ReadonlyMap<string, string>, at: string): string {
