@@ -27,6 +27,10 @@ const FREED: Readonly<Record<string, Body>> = {
     ],
     constants: [int64Tensor('tokens', [1, 3, 16]), int64Tensor('image', [1, 3, 4, 4]), int64Tensor('flat', [1, -1]), weights('w', 48, 5)],
   },
+  'a 1 in a Reshape for which 0 is an empty axis': {
+    nodes: [makeNode('Tanh', ['x'], ['r']), makeNode('Reshape', ['r', 'flat'], ['f'], [intAttribute('allowzero', 1)]), ...dense],
+    constants: [int64Tensor('flat', [1, -1]), weights('w', 48, 5)],
+  },
   'a 1 joined to lengths from shapes': {
     nodes: [
       makeNode('Tanh', ['x'], ['r']), makeNode('Shape', ['r'], ['s']), makeNode('Slice', ['s', 'from', 'to'], ['rest']),

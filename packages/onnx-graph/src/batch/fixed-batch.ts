@@ -31,10 +31,13 @@ export interface FixedSite {
 function freeReshape(node: NodeProto, { types, unique, dependent }: FixedSite): FreedNode | null {
   const [x = '', target = ''] = node.input;
   const lengths = types.get(target)?.values;
-  if (!dependent(x) || types.get(x)?.shape?.[0] !== BATCH || attributeInt(node, 'allowzero', 0) === 1) return null;
+  if (!dependent(x) || types.get(x)?.shape?.[0] !== BATCH) return null;
   if (lengths?.[0] !== 1 || !lengths.every((length) => typeof length === 'number')) return null;
+  // With `allowzero` a 0 is an empty axis, not one that is kept: only without any can it be left out.
+  if (attributeInt(node, 'allowzero', 0) === 1 && lengths.includes(0)) return null;
   const kept = int64Tensor(unique(`${target}/batch`), [0, ...lengths.slice(1)]);
-  return { nodes: [copyWith(node, { input: [x, kept.name] })], constants: [kept] };
+  const attribute = node.attribute.filter(({ name }) => name !== 'allowzero');
+  return { nodes: [copyWith(node, { input: [x, kept.name], attribute })], constants: [kept] };
 }
 
 /** A part of the batch that is all of one sample, `x[0:1]`, becomes all of the batch. */
