@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RulePass } from '../backward-rules/rule-pass.ts';
 import { FLAT_OPERATIONS, flatten } from './flat-operations.ts';
 import { withGradientRepairs } from './gradient-repairs.ts';
-import { clearTape, findPath, tape, type TapeEntry, type TapePath } from './tape.ts';
+import { clearTape, dropAbsentInputs, findPath, tape, type TapeEntry, type TapePath } from './tape.ts';
 import { isVerified } from './verified-gradients.ts';
 
 /** A tensor of the pass, with what to call it in messages. */
@@ -54,6 +54,7 @@ function undefinedGradient(operator: string, node: string, reason: string, cause
 function checkPath({ points, objective, from, locate, unreachable }: Recording, rules: RulePass | undefined): void {
   rules?.prepare([...points, ...(from ? [from] : [])].map(({ tensor }) => tensor));
   const entries = tape();
+  dropAbsentInputs(entries);
   const path = findPath(entries, points.map(({ tensor }) => tensor), objective);
   for (const { name, tensor } of points) {
     if (unreachable === 'zero' || path.reaches(tensor)) continue;

@@ -32,6 +32,13 @@ export function clearTape(): void {
 const inputsOf = (entry: TapeEntry): tf.Tensor[] =>
   Object.values(entry.inputs).filter((input): input is tf.Tensor => input !== null && input !== undefined);
 
+/** Takes inputs that an operation was run without, such as an offset, off the tape: the engine takes every input that it lists for a tensor. */
+export function dropAbsentInputs(entries: readonly TapeEntry[]): void {
+  for (const entry of entries) {
+    if (Object.values(entry.inputs).includes(undefined)) entry.inputs = Object.fromEntries(Object.entries(entry.inputs).filter(([, input]) => input !== undefined));
+  }
+}
+
 /** The entries between the points and the result, and which of the points reach it. */
 export interface TapePath {
   readonly indices: readonly number[];
