@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -117,6 +117,24 @@ describe('a weight file outside the folder of the model', () => {
     await writeFile(file, layers.modelJson.replace('"weights.bin"', JSON.stringify(path)));
     await expect(loadModel(file)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(path.includes('\0') ? /cannot be read/ : /outside/) });
   });
+});
+
+test('a link in the folder of the model that leads out of it is refused, one that stays inside is read', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'pellucid-links-'));
+  try {
+    await mkdir(join(folder, 'model'));
+    await writeFile(join(folder, 'weights.bin'), layers.weights);
+    await writeFile(join(folder, 'model/stored.bin'), layers.weights);
+    await writeFile(join(folder, 'model/model.json'), layers.modelJson);
+    await symlink(join(folder, 'weights.bin'), join(folder, 'model/weights.bin'));
+    await expect(loadModel(join(folder, 'model/model.json'))).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(/outside/) });
+    await rm(join(folder, 'model/weights.bin'));
+    await symlink('stored.bin', join(folder, 'model/weights.bin'));
+    const model = await loadModel(join(folder, 'model/model.json'));
+    await model.dispose();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe('packed weights', () => {

@@ -208,7 +208,7 @@ describe('from the web', () => {
     server = createServer((request, response) => {
       const files: Record<string, string | Uint8Array> = {
         '/net/model.json': sharded, '/net/a.bin': weights.subarray(0, 40), '/net/sub/b.bin': weights.subarray(40), '/weights.bin': weights,
-        '/net/up.json': outside('../weights.bin'), '/net/coded.json': outside('%2e%2e/weights.bin'), '/net/root.json': outside('/weights.bin'),
+        '/net/up.json': outside('../weights.bin'), '/net/coded.json': outside('%2e%2e/weights.bin'), '/net/root.json': outside('/weights.bin'), '/net/slash.json': outside('..%2fweights.bin'),
         '/net/away.json': outside('http://127.0.0.1:9/weights.bin'), '/net/none.json': outside('none.bin'), '/net/page.json': '<html>',
       };
       const content = files[(request.url ?? '').replace(/\?key=1$/, '')];
@@ -236,7 +236,7 @@ describe('from the web', () => {
 
   test.each([
     ['missing.json', /404/], ['model.json', /sub\/b\.bin.*404/], ['none.json', /none\.bin.*404/], ['page.json', /not JSON/],
-    ['up.json', /outside/], ['coded.json', /outside/], ['root.json', /outside/], ['away.json', /outside/],
+    ['up.json', /outside/], ['coded.json', /outside/], ['slash.json', /outside/], ['root.json', /outside/], ['away.json', /outside/],
   ])('%s is refused', async (file, message) => {
     await expect(loadModel(`${base}/${file}`)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(message) });
   });

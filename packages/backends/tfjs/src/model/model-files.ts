@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { isPellucidError, PellucidError } from '@pellucid/core';
@@ -33,14 +33,23 @@ async function readFrom(model: string, path: string, what: string): Promise<Uint
   }
 }
 
+/** Whether a path leaves the folder that it starts from. */
+const leaves = (path: string): boolean => isAbsolute(path) || path === '..' || path.startsWith(`..${sep}`);
+
+/** Whether a link on the way leads out of the folder. A file that does not exist leads nowhere. */
+async function linkedAway(folder: string, path: string): Promise<boolean> {
+  const target = await realpath(join(folder, path)).catch(() => undefined);
+  return target !== undefined && leaves(relative(await realpath(folder), target));
+}
+
 function onDisk(path: string): ModelPlace {
   return {
     label: path,
     path,
     read: () => readFrom(path, path, 'the file'),
-    readBeside: (shard) => {
+    readBeside: async (shard) => {
       const inside = normalize(shard);
-      if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) return Promise.reject(outside(path, shard));
+      if (leaves(inside) || (await linkedAway(dirname(path), inside))) throw outside(path, shard);
       return readFrom(path, join(dirname(path), inside), `its weight file \`${shard}\``);
     },
   };
@@ -69,7 +78,8 @@ function onServer(url: URL): ModelPlace {
       // The query of a signed address belongs to the weight files, too.
       if (place.search === '') place.search = url.search;
       const inside = place.origin === folder.origin && place.pathname.startsWith(folder.pathname) && place.username === folder.username;
-      if (!inside) return Promise.reject(outside(url.href, shard));
+      // A separator in code is none to us but may be one to the server.
+      if (!inside || /%2f|%5c/i.test(place.pathname.slice(folder.pathname.length))) return Promise.reject(outside(url.href, shard));
       return download(url.href, place, `its weight file \`${shard}\``);
     },
   };
