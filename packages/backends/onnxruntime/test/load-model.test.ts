@@ -88,6 +88,7 @@ test('several inputs need a choice and values for the others', async () => {
   expect(await refusal(two, { input: 'z' })).toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringContaining('no input `z`') });
   expect(await refusal(two, { bind: { z: tensor([1, 3], [1, 2, 3]) } })).toMatchObject({ code: 'MODEL_UNSUPPORTED' });
   expect(await refusal(two, { bind: { scale: tensor([1, 4], [1, 2, 3, 4]) } })).toMatchObject({ code: 'SHAPE_MISMATCH' });
+  expect(await refusal(two, { bind: { scale: tensor([1, 3], [1, NaN, 3]) } })).toMatchObject({ code: 'INPUT_NOT_FINITE' });
 });
 
 test('values bound for a whole batch go with that batch only', async () => {

@@ -176,6 +176,7 @@ describe('several inputs', () => {
     ['one is both', { input: 'right', bind: { right: row(1, 2) } }, 'MODEL_UNSUPPORTED', /both explained and bound/],
     ['all are bound', { bind: { left: row(1, 2), right: row(1, 2) } }, 'MODEL_UNSUPPORTED', /no input to explain/],
     ['the values have the wrong shape', { bind: { right: row(1, 2, 3) } }, 'SHAPE_MISMATCH', /`right`.*\[\?, 2\].*\[1, 3\]/],
+    ['values are no numbers', { bind: { right: row(1, NaN) } }, 'INPUT_NOT_FINITE', /`right`.*NaN/],
     ['values are missing', { bind: { right: { shape: [1, 2], data: new Float32Array(1) } } }, 'SHAPE_MISMATCH', /1 values/],
   ])('are refused where %s', async (_, options, code, message) => {
     for (const source of Object.values(sources)) {

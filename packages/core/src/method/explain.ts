@@ -78,9 +78,9 @@ function checkSeed(seed: number): void {
   throw new PellucidError('OPTION_INVALID', { option: 'seed', name: 'explain', expected: 'a whole number from 0', actual: seed });
 }
 
-function checkStandardError(standardError: number | undefined): void {
-  if (standardError === undefined || standardError > 0) return;
-  throw new PellucidError('OPTION_INVALID', { option: 'standardError', name: 'explain', expected: 'a number above 0', actual: standardError });
+function checkPositive(option: string, value: number | undefined): void {
+  if (value === undefined || value > 0) return;
+  throw new PellucidError('OPTION_INVALID', { option, name: 'explain', expected: 'a number above 0', actual: value });
 }
 
 /** The explained class of each sample: as given, or predicted. */
@@ -220,7 +220,8 @@ export async function explain<Needs extends Capability>(
   request: SampleRequest | StreamRequest,
 ): Promise<Explanation> {
   checkSeed(request.seed ?? 0);
-  checkStandardError(request.standardError);
+  checkPositive('standardError', request.standardError);
+  checkPositive('memoryBudget', request.memoryBudget);
   throwIfAborted(request.signal, `the explanation of \`${model.name}\``);
   // `needs` is compared with `capabilities` next, which is what the type parameter stands for.
   const able = model as unknown as ModelAdapter;

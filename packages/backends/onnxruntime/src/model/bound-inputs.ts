@@ -1,4 +1,4 @@
-import { batchSize, equalShapes, formatShape, PellucidError, sliceBatch, type Tensor } from '@pellucid/core';
+import { assertFinite, batchSize, equalShapes, formatShape, PellucidError, sliceBatch, type Tensor } from '@pellucid/core';
 import { declaredType, ElementType, type ValueInfoProto } from '@pellucid/onnx-graph';
 import type { Tensor as EngineTensor } from 'onnxruntime-common';
 import type { OnnxRuntime } from '../engine/onnxruntime-module.ts';
@@ -35,7 +35,7 @@ function engineTensor(engine: OnnxRuntime, elementType: number, { shape, data }:
 
 /**
  * Binds an input to values. Where its first axis is free and the values are for one sample, they are repeated for every sample.
- * @throws SHAPE_MISMATCH; MODEL_UNSUPPORTED for element types other than float32, int64, int32 and bool.
+ * @throws SHAPE_MISMATCH, INPUT_NOT_FINITE; MODEL_UNSUPPORTED for element types other than float32, int64, int32 and bool.
  */
 export function bindInput(engine: OnnxRuntime, model: string, info: ValueInfoProto, value: Tensor): BoundInput {
   const type = declaredType(info);
@@ -48,6 +48,7 @@ export function bindInput(engine: OnnxRuntime, model: string, info: ValueInfoPro
       help: 'Bind the values of one sample; they are repeated along a free first axis.',
     });
   }
+  assertFinite(value, `value bound to input \`${info.name}\``);
   const elementType = type?.elementType ?? ElementType.FLOAT;
   if (engineTensor(engine, elementType, value) === null) {
     throw new PellucidError('MODEL_UNSUPPORTED', {

@@ -1,4 +1,4 @@
-import { batchSize, concatBatches, equalShapes, formatShape, PellucidError, sizeOf, sliceBatch, type Tensor } from '@pellucid/core';
+import { assertFinite, batchSize, concatBatches, equalShapes, formatShape, PellucidError, sizeOf, sliceBatch, type Tensor } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { isFree, type DeclaredInput } from './describe-input.ts';
@@ -23,13 +23,14 @@ function mismatch(name: string, expected: string, actual: string): PellucidError
   });
 }
 
-/** @throws SHAPE_MISMATCH, MODEL_UNSUPPORTED. */
+/** @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, MODEL_UNSUPPORTED. */
 function bindInput(model: string, { name, shape, dtype }: DeclaredInput, value: Tensor): BoundInput {
   const lengths = shape?.map((length) => (isFree(length) ? null : length));
   const wanted = lengths?.map((length, axis) => length ?? value.shape[axis] ?? -1) ?? value.shape;
   if (!equalShapes(value.shape, wanted) || sizeOf(value.shape) !== value.data.length) {
     throw mismatch(name, formatShape(lengths ?? value.shape), `${formatShape(value.shape)} with ${value.data.length} values`);
   }
+  assertFinite(value, `value bound to input \`${name}\``);
   if (!DTYPES.has(dtype)) {
     throw new PellucidError('MODEL_UNSUPPORTED', {
       model,
@@ -55,7 +56,7 @@ function bindInput(model: string, { name, shape, dtype }: DeclaredInput, value: 
   };
 }
 
-/** Binds inputs to values. @throws SHAPE_MISMATCH; MODEL_UNSUPPORTED for types other than float32, int32 and bool. */
+/** Binds inputs to values. @throws SHAPE_MISMATCH, INPUT_NOT_FINITE; MODEL_UNSUPPORTED for types other than float32, int32 and bool. */
 export function bindInputs(model: string, inputs: readonly DeclaredInput[], values: Readonly<Record<string, Tensor>>): BoundInput[] {
   return inputs.map((input) => bindInput(model, input, values[input.name]!));
 }
