@@ -5,7 +5,7 @@ export {
   defineClassActivationMap, reluOption, type ClassActivationMapDefinition, type ClassActivationMapOptions,
 } from './class-activation-map/define-class-activation-map.ts';
 export {
-  layerGradients, scoreInputs, scoreLayers, type Change, type LayerSample, type Place, type Scene,
+  layerGradients, scoreInputs, scoreLayers, weighChannels, type Change, type LayerSample, type Place, type Scene,
 } from './class-activation-map/layer-sample.ts';
 export type { LayerChoice } from './class-activation-map/map-layers.ts';
 export { principalMap, resolveSign, type ChannelValues } from './class-activation-map/principal-map.ts';
@@ -28,14 +28,14 @@ export {
 export {
   defineWrapper, wrappedContext, type WrapperDefinition, type WrapperDescription, type WrapperFactory,
 } from './method/define-wrapper.ts';
-export { summariseDraws, type Estimate, type Sampling } from './method/estimate.ts';
+export { joinEstimates, summariseDraws, type Estimate, type Sampling } from './method/estimate.ts';
 export { explain, type ExplainSettings, type SampleRequest, type StreamRequest } from './method/explain.ts';
 export type { Explanation, Provenance } from './method/explanation.ts';
 export type {
   Accumulation, Attribution, GlobalMethod, Method, MethodBatch, MethodContext, MethodDescription, MethodFactory, Paper, SampleMethod,
 } from './method/method.ts';
 export {
-  choiceOption, flagOption, integerOption, isTensor, layerOption, numberOption, resolveOptions, sizeOption,
+  choiceOption, flagOption, integerOption, isTensor, layerOption, numberOption, optional, resolveOptions, sizeOption,
   type OptionSpec, type OptionSpecs,
 } from './method/options.ts';
 export { topEigenvector } from './linear-algebra/lanczos.ts';
@@ -63,7 +63,7 @@ export { validateGradient } from './model/validate-gradient.ts';
 export { validateIntervention } from './model/validate-intervention.ts';
 export { validateObjective } from './model/validate-objective.ts';
 export { featureMasks, featuresOption, spreadFeatures, type FeatureMask, type Features } from './perturbation/feature-mask.ts';
-export { composeCoalitions, scoreCoalitions, type FeatureScene, type KeptShares } from './perturbation/score-coalitions.ts';
+export { composeCoalitions, featureEstimate, scoreCoalitions, type FeatureScene, type KeptShares } from './perturbation/score-coalitions.ts';
 export type { QuadratureRule } from './quadrature/legendre.ts';
 export { pointsOnPath } from './quadrature/points-on-path.ts';
 export { quadratureOption, quadratureRule, QUADRATURES, type Quadrature } from './quadrature/quadrature.ts';

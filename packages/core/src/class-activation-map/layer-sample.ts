@@ -44,6 +44,18 @@ export interface LayerSample<Needs extends Capability = Capability> {
   readonly scene: Scene<Needs>;
 }
 
+/** The sum over channels of w_k A_k, which most class activation maps are: they differ in the weights. */
+export function weighChannels(
+  { channels, height, width, activation }: Pick<LayerSample, 'channels' | 'height' | 'width' | 'activation'>, weightOf: (channel: number) => number,
+): Float64Array {
+  const map = new Float64Array(height * width);
+  for (let k = 0; k < channels; k++) {
+    const weight = weightOf(k);
+    for (let p = 0; p < map.length; p++) map[p]! += weight * activation[k * map.length + p]!;
+  }
+  return map;
+}
+
 /** The values of a layer in the order of the equations: channel by channel, then pixel by pixel. */
 export function channelByChannel(values: Float32Array, geometry: MapGeometry): Float64Array {
   const { channels, height, width, offset, channelStride, pixelStride } = geometry;

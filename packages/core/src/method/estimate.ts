@@ -1,6 +1,6 @@
-import { batchSize, sampleData, sampleSize } from '../tensor/batch.ts';
+import { batchSize, concatBatches, sampleData, sampleSize } from '../tensor/batch.ts';
 import { zeros, type Tensor } from '../tensor/tensor.ts';
-import type { MethodContext } from './method.ts';
+import type { Attribution, MethodContext } from './method.ts';
 import { addToMoments, errorOfMean, errorOfVariance, noMoments, variance, type Moments } from './moments.ts';
 
 /** What a sampling method knows of one sample's map after some of its draws. */
@@ -39,6 +39,15 @@ function estimateOf(moments: Moments, { sample, statistic = 'mean' }: Sampling, 
   values.data.set(statistic === 'mean' ? moments.mean : variance(moments));
   standardError.data.set(statistic === 'mean' ? errorOfMean(moments) : errorOfVariance(moments));
   return { sample, values, standardError, draws: moments.count };
+}
+
+/** The maps of all samples, in the order of the batch, with their standard errors and draws. */
+export function joinEstimates(estimates: readonly Estimate[]): Attribution {
+  return {
+    values: concatBatches(estimates.map(({ values }) => values)),
+    standardError: concatBatches(estimates.map(({ standardError }) => standardError)),
+    draws: estimates.map(({ draws }) => draws),
+  };
 }
 
 /** Whether the largest standard error is at most the given share of the largest absolute value. */

@@ -56,6 +56,11 @@ export function choiceOption<const Choice extends string | number | boolean>(
   };
 }
 
+/** An option that may be left out: the method then decides. */
+export function optional<Value>(spec: OptionSpec<Value>): OptionSpec<Value | undefined> {
+  return { ...spec, default: undefined, accepts: (value): value is Value | undefined => value === undefined || spec.accepts(value) };
+}
+
 /** The name of a layer; left out, the method chooses. */
 export function layerOption(description: string): OptionSpec<string | undefined> {
   return {

@@ -1,9 +1,10 @@
+import type { Estimate } from '../method/estimate.ts';
 import type { MethodBatch, MethodContext } from '../method/method.ts';
 import type { ModelAdapter } from '../model/model-adapter.ts';
 import { score, selectObjective } from '../model/objective.ts';
 import { sampleData, sampleSize } from '../tensor/batch.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { FeatureMask } from './feature-mask.ts';
+import { zeros, type Tensor } from '../tensor/tensor.ts';
+import { spreadFeatures, type FeatureMask } from './feature-mask.ts';
 
 /** A sample whose features can be taken away. */
 export interface FeatureScene {
@@ -48,4 +49,14 @@ export async function scoreCoalitions(scene: FeatureScene, kept: KeptShares, don
     done(first + size);
   }
   return scores;
+}
+
+/** What is known of a sample after some draws, from a value and an error for each of its features. */
+export function featureEstimate({ batch: { input }, sample, mask }: FeatureScene, values: ArrayLike<number>, errors: ArrayLike<number>, draws: number): Estimate {
+  const spread = (numbers: ArrayLike<number>): Tensor => {
+    const map = zeros([1, ...input.shape.slice(1)]);
+    spreadFeatures(numbers, mask, map.data);
+    return map;
+  };
+  return { sample, values: spread(values), standardError: spread(errors), draws };
 }

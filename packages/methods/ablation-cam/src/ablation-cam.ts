@@ -1,5 +1,5 @@
 import {
-  defineClassActivationMap, numberOption, reluOption, scoreLayers, type ClassActivationMapOptions, type MethodFactory,
+  defineClassActivationMap, numberOption, reluOption, scoreLayers, weighChannels, type ClassActivationMapOptions, type MethodFactory,
 } from '@pellucid/core';
 
 /** Where the map is made, what takes a channel's place, and how the map is shown at the input's size. */
@@ -31,14 +31,13 @@ export const ablationCam: MethodFactory<'activations' | 'intervention', Ablation
     relu: reluOption(true),
     value: numberOption(0, -Number.MAX_VALUE, Number.MAX_VALUE, 'The value that an ablated channel has everywhere.'),
   },
-  map: async ({ channels, height, width, activation, score, place, scene }, { value }) => {
-    const map = new Float64Array(height * width);
+  map: async (sample, { value }) => {
+    const { channels, height, width, score, place, scene } = sample;
     const scores = await scoreLayers(scene, channels, (k, values) => {
-      for (let p = 0; p < map.length; p++) values[place(k, p)] = value;
+      for (let p = 0; p < height * width; p++) values[place(k, p)] = value;
     });
     // A score of 0 has no shares: the losses are weights themselves.
     const unit = score === 0 ? 1 : Math.abs(score);
-    activation.forEach((a, i) => { map[i % map.length]! += ((score - scores[Math.floor(i / map.length)]!) / unit) * a; });
-    return map;
+    return weighChannels(sample, (k) => (score - scores[k]!) / unit);
   },
 });

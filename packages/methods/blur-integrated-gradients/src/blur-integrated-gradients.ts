@@ -1,7 +1,7 @@
 import {
-  batchSize, defineMethod, gaussianBlur, gradientAt, imageGeometry, INPUT, integerOption, numberOption, sampleData, sampleSize, score,
+  batchSize, defineMethod, gaussianBlur, gradientAt, imageGeometry, INPUT, integerOption, numberOption, optional, sampleData, sampleSize, score,
   selectObjective, sliceBatch,
-  type MethodBatch, type MethodFactory, type ModelAdapter, type OptionSpec, type Tensor,
+  type MethodBatch, type MethodFactory, type ModelAdapter, type Tensor,
 } from '@pellucid/core';
 
 /** How the path from the blurred to the sharp image is walked. */
@@ -15,13 +15,7 @@ export interface BlurIntegratedGradientsOptions {
 /** The paper's 50 pixels for its images of 224. */
 const SIGMA_SHARE = 50 / 224;
 
-const sigma = numberOption(50, 0, 1e4, 'Standard deviation in pixels of the blur where the path starts; by default 50 for a longer side of 224, in proportion.');
-const maxSigmaOption: OptionSpec<number | undefined> = {
-  ...sigma,
-  type: 'number from 0 to 10000',
-  default: undefined,
-  accepts: (value): value is number | undefined => value === undefined || sigma.accepts(value),
-};
+const maxSigmaOption = optional(numberOption(50, 0, 1e4, 'Standard deviation in pixels of the blur where the path starts; by default 50 for a longer side of 224, in proportion.'));
 
 /** Adds one step of the path: its length, value by value, times the gradient in its middle. */
 function addStep(map: Float64Array, sharper: Float32Array, blurrier: Float32Array, gradient: Float32Array): void {

@@ -1,5 +1,5 @@
 import {
-  defineClassActivationMap, numberOption, reluOption, type ClassActivationMapOptions, type MethodFactory,
+  defineClassActivationMap, numberOption, reluOption, weighChannels, type ClassActivationMapOptions, type MethodFactory,
 } from '@pellucid/core';
 
 /** Where the map is made, what counts as strong, and how the map is shown at the input's size. */
@@ -30,17 +30,12 @@ export const fem: MethodFactory<'activations', FemOptions> = defineClassActivati
     relu: reluOption(false),
     deviations: numberOption(2, 0, Number.MAX_VALUE, 'Standard deviations above the mean of a channel from which a value counts as strong.'),
   },
-  map: ({ channels, height, width, activation }, { deviations }) => {
-    const pixels = height * width;
-    const map = new Float64Array(pixels);
-    for (let k = 0; k < channels; k++) {
-      const values = activation.subarray(k * pixels, (k + 1) * pixels);
-      const mean = values.reduce((sum, value) => sum + value, 0) / pixels;
-      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels;
-      const threshold = mean + deviations * Math.sqrt(variance);
-      const weight = values.reduce((count, value) => (value > threshold ? count + 1 : count), 0) / pixels;
-      for (let p = 0; p < pixels; p++) map[p]! += weight * values[p]!;
-    }
-    return map;
-  },
+  map: (sample, { deviations }) => weighChannels(sample, (k) => {
+    const pixels = sample.height * sample.width;
+    const values = sample.activation.subarray(k * pixels, (k + 1) * pixels);
+    const mean = values.reduce((sum, value) => sum + value, 0) / pixels;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels;
+    const threshold = mean + deviations * Math.sqrt(variance);
+    return values.reduce((count, value) => (value > threshold ? count + 1 : count), 0) / pixels;
+  }),
 });

@@ -1,5 +1,5 @@
 import {
-  defineClassActivationMap, numberOption, reluOption, type ClassActivationMapOptions, type MethodFactory,
+  defineClassActivationMap, numberOption, reluOption, weighChannels, type ClassActivationMapOptions, type MethodFactory,
 } from '@pellucid/core';
 
 /** Where the map is made, how the weights are kept finite, and how the map is shown at the input's size. */
@@ -31,19 +31,13 @@ export const gradCamPlusPlus: MethodFactory<'activations' | 'gradient', GradCamP
     relu: reluOption(true),
     epsilon: numberOption(1e-6, 0, Number.MAX_VALUE, 'Added to the denominator of the coefficients; 0 is the equation of the paper.'),
   },
-  map: ({ channels, height, width, activation, gradient }, { epsilon }) => {
-    const pixels = height * width;
-    const map = new Float64Array(pixels);
-    for (let k = 0; k < channels; k++) {
-      const values = activation.subarray(k * pixels, (k + 1) * pixels);
-      const total = values.reduce((sum, value) => sum + value, 0);
-      // relu(g): where the gradient is not positive the coefficient does not matter.
-      const weight = gradient.subarray(k * pixels, (k + 1) * pixels).reduce((sum, g) => {
-        const denominator = 2 * g * g + total * g * g * g + epsilon;
-        return g > 0 && denominator !== 0 ? sum + (g * g * g) / denominator : sum;
-      }, 0);
-      for (let p = 0; p < pixels; p++) map[p]! += weight * values[p]!;
-    }
-    return map;
-  },
+  map: (sample, { epsilon }) => weighChannels(sample, (k) => {
+    const pixels = sample.height * sample.width;
+    const total = sample.activation.subarray(k * pixels, (k + 1) * pixels).reduce((sum, value) => sum + value, 0);
+    // relu(g): where the gradient is not positive the coefficient does not matter.
+    return sample.gradient.subarray(k * pixels, (k + 1) * pixels).reduce((sum, g) => {
+      const denominator = 2 * g * g + total * g * g * g + epsilon;
+      return g > 0 && denominator !== 0 ? sum + (g * g * g) / denominator : sum;
+    }, 0);
+  }),
 });

@@ -1,4 +1,4 @@
-import { defineClassActivationMap, reluOption, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
+import { defineClassActivationMap, reluOption, weighChannels, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
 
 /** Where the map is made, and how it is shown at the input's size. */
 export interface GradCamOptions extends ClassActivationMapOptions {
@@ -23,16 +23,8 @@ export const gradCam: MethodFactory<'activations' | 'gradient', GradCamOptions> 
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: { relu: reluOption(true) },
-  map: ({ channels, height, width, activation, gradient }) => {
-    const pixels = height * width;
-    const map = new Float64Array(pixels);
-    for (let k = 0; k < channels; k++) {
-      const offset = k * pixels;
-      let weight = 0;
-      for (let p = 0; p < pixels; p++) weight += gradient[offset + p]!;
-      weight /= pixels;
-      for (let p = 0; p < pixels; p++) map[p]! += weight * activation[offset + p]!;
-    }
-    return map;
-  },
+  map: (sample) => weighChannels(sample, (k) => {
+    const pixels = sample.height * sample.width;
+    return sample.gradient.subarray(k * pixels, (k + 1) * pixels).reduce((sum, slope) => sum + slope, 0) / pixels;
+  }),
 });

@@ -1,5 +1,5 @@
 import {
-  baselineOption, batchSize, concatBatches, defineMethod, fillByChannel, gradientAt, INPUT, integerOption, makeBaseline, numberOption,
+  baselineOption, batchSize, defineMethod, fillByChannel, gradientAt, INPUT, integerOption, joinEstimates, makeBaseline, numberOption,
   PellucidError, sampleData, sampleSize, selectObjective, summariseDraws, zeros,
   type Baseline, type MethodBatch, type MethodContext, type MethodFactory, type OptionSpec, type RandomStream, type Tensor,
 } from '@pellucid/core';
@@ -93,10 +93,6 @@ export const gradientShap: MethodFactory<'gradient', GradientShapOptions> = defi
 
     const estimates = [];
     for (let sample = 0; sample < samples; sample++) estimates.push(await explainSample(sample));
-    return {
-      values: concatBatches(estimates.map(({ values }) => values)),
-      standardError: concatBatches(estimates.map(({ standardError }) => standardError)),
-      draws: estimates.map((estimate) => estimate.draws),
-    };
+    return joinEstimates(estimates);
   },
 });

@@ -1,4 +1,4 @@
-import { defineClassActivationMap, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
+import { defineClassActivationMap, weighChannels, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
 
 /** The coarse factor: Grad-CAM, equations 1 and 2, at the size of the image. */
 export const gradCamMap: MethodFactory<'activations' | 'gradient', ClassActivationMapOptions> = defineClassActivationMap({
@@ -13,15 +13,9 @@ export const gradCamMap: MethodFactory<'activations' | 'gradient', ClassActivati
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: {},
-  map: ({ channels, height, width, activation, gradient }) => {
-    const pixels = height * width;
-    const map = new Float64Array(pixels);
-    for (let k = 0; k < channels; k++) {
-      const offset = k * pixels;
-      let weight = 0;
-      for (let p = 0; p < pixels; p++) weight += gradient[offset + p]! / pixels;
-      for (let p = 0; p < pixels; p++) map[p]! += weight * activation[offset + p]!;
-    }
+  map: (sample) => {
+    const pixels = sample.height * sample.width;
+    const map = weighChannels(sample, (k) => sample.gradient.subarray(k * pixels, (k + 1) * pixels).reduce((sum, slope) => sum + slope / pixels, 0));
     return map.map((value) => Math.max(value, 0));
   },
 });

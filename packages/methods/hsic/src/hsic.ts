@@ -1,7 +1,7 @@
 import {
-  baselineOption, batchSize, defineMethod, featureMasks, featuresOption, integerOption, makeBaseline, sampleData, scoreCoalitions, spreadFeatures,
-  zeros,
-  type Baseline, type Features, type MethodFactory,
+  baselineOption, batchSize, defineMethod, featureEstimate, featureMasks, featuresOption, integerOption, joinEstimates, makeBaseline, sampleData,
+  scoreCoalitions,
+  type Baseline, type Estimate, type Features, type MethodFactory,
 } from '@pellucid/core';
 import { dependences } from './dependence.ts';
 
@@ -44,16 +44,17 @@ export const hsic: MethodFactory<never, HsicOptions> = defineMethod({
     const samples = batchSize(input);
     const featuresOfSamples = featureMasks(features, batch);
     const baseline = makeBaseline(kind, batch, context);
-    const [values, standardError] = [zeros(input.shape), zeros(input.shape)];
-    const draws: number[] = [];
+    const estimates: Estimate[] = [];
     for (let sample = 0; sample < samples; sample++) {
       const mask = featuresOfSamples[sample]!;
       const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
       const kept = new Uint8Array(masks * mask.count);
       const scores = new Float64Array(masks);
-      const upTo = (made: number): ReturnType<typeof dependences> =>
-        dependences({ features: mask.count, kept: kept.subarray(0, made * mask.count), scores: scores.subarray(0, made) });
       let [made, enough] = [0, false];
+      const estimate = (): Estimate => {
+        const { values, errors } = dependences({ features: mask.count, kept: kept.subarray(0, made * mask.count), scores: scores.subarray(0, made) });
+        return featureEstimate(scene, values, errors, made);
+      };
       while (made < masks && !enough) {
         const last = Math.min(made + MASKS_BETWEEN_ESTIMATES, masks);
         for (let row = made; row < last; row++) {
@@ -63,19 +64,10 @@ export const hsic: MethodFactory<never, HsicOptions> = defineMethod({
         scores.set(await scoreCoalitions(scene, kept.subarray(made * mask.count, last * mask.count)), made);
         made = last;
         context.progress(sample * masks + made, samples * masks);
-        enough = context.estimate(() => {
-          const soFar = upTo(made);
-          const [map, error] = [zeros([1, ...input.shape.slice(1)]), zeros([1, ...input.shape.slice(1)])];
-          spreadFeatures(soFar.values, mask, map.data);
-          spreadFeatures(soFar.errors, mask, error.data);
-          return { sample, values: map, standardError: error, draws: made };
-        });
+        enough = context.estimate(estimate);
       }
-      const found = upTo(made);
-      spreadFeatures(found.values, mask, sampleData(values, sample));
-      spreadFeatures(found.errors, mask, sampleData(standardError, sample));
-      draws.push(made);
+      estimates.push(estimate());
     }
-    return { values, standardError, draws };
+    return joinEstimates(estimates);
   },
 });

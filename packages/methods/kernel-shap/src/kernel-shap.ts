@@ -1,7 +1,7 @@
 import {
-  baselineOption, batchSize, defineMethod, featureMasks, featuresOption, integerOption, makeBaseline, PellucidError, sampleData, scoreCoalitions,
-  spreadFeatures, zeros,
-  type Baseline, type FeatureScene, type Features, type MethodContext, type MethodFactory, type OptionSpec,
+  baselineOption, batchSize, defineMethod, featureEstimate, featureMasks, featuresOption, integerOption, joinEstimates, makeBaseline, optional, PellucidError,
+  sampleData, scoreCoalitions,
+  type Baseline, type Estimate, type FeatureScene, type Features, type MethodContext, type MethodFactory,
 } from '@pellucid/core';
 import { drawPair, planCoalitions, type CoalitionPlan } from './coalition-plan.ts';
 import { addCoalitions, emptyRegression, regressionErrors, solveRegression, type Regression, type ScoredCoalitions } from './shapley-regression.ts';
@@ -16,20 +16,10 @@ export interface KernelShapOptions {
   readonly baseline: Baseline;
 }
 
-const count = integerOption(2048, 2, 'Coalitions that are scored; by default 2 x features + 2048. Exact where that is all of them.');
-const samplesOption: OptionSpec<number | undefined> = {
-  ...count, default: undefined, accepts: (value): value is number | undefined => value === undefined || count.accepts(value),
-};
+const samplesOption = optional(integerOption(2048, 2, 'Coalitions that are scored; by default 2 x features + 2048. Exact where that is all of them.'));
 
 /** Random pairs between two estimates; a fixed number, so that stopping early does not depend on memory. */
 const PAIRS_BETWEEN_ESTIMATES = 32;
-
-/** The value of each feature with its standard error, and how many coalitions were scored. */
-interface Outcome {
-  readonly values: Float64Array;
-  readonly errors: Float64Array;
-  readonly scored: number;
-}
 
 const copyOf = (regression: Regression): Regression => ({ ...regression, matrix: regression.matrix.slice(), right: regression.right.slice() });
 
@@ -44,11 +34,11 @@ function fit(enumerated: Regression, plan: CoalitionPlan, pairs: ScoredCoalition
   return { values: solution.values, errors };
 }
 
-async function explainFeatures(scene: FeatureScene, plan: CoalitionPlan, context: MethodContext, done: (scored: number) => void): Promise<Outcome> {
+async function explainFeatures(scene: FeatureScene, plan: CoalitionPlan, context: MethodContext, done: (scored: number) => void): Promise<Estimate> {
   const { features, enumerated, weights, pairs } = plan;
   const ends = await scoreCoalitions(scene, Uint8Array.from({ length: 2 * features }, (_, i) => (i < features ? 0 : 1)));
   const [none, all] = [ends[0]!, ends[1]!];
-  if (features === 1) return { values: Float64Array.of(all - none), errors: Float64Array.of(0), scored: 2 };
+  if (features === 1) return featureEstimate(scene, [all - none], [0], 2);
   const regression = emptyRegression(features, { none, all });
   addCoalitions(regression, { kept: enumerated, scores: await scoreCoalitions(scene, enumerated, done), weights });
 
@@ -56,21 +46,18 @@ async function explainFeatures(scene: FeatureScene, plan: CoalitionPlan, context
   const scores = new Float64Array(2 * pairs);
   const upTo = (made: number): ScoredCoalitions =>
     ({ kept: kept.subarray(0, 2 * made * features), scores: scores.subarray(0, 2 * made), weights: new Float64Array(2 * made).fill(1) });
+  const estimate = (made: number): Estimate => {
+    const { values, errors } = fit(regression, plan, upTo(made));
+    return featureEstimate(scene, values, errors, 2 + weights.length + 2 * made);
+  };
   for (let first = 0; first < pairs; first += PAIRS_BETWEEN_ESTIMATES) {
     const made = Math.min(first + PAIRS_BETWEEN_ESTIMATES, pairs);
     for (let pair = first; pair < made; pair++) kept.set(drawPair(plan, context.random(scene.sample, `pair ${pair}`)), 2 * pair * features);
     scores.set(await scoreCoalitions(scene, kept.subarray(2 * first * features, 2 * made * features)), 2 * first);
     done(weights.length + 2 * made);
-    const enough = context.estimate(() => {
-      const { values, errors } = fit(regression, plan, upTo(made));
-      const [map, standardError] = [zeros([1, ...scene.batch.input.shape.slice(1)]), zeros([1, ...scene.batch.input.shape.slice(1)])];
-      spreadFeatures(values, scene.mask, map.data);
-      spreadFeatures(errors, scene.mask, standardError.data);
-      return { sample: scene.sample, values: map, standardError, draws: 2 + weights.length + 2 * made };
-    });
-    if (enough) return { ...fit(regression, plan, upTo(made)), scored: 2 + weights.length + 2 * made };
+    if (context.estimate(() => estimate(made))) return estimate(made);
   }
-  return { ...fit(regression, plan, upTo(pairs)), scored: 2 + weights.length + 2 * pairs };
+  return estimate(pairs);
 }
 
 function planFor(features: number, samples: number | undefined): CoalitionPlan {
@@ -104,19 +91,15 @@ export const kernelShap: MethodFactory<never, KernelShapOptions> = defineMethod(
     const masks = featureMasks(features, batch);
     const plans = masks.map((mask) => planFor(mask.count, budget));
     const baseline = makeBaseline(kind, batch, context);
-    const [values, standardError] = [zeros(input.shape), zeros(input.shape)];
-    const draws: number[] = [];
+    const estimates: Estimate[] = [];
     const totals = plans.map(({ weights, pairs }) => weights.length + 2 * pairs);
     const total = totals.reduce((a, b) => a + b, 0);
     for (let sample = 0; sample < samples; sample++) {
       const mask = masks[sample]!;
       const before = totals.slice(0, sample).reduce((a, b) => a + b, 0);
       const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
-      const outcome = await explainFeatures(scene, plans[sample]!, context, (scored) => { context.progress(before + scored, total); });
-      spreadFeatures(outcome.values, mask, sampleData(values, sample));
-      spreadFeatures(outcome.errors, mask, sampleData(standardError, sample));
-      draws.push(outcome.scored);
+      estimates.push(await explainFeatures(scene, plans[sample]!, context, (scored) => { context.progress(before + scored, total); }));
     }
-    return { values, standardError, draws };
+    return joinEstimates(estimates);
   },
 });

@@ -1,7 +1,7 @@
 import {
-  baselineOption, batchSize, composeCoalitions, defineMethod, featureMasks, featuresOption, integerOption, makeBaseline, numberOption, PellucidError,
-  sampleData, score, selectObjective, spreadFeatures, zeros,
-  type Baseline, type FeatureScene, type Features, type MethodContext, type MethodFactory,
+  baselineOption, batchSize, composeCoalitions, defineMethod, featureEstimate, featureMasks, featuresOption, integerOption, joinEstimates, makeBaseline,
+  numberOption, PellucidError, sampleData, score, selectObjective,
+  type Baseline, type Estimate, type FeatureScene, type Features, type MethodContext, type MethodFactory,
 } from '@pellucid/core';
 import { fitNeighbourhood, type LinearFit, type Neighbourhood } from './weighted-fit.ts';
 
@@ -57,13 +57,17 @@ function fitted(neighbourhood: Neighbourhood, copies: number, alpha: number): Li
   });
 }
 
-/** One sample's fit, and how many copies it took. */
+/** One sample's fit. */
 async function explainSample(
   scene: FeatureScene, { samples, kernelWidth, alpha }: LimeOptions, context: MethodContext, done: (copies: number) => void,
-): Promise<LinearFit & { readonly copies: number }> {
-  const { mask, sample, batch: { input } } = scene;
+): Promise<Estimate> {
+  const { mask, sample } = scene;
   const neighbourhood: Neighbourhood = {
     features: mask.count, kept: new Uint8Array(samples * mask.count), scores: new Float64Array(samples), similarities: new Float64Array(samples),
+  };
+  const estimate = (copies: number): Estimate => {
+    const { coefficients, errors } = fitted(neighbourhood, copies, alpha);
+    return featureEstimate(scene, coefficients, errors, copies);
   };
   for (let first = 0; first < samples; first += COPIES_BETWEEN_ESTIMATES) {
     const last = Math.min(first + COPIES_BETWEEN_ESTIMATES, samples);
@@ -74,16 +78,10 @@ async function explainSample(
     await askNeighbours(scene, neighbourhood, first, last, kernelWidth);
     done(last);
     // A fit needs more copies than unknowns to say anything of its error.
-    const enough = last > mask.count + 1 && context.estimate(() => {
-      const { coefficients, errors } = fitted(neighbourhood, last, alpha);
-      const [values, standardError] = [zeros([1, ...input.shape.slice(1)]), zeros([1, ...input.shape.slice(1)])];
-      spreadFeatures(coefficients, mask, values.data);
-      spreadFeatures(errors, mask, standardError.data);
-      return { sample, values, standardError, draws: last };
-    });
-    if (enough) return { ...fitted(neighbourhood, last, alpha), copies: last };
+    // A fit needs more copies than unknowns to say anything of its error.
+    if (last > mask.count + 1 && context.estimate(() => estimate(last))) return estimate(last);
   }
-  return { ...fitted(neighbourhood, samples, alpha), copies: samples };
+  return estimate(samples);
 }
 
 /**
@@ -114,17 +112,13 @@ export const lime: MethodFactory<never, LimeOptions> = defineMethod({
     const samples = batchSize(input);
     const masks = featureMasks(options.features, batch);
     const baseline = makeBaseline(options.baseline, batch, context);
-    const [values, standardError] = [zeros(input.shape), zeros(input.shape)];
-    const draws: number[] = [];
+    const estimates: Estimate[] = [];
     for (let sample = 0; sample < samples; sample++) {
       const mask = masks[sample]!;
       const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
       const done = (copies: number): void => { context.progress(sample * options.samples + copies, samples * options.samples); };
-      const { coefficients, errors, copies } = await explainSample(scene, options, context, done);
-      spreadFeatures(coefficients, mask, sampleData(values, sample));
-      spreadFeatures(errors, mask, sampleData(standardError, sample));
-      draws.push(copies);
+      estimates.push(await explainSample(scene, options, context, done));
     }
-    return { values, standardError, draws };
+    return joinEstimates(estimates);
   },
 });

@@ -1,5 +1,5 @@
 import {
-  batchSize, choiceOption, concatBatches, defineWrapper, fillByChannel, integerOption, mapValues, numberOption, sampleData, selectObjective, summariseDraws,
+  batchSize, choiceOption, defineWrapper, fillByChannel, integerOption, joinEstimates, mapValues, numberOption, optional, sampleData, selectObjective, summariseDraws,
   wrappedContext, zeros,
   type Layout, type OptionSpec, type Tensor, type WrapperFactory,
 } from '@pellucid/core';
@@ -19,12 +19,9 @@ export interface NoiseTunnelOptions {
   readonly sigmaRelative: number;
 }
 
-const absolute = numberOption(0, 0, Number.MAX_VALUE, 'Standard deviation of the noise in units of the input, in the place of `sigmaRelative`.');
 const sigmaOption: OptionSpec<number | undefined> = {
-  ...absolute,
+  ...optional(numberOption(0, 0, Number.MAX_VALUE, 'Standard deviation of the noise in units of the input, in the place of `sigmaRelative`.')),
   type: 'number >= 0',
-  default: undefined,
-  accepts: (value): value is number | undefined => value === undefined || absolute.accepts(value),
 };
 
 /** Standard deviation of the noise for one sample. */
@@ -86,9 +83,7 @@ export const noiseTunnel: WrapperFactory<NoiseTunnelOptions> = defineWrapper({
       estimates.push(await summariseDraws(context, { sample, samples, draws: options.samples, statistic, draw }));
     }
     return {
-      values: concatBatches(estimates.map(({ values }) => values)),
-      standardError: concatBatches(estimates.map(({ standardError }) => standardError)),
-      draws: estimates.map(({ draws }) => draws),
+      ...joinEstimates(estimates),
       layout,
       layer,
     };

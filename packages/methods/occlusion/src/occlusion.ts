@@ -1,5 +1,5 @@
 import {
-  baselineOption, batchSize, defineMethod, imageGeometry, makeBaseline, sampleData, sampleSize, score, selectObjective, sizeOption, zeros,
+  baselineOption, batchSize, defineMethod, imageGeometry, makeBaseline, optional, sampleData, sampleSize, score, selectObjective, sizeOption, zeros,
   type Baseline, type ImageGeometry, type MethodFactory, type OptionSpec, type Tensor,
 } from '@pellucid/core';
 import { resolveSizes, slidingWindows, type Size, type Window } from './windows.ts';
@@ -14,10 +14,7 @@ export interface OcclusionOptions {
   readonly baseline: Baseline;
 }
 
-function derivedSize(description: string): OptionSpec<Size | undefined> {
-  const spec = sizeOption([1, 1], description);
-  return { ...spec, default: undefined, accepts: (value): value is Size | undefined => value === undefined || spec.accepts(value) };
-}
+const derivedSize = (description: string): OptionSpec<Size | undefined> => optional(sizeOption([1, 1], description));
 
 /** Calls back for every pixel (row-major) of a window. */
 function forEachPixel({ top, bottom, left, right }: Window, width: number, visit: (pixel: number) => void): void {

@@ -1,5 +1,5 @@
 import {
-  batchSize, concatBatches, defineMethod, imageGeometry, imageShape, integerOption, numberOption, sampleData, sampleSize, score, selectObjective,
+  batchSize, defineMethod, imageGeometry, imageShape, integerOption, joinEstimates, numberOption, sampleData, sampleSize, score, selectObjective,
   summariseDraws, zeros,
   type ImageGeometry, type MethodFactory, type OptionSpec, type Tensor,
 } from '@pellucid/core';
@@ -68,10 +68,6 @@ export const rise: MethodFactory<never, RiseOptions> = defineMethod({
 
     const estimates = [];
     for (let sample = 0; sample < samples; sample++) estimates.push(await explainSample(sample));
-    return {
-      values: concatBatches(estimates.map((estimate) => estimate.values)),
-      standardError: concatBatches(estimates.map(({ standardError }) => standardError)),
-      draws: estimates.map((estimate) => estimate.draws),
-    };
+    return joinEstimates(estimates);
   },
 });

@@ -1,5 +1,6 @@
 import {
-  defineClassActivationMap, imageGeometry, reluOption, scoreInputs, softmax, type ClassActivationMapOptions, type MethodFactory,
+  defineClassActivationMap, imageGeometry, reluOption, scoreInputs, softmax, weighChannels,
+  type ClassActivationMapOptions, type MethodFactory,
 } from '@pellucid/core';
 import { channelMask } from './masks.ts';
 
@@ -29,7 +30,7 @@ export const scoreCam: MethodFactory<'activations', ScoreCamOptions> = defineCla
   needs: ['activations'],
   options: { relu: reluOption(true) },
   map: async (sample) => {
-    const { channels, activation, scene } = sample;
+    const { channels, scene } = sample;
     const image = imageGeometry(scene.input.shape, scene.layout);
     const scores = await scoreInputs(scene, channels, (k, values) => {
       const mask = channelMask(sample, k, image.height, image.width);
@@ -38,8 +39,6 @@ export const scoreCam: MethodFactory<'activations', ScoreCamOptions> = defineCla
       }
     });
     const weights = softmax(scores);
-    const map = new Float64Array(sample.height * sample.width);
-    activation.forEach((value, i) => { map[i % map.length]! += weights[Math.floor(i / map.length)]! * value; });
-    return map;
+    return weighChannels(sample, (k) => weights[k]!);
   },
 });

@@ -1,5 +1,5 @@
 import {
-  defineClassActivationMap, layerGradients, reluOption, type ClassActivationMapOptions, type MethodFactory,
+  defineClassActivationMap, layerGradients, reluOption, weighChannels, type ClassActivationMapOptions, type MethodFactory,
 } from '@pellucid/core';
 
 /** Where the map is made, and how it is shown at the input's size. */
@@ -43,18 +43,17 @@ export const shapleyCam: MethodFactory<'activations' | 'gradient' | 'interventio
   kind: 'local',
   needs: ['activations', 'gradient', 'intervention'],
   options: { relu: reluOption(true) },
-  map: async ({ channels, height, width, activation, gradient, place, scene }) => {
+  map: async (sample) => {
+    const { channels, height, width, gradient, place, scene } = sample;
     const pixels = height * width;
     const gradients = await layerGradients(scene, 2, (side, values) => {
       for (let k = 0; k < channels; k++) for (let p = 0; p < pixels; p++) values[place(k, p)]! *= side === 0 ? 1 - STEP : 1 + STEP;
     });
     const product = derivative(gradients[0]!, gradient, gradients[1]!);
-    const map = new Float64Array(pixels);
-    for (let k = 0; k < channels; k++) {
+    return weighChannels(sample, (k) => {
       let weight = 0;
       for (let i = k * pixels; i < (k + 1) * pixels; i++) weight += (gradient[i]! - product[i]! / 2) / pixels;
-      for (let p = 0; p < pixels; p++) map[p]! += weight * activation[k * pixels + p]!;
-    }
-    return map;
+      return weight;
+    });
   },
 });

@@ -1,7 +1,7 @@
 import {
-  baselineOption, batchSize, defineMethod, featureMasks, featuresOption, integerOption, makeBaseline, sampleData, scoreCoalitions,
-  spreadFeatures, summariseDraws, zeros,
-  type Baseline, type FeatureScene, type Features, type MethodFactory, type Tensor,
+  baselineOption, batchSize, defineMethod, featureEstimate, featureMasks, featuresOption, integerOption, joinEstimates, makeBaseline, sampleData,
+  scoreCoalitions, summariseDraws, zeros,
+  type Baseline, type Estimate, type FeatureScene, type Features, type MethodFactory, type Tensor,
 } from '@pellucid/core';
 
 /** How many orders are tried, of what. */
@@ -65,18 +65,15 @@ export const shapleySampling: MethodFactory<never, ShapleySamplingOptions> = def
     const samples = batchSize(input);
     const masks = featureMasks(features, batch);
     const baseline = makeBaseline(kind, batch, context);
-    const [values, standardError] = [zeros(input.shape), zeros(input.shape)];
-    const made: number[] = [];
+    const estimates: Estimate[] = [];
     for (let sample = 0; sample < samples; sample++) {
       const mask = masks[sample]!;
       const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
       const draw = (first: number, count: number): Promise<Tensor> =>
         marginalContributions(scene, Array.from({ length: count }, (_, i) => context.random(sample, `order ${first + i}`).permutation(mask.count)));
-      const estimate = await summariseDraws(context, { sample, samples, draws, draw });
-      spreadFeatures(estimate.values.data, mask, sampleData(values, sample));
-      spreadFeatures(estimate.standardError.data, mask, sampleData(standardError, sample));
-      made.push(estimate.draws);
+      const { values, standardError, draws: made } = await summariseDraws(context, { sample, samples, draws, draw });
+      estimates.push(featureEstimate(scene, values.data, standardError.data, made));
     }
-    return { values, standardError, draws: made };
+    return joinEstimates(estimates);
   },
 });

@@ -1,7 +1,7 @@
 import {
-  baselineOption, batchSize, defineMethod, featureMasks, featuresOption, integerOption, makeBaseline, sampleData, scoreCoalitions, spreadFeatures,
-  zeros,
-  type Baseline, type FeatureScene, type Features, type MethodContext, type MethodFactory, type RandomStream,
+  baselineOption, batchSize, defineMethod, featureEstimate, featureMasks, featuresOption, integerOption, joinEstimates, makeBaseline, sampleData,
+  scoreCoalitions,
+  type Baseline, type Estimate, type FeatureScene, type Features, type MethodContext, type MethodFactory, type RandomStream,
 } from '@pellucid/core';
 import { totalIndices, type DesignScores } from './total-indices.ts';
 
@@ -67,29 +67,23 @@ export const sobol: MethodFactory<never, SobolOptions> = defineMethod({
     const samples = batchSize(input);
     const masks = featureMasks(features, batch);
     const baseline = makeBaseline(kind, batch, context);
-    const [values, standardError] = [zeros(input.shape), zeros(input.shape)];
-    const draws: number[] = [];
+    const estimates: Estimate[] = [];
     for (let sample = 0; sample < samples; sample++) {
       const mask = masks[sample]!;
       const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
       const scored: DesignScores[] = [];
+      const estimate = (): Estimate => {
+        const { indices, errors } = totalIndices(scored, mask.count);
+        return featureEstimate(scene, indices, errors, scored.length);
+      };
       let enough = false;
       while (scored.length < designs && !enough) {
         scored.push(...(await scoreDesigns(scene, context, scored.length, Math.min(scored.length + DESIGNS_BETWEEN_ESTIMATES, designs))));
         context.progress(sample * designs + scored.length, samples * designs);
-        enough = context.estimate(() => {
-          const { indices, errors } = totalIndices(scored, mask.count);
-          const [map, error] = [zeros([1, ...input.shape.slice(1)]), zeros([1, ...input.shape.slice(1)])];
-          spreadFeatures(indices, mask, map.data);
-          spreadFeatures(errors, mask, error.data);
-          return { sample, values: map, standardError: error, draws: scored.length };
-        });
+        enough = context.estimate(estimate);
       }
-      const { indices, errors } = totalIndices(scored, mask.count);
-      spreadFeatures(indices, mask, sampleData(values, sample));
-      spreadFeatures(errors, mask, sampleData(standardError, sample));
-      draws.push(scored.length);
+      estimates.push(estimate());
     }
-    return { values, standardError, draws };
+    return joinEstimates(estimates);
   },
 });

@@ -1,4 +1,4 @@
-import { defineClassActivationMap, reluOption, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
+import { defineClassActivationMap, reluOption, weighChannels, type ClassActivationMapOptions, type MethodFactory } from '@pellucid/core';
 
 /** Where the map is made, and how it is shown at the input's size. */
 export interface XGradCamOptions extends ClassActivationMapOptions {
@@ -26,15 +26,10 @@ export const xGradCam: MethodFactory<'activations' | 'gradient', XGradCamOptions
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: { relu: reluOption(true) },
-  map: ({ channels, height, width, activation, gradient }) => {
-    const pixels = height * width;
-    const map = new Float64Array(pixels);
-    for (let k = 0; k < channels; k++) {
-      const values = activation.subarray(k * pixels, (k + 1) * pixels);
-      const total = values.reduce((sum, value) => sum + value, 0);
-      const weight = values.reduce((sum, value, p) => sum + value * gradient[k * pixels + p]!, 0) / (total + EPSILON);
-      for (let p = 0; p < pixels; p++) map[p]! += weight * values[p]!;
-    }
-    return map;
-  },
+  map: (sample) => weighChannels(sample, (k) => {
+    const start = k * sample.height * sample.width;
+    const values = sample.activation.subarray(start, start + sample.height * sample.width);
+    const total = values.reduce((sum, value) => sum + value, 0);
+    return values.reduce((sum, value, p) => sum + value * sample.gradient[start + p]!, 0) / (total + EPSILON);
+  }),
 });
