@@ -14,7 +14,7 @@ function draws(name: string, shape: readonly number[], scale = 1): Values {
   return { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(scale * stream.normal())) };
 }
 
-/** A small network with all that the optimisations look for: a narrow first convolution, a ReLU before a pool, a ReLU6, a sum of branches. */
+/** A small network with all that the optimisations look for: a narrow first convolution, a ReLU before a pool, a ReLU6, a sum of branches, weights that are given. */
 function network(elementType: WritableElementType): OnnxModel {
   const weights = (name: string, shape: readonly number[], scale: number): TensorProto => makeTensor(name, elementType, shape, draws(name, shape, scale).data);
   const same = [intsAttribute('pads', [1, 1, 1, 1])];
@@ -29,16 +29,17 @@ function network(elementType: WritableElementType): OnnxModel {
       makeNode('MaxPool', ['relu1'], ['pool'], [intsAttribute('kernel_shape', [3, 3]), intsAttribute('strides', [2, 2]), intsAttribute('pads', [1, 1, 1, 1])]),
       makeNode('Conv', ['pool', 'w2', 'b2'], ['conv2'], same), makeNode('Clip', ['conv2', 'low', 'high'], ['clip2']),
       makeNode('Conv', ['clip2', 'w3'], ['conv3'], [...same, intAttribute('group', 32)]), makeNode('Add', ['conv3', 'clip2'], ['sum']),
-      makeNode('Relu', ['sum'], ['relu3']), makeNode('Conv', ['relu3', 'w3'], ['y'], [...same, intAttribute('group', 32), intsAttribute('strides', [2, 2])]),
+      makeNode('Relu', ['sum'], ['relu3']), makeNode('Conv', ['relu3', 'w3'], ['conv4'], [...same, intAttribute('group', 32), intsAttribute('strides', [2, 2])]),
+      makeNode('Conv', ['conv4', 'w5'], ['y'], [...same, intAttribute('group', 4)]),
     ],
-    inputs: [makeValueInfo('x', { elementType, shape: ['n', 3, 8, 10] })], outputs: [makeValueInfo('y', { elementType, shape: ['n', 32, 2, 3] })],
+    inputs: [makeValueInfo('x', { elementType, shape: ['n', 3, 8, 10] }), makeValueInfo('w5', { elementType, shape: [32, 8, 3, 3] })], outputs: [makeValueInfo('y', { elementType, shape: ['n', 32, 2, 3] })],
   });
 }
 
-async function gradients(elementType: WritableElementType, optimizations: readonly Optimization[], at: readonly string[] = ['x']): Promise<readonly Float64Array[]> {
+async function gradients(elementType: WritableElementType, optimizations: readonly Optimization[], at: readonly string[] = ['x', 'w5']): Promise<readonly Float64Array[]> {
   const { model, cotangent, gradients: names } = differentiate(network(elementType), { of: 'y', at, optimizations });
   const outputs = at.map((name) => names.get(name) ?? '');
-  const answer = await run(model, new Map([['x', draws('x', [2, 3, 8, 10])], [cotangent, draws('dy', [2, 32, 2, 3])]]), outputs);
+  const answer = await run(model, new Map([['x', draws('x', [2, 3, 8, 10])], ['w5', draws('w5', [32, 8, 3, 3])], [cotangent, draws('dy', [2, 32, 2, 3])]]), outputs);
   return outputs.map((name) => answer.get(name)?.data ?? new Float64Array(0));
 }
 
@@ -49,15 +50,15 @@ function worst(actual: Float64Array, expected: Float64Array): number {
 }
 
 test.each(OPTIMIZATIONS)('%s changes a gradient by no more than rounding', async (name) => {
-  const [plain = new Float64Array(0)] = await gradients(ElementType.FLOAT, []);
-  const [faster = new Float64Array(0)] = await gradients(ElementType.FLOAT, [name]);
-  expect(worst(faster, plain)).toBeLessThan(1e-6);
+  const plain = await gradients(ElementType.FLOAT, []);
+  const faster = await gradients(ElementType.FLOAT, [name]);
+  for (const [i, values] of plain.entries()) expect(worst(faster[i]!, values)).toBeLessThan(1e-6);
 });
 
 test('all together change a gradient by no more than rounding', async () => {
-  const [plain = new Float64Array(0)] = await gradients(ElementType.FLOAT, []);
-  const [faster = new Float64Array(0)] = await gradients(ElementType.FLOAT, OPTIMIZATIONS);
-  expect(worst(faster, plain)).toBeLessThan(1e-6);
+  const plain = await gradients(ElementType.FLOAT, []);
+  const faster = await gradients(ElementType.FLOAT, OPTIMIZATIONS);
+  for (const [i, values] of plain.entries()) expect(worst(faster[i]!, values)).toBeLessThan(1e-6);
 });
 
 /** What an optimisation needs to be of use. */
@@ -66,7 +67,7 @@ const NEEDED: Partial<Record<Optimization, readonly Optimization[]>> = { 'pool-p
 test.each(OPTIMIZATIONS)('%s changes the graph, and can be left out', (name) => {
   const needed = NEEDED[name] ?? [];
   const operators = (optimizations: readonly Optimization[]): string[] =>
-    differentiate(network(ElementType.FLOAT), { of: 'y', at: ['x'], optimizations }).model.graph.node.map(({ opType, input }) => `${opType} ${input.join()}`);
+    differentiate(network(ElementType.FLOAT), { of: 'y', at: ['x', 'w5'], optimizations }).model.graph.node.map(({ opType, input }) => `${opType} ${input.join()}`);
   expect(operators([...needed, name])).not.toEqual(operators(needed));
 });
 
@@ -164,4 +165,38 @@ test.each([6, 1, 0.3, 1000])('the blocked mask of a Clip between 0 and %d is 1 s
   const bounds = [makeTensor('low', ElementType.FLOAT, [], [0]), makeTensor('high', ElementType.FLOAT, [], [high])];
   const found = await slopes(makeNode('Clip', ['copy', 'low', 'high'], ['y']), values, bounds);
   expect(found.map(Math.abs)).toEqual([0, 0, 1, 1, 1, 0, 0]);
+});
+
+/** Geometries for weights: grouped, dilated, with strides, on one and three axes, with data that no window reads, with large weights and few positions. */
+const WEIGHT_GEOMETRIES: readonly (readonly [...Geometry, dilations: readonly number[]])[] = [
+  [3, 5, 1, [8, 10], [3, 3], [1, 1], [1, 1, 1, 1], [1, 1]], [4, 6, 2, [9, 8], [3, 2], [2, 3], [1, 0, 0, 1], [1, 1]], [6, 6, 6, [7, 7], [3, 3], [1, 1], [2, 2, 2, 2], [2, 2]],
+  [16, 24, 1, [3, 3], [3, 3], [1, 1], [1, 1, 1, 1], [1, 1]], [16, 24, 2, [2, 2], [3, 3], [2, 2], [1, 1, 1, 1], [1, 1]], [3, 4, 1, [11], [4], [2], [1, 2], [2]],
+  [2, 3, 1, [5, 4, 6], [2, 3, 1], [1, 2, 1], [0, 1, 0, 1, 0, 0], [1, 1, 1]], [4, 4, 1, [6, 6], [1, 1], [2, 2], [0, 0, 0, 0], [1, 1]],
+];
+
+test.each(WEIGHT_GEOMETRIES)('products per tap make the gradient at weights, for a free batch: %d to %d channels, %d groups, %j, kernel %j, strides %j, pads %j, dilations %j', async (
+  channels, outputs, groups, lengths, kernel, strides, pads, dilations,
+) => {
+  const elementType = ElementType.FLOAT;
+  const rank = kernel.length;
+  const shape = [outputs, channels / groups, ...kernel];
+  const produced = lengths.map((length, i) => Math.floor((length + pads[i]! + pads[i + rank]! - (kernel[i]! - 1) * dilations[i]! - 1) / strides[i]!) + 1);
+  const attributes = [intsAttribute('strides', strides), intsAttribute('pads', pads), intsAttribute('dilations', dilations), intAttribute('group', groups)];
+  const model = makeModel({
+    name: 'weights', opset: 17, producer: 'test', initializers: [], nodes: [makeNode('Conv', ['x', 'w'], ['y'], attributes)],
+    inputs: [makeValueInfo('x', { elementType, shape: ['n', channels, ...lengths] }), makeValueInfo('w', { elementType, shape })],
+    outputs: [makeValueInfo('y', { elementType, shape: ['n', outputs, ...produced] })],
+  });
+  const feeds = new Map([['x', draws('x', [3, channels, ...lengths])], ['w', draws('w', shape)], ['y/cotangent', draws('dy', [3, outputs, ...produced])]]);
+  const answers = [];
+  for (const optimizations of [[], ['weight-gradients-by-taps', 'flipped-computed-weights']] as const) {
+    const { model: extended } = differentiate(model, { of: 'y', at: ['w', 'x'], optimizations });
+    answers.push({ operators: extended.graph.node.map(({ opType }) => opType), values: await run(extended, feeds, ['w/gradient', 'x/gradient']) });
+  }
+  const [plain, faster] = answers;
+  expect(faster?.operators.includes('MatMul')).toBe(true);
+  for (const name of ['w/gradient', 'x/gradient']) {
+    const expected = plain?.values.get(name)?.data ?? new Float64Array(0);
+    expect(worst(faster?.values.get(name)?.data ?? new Float64Array(0), expected)).toBeLessThan(1e-6);
+  }
 });

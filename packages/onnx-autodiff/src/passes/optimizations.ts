@@ -2,13 +2,15 @@
  * Ways to compute the same gradient faster, each of which can be left out to see what it is worth; `docs/speed.md` has the measurements.
  * - `blocked-masks`: masks of ReLU and ReLU6 as depthwise convolutions of one element, which stay in the blocked layout that ONNX Runtime gives
  *   convolutions on x64 CPUs, where every other operator costs two conversions
+ * - `flipped-computed-weights`: a stride-1 convolution whose weights the model computes is differentiated by one with flipped weights too
  * - `masks-behind-pools`: the mask of a ReLU that only a max-pool reads is applied behind the pool, where there is less to mask
  * - `narrow-transposed`: a stride-1 convolution of few input channels, such as the first of a network, is differentiated by ConvTranspose, since a
  *   convolution of few output channels pays for a whole block of them
  * - `phase-convolutions`: a convolution with strides is differentiated by one convolution per phase, all in the blocked layout, whose results are interleaved
+ * - `weight-gradients-by-taps`: the gradient at the weights of a convolution as one matrix product per tap of its kernel
  * - `pool-picks`: what the windows of a max-pool behind a ReLU read at one place is picked by a depthwise convolution instead of a slice with steps
  */
-export const OPTIMIZATIONS = ['blocked-masks', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-picks'] as const;
+export const OPTIMIZATIONS = ['blocked-masks', 'flipped-computed-weights', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-picks', 'weight-gradients-by-taps'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

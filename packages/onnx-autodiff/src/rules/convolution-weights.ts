@@ -1,5 +1,6 @@
-import { intAttribute, intsAttribute, type WindowGeometry } from '@pellucid/onnx-graph';
+import { intAttribute, intsAttribute } from '@pellucid/onnx-graph';
 import { knownShape, sliceAxes, type Emitter } from '../engine/emitter.ts';
+import { weightGradientByTaps, type WeightGradient } from '../passes/weight-gradient-by-taps.ts';
 
 /** Samples and channels exchanged. */
 function exchanged(emit: Emitter, x: string): string {
@@ -15,13 +16,8 @@ function channelsOf(emit: Emitter, x: string, group: number, groups: number): st
   return sliceAxes(emit, x, [1], [group * size], [(group + 1) * size]);
 }
 
-/**
- * The gradient at weights [O, C/g, k...] of a convolution of `data` [N, C, ...] whose result has the gradient `error` [N, O, ...]: the data convolved with
- * the error, samples taking the place of channels, and strides that of dilations.
- */
-export function weightGradient(
-  emit: Emitter, data: string, error: string, { kernel, strides, dilations, padsBegin, padsEnd }: Omit<WindowGeometry, 'output'>, groups: number,
-): string {
+/** The data convolved with the error, samples taking the place of channels, and strides that of dilations. */
+function correlation(emit: Emitter, { data, error, geometry: { kernel, strides, dilations, padsBegin, padsEnd }, groups }: WeightGradient): string {
   const spatial = kernel.map((_, i) => i + 2);
   const parts = Array.from({ length: groups }, (_, group) => {
     const correlated = emit.op('Conv', [exchanged(emit, channelsOf(emit, data, group, groups)), exchanged(emit, channelsOf(emit, error, group, groups))], [
@@ -32,4 +28,9 @@ export function weightGradient(
   });
   const [only = ''] = parts;
   return groups === 1 ? only : emit.op('Concat', parts, [intAttribute('axis', 0)]);
+}
+
+/** The gradient at weights [O, C/g, k...] of a convolution of `data` [N, C, ...] whose result has the gradient `error` [N, O, ...]. */
+export function weightGradient(emit: Emitter, gradient: WeightGradient): string {
+  return weightGradientByTaps(emit, gradient) ?? correlation(emit, gradient);
 }

@@ -1,17 +1,22 @@
 import { attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute, windowGeometry, type TensorProto, type WindowGeometry } from '@pellucid/onnx-graph';
 import { knownShape, padZeros, reduceSum, runtimeShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
+import { flippedComputedWeights } from '../passes/flipped-computed-weights.ts';
 import { phaseConvolutions } from '../passes/phase-convolutions.ts';
 import { weightGradient } from './convolution-weights.ts';
 import { flippedWeights } from './flipped-weights.ts';
 
-/** The data gradient of a stride-1 convolution is a convolution with the flipped weights: up to 15 times faster than ConvTranspose. */
-function flippedConv(emit: Emitter, dy: string, w: string, weights: TensorProto, geometry: WindowGeometry, groups: number): string {
-  const { kernel, dilations, padsBegin, padsEnd } = geometry;
-  const flipped = emit.once(`flipped ${groups} ${w}`, () => {
+/** Stored weights, flipped once. */
+function flippedStored(emit: Emitter, w: string, weights: TensorProto, groups: number): string {
+  return emit.once(`flipped ${groups} ${w}`, () => {
     const { shape, values } = flippedWeights(weights, groups);
     return emit.constant(shape, values, w);
   });
+}
+
+/** The data gradient of a stride-1 convolution is a convolution with the flipped weights: up to 15 times faster than ConvTranspose. */
+function flippedConv(emit: Emitter, dy: string, flipped: string, geometry: WindowGeometry, groups: number): string {
+  const { kernel, dilations, padsBegin, padsEnd } = geometry;
   const reach = kernel.map((size, i) => (size - 1) * dilations[i]!);
   const margins = [padsBegin, padsEnd].map((pads) => reach.map((span, i) => span - pads[i]!));
   // Windows that lie in the padding alone read nothing of x: a padding wider than the kernel's reach cuts dy.
@@ -73,10 +78,11 @@ export const conv: GradientRule = ({ emit, node, dy, inputs, outputs: [y = ''], 
   const groups = attributeInt(node, 'group', 1);
   const weights = emit.stored(w);
   const data = (): string => {
-    const flips = weights !== null && geometry.strides.every((stride) => stride === 1) && !isNarrow(emit, w, groups);
-    if (flips) return flippedConv(emit, dy, w, weights, geometry, groups);
+    const flips = geometry.strides.every((stride) => stride === 1) && !isNarrow(emit, w, groups);
+    const flipped = flips ? (weights ? flippedStored(emit, w, weights, groups) : flippedComputedWeights(emit, w, groups)) : null;
+    if (flipped !== null) return flippedConv(emit, dy, flipped, geometry, groups);
     return phaseConvolutions(emit, { dy, w, x, y, geometry, groups }) ?? transposedWindows(emit, dy, w, x, geometry, groups);
   };
-  const gradients = [data, () => weightGradient(emit, x, dy, geometry, groups), () => channelSums(emit, dy)];
+  const gradients = [data, () => weightGradient(emit, { data: x, error: dy, geometry, groups }), () => channelSums(emit, dy)];
   return inputs.map((_, i) => (wanted[i] ? (gradients[i]?.() ?? null) : null));
 };

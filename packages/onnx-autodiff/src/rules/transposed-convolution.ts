@@ -41,6 +41,6 @@ export const convTranspose: GradientRule = (context) => {
   const geometry = {
     kernel, strides, dilations: attributeInts(node, 'dilations', ones), padsBegin: cut.slice(0, kernel.length), padsEnd: cut.slice(kernel.length),
   };
-  const gradients = [data, () => weightGradient(emit, dy, x, geometry, attributeInt(node, 'group', 1)), () => channelSums(emit, dy)];
+  const gradients = [data, () => weightGradient(emit, { data: dy, error: x, geometry, groups: attributeInt(node, 'group', 1) }), () => channelSums(emit, dy)];
   return inputs.map((_, i) => (wanted[i] ? (gradients[i]?.() ?? null) : null));
 };
