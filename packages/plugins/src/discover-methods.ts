@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { dependenciesOf, installedPackages } from './installed-packages.ts';
 import { isMethodFactory, type AnyMethodFactory } from './method-factory.ts';
+import { isMetricFactory, type AnyMetricFactory } from './metric-factory.ts';
 import type { PackageManifest } from './package-manifest.ts';
 import { isWrapperFactory, wrapperAsMethod, type AnyWrapperFactory } from './wrapper-factory.ts';
 
@@ -16,7 +17,13 @@ export interface FoundWrapper {
   readonly wrapper: AnyWrapperFactory;
 }
 
-/** A package that says that it offers methods but cannot be loaded. */
+/** A metric and the package that it comes from. */
+export interface FoundMetric {
+  readonly packageName: string;
+  readonly factory: AnyMetricFactory;
+}
+
+/** A package that says that it offers methods or metrics but cannot be loaded. */
 export interface BrokenPackage {
   readonly packageName: string;
   readonly problem: string;
@@ -39,20 +46,25 @@ export interface SearchFolders {
 /** What one package offers. */
 export interface LoadedPackage extends Discovery {
   readonly wrappers: readonly FoundWrapper[];
+  readonly metrics: readonly FoundMetric[];
 }
 
-/** Imports the methods of one package. What cannot be loaded is reported, not thrown. */
-export async function loadPackage({ name, entry, methods }: PackageManifest): Promise<LoadedPackage> {
+/** Imports the methods and metrics of one package. What cannot be loaded is reported, not thrown. */
+export async function loadPackage({ name, entry, methods, metrics }: PackageManifest): Promise<LoadedPackage> {
   try {
     const loaded: Readonly<Record<string, unknown>> = await import(pathToFileURL(entry).href);
-    const missing = methods.filter((method) => !isMethodFactory(loaded[method]) && !isWrapperFactory(loaded[method]));
+    const broken = (exported: string, kind: string): BrokenPackage => ({ packageName: name, problem: `its export \`${exported}\` is no ${kind}` });
     return {
       methods: methods.map((method) => loaded[method]).filter(isMethodFactory).map((factory) => ({ packageName: name, factory })),
       wrappers: methods.map((method) => loaded[method]).filter(isWrapperFactory).map((wrapper) => ({ packageName: name, wrapper })),
-      broken: missing.map((method) => ({ packageName: name, problem: `its export \`${method}\` is no method made by \`defineMethod\`` })),
+      metrics: metrics.map((metric) => loaded[metric]).filter(isMetricFactory).map((factory) => ({ packageName: name, factory })),
+      broken: [
+        ...methods.filter((method) => !isMethodFactory(loaded[method]) && !isWrapperFactory(loaded[method])).map((method) => broken(method, 'method made by `defineMethod`')),
+        ...metrics.filter((metric) => !isMetricFactory(loaded[metric])).map((metric) => broken(metric, 'metric made by `defineMetric`')),
+      ],
     };
   } catch (cause) {
-    return { methods: [], wrappers: [], broken: [{ packageName: name, problem: cause instanceof Error ? cause.message : String(cause) }] };
+    return { methods: [], wrappers: [], metrics: [], broken: [{ packageName: name, problem: cause instanceof Error ? cause.message : String(cause) }] };
   }
 }
 

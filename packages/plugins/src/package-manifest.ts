@@ -6,6 +6,8 @@ export interface PackageManifest {
   readonly name: string;
   /** Names of the exports that are methods: the `methods` of the `pellucid` field. */
   readonly methods: readonly string[];
+  /** Names of the exports that are metrics: the `metrics` of the `pellucid` field. */
+  readonly metrics: readonly string[];
   readonly dependencies: readonly string[];
   /** The file that `import` loads. */
   readonly entry: string;
@@ -45,10 +47,14 @@ export async function readManifest(folder: string): Promise<PackageManifest | un
   }
   if (!isJsonObject(value) || typeof value['name'] !== 'string') return undefined;
   const field = value['pellucid'];
-  const methods: unknown = isJsonObject(field) ? field['methods'] : undefined;
+  const names = (list: string): string[] => {
+    const listed: unknown = isJsonObject(field) ? field[list] : undefined;
+    return Array.isArray(listed) ? listed.filter((name): name is string => typeof name === 'string') : [];
+  };
   return {
     name: value['name'],
-    methods: Array.isArray(methods) ? methods.filter((name): name is string => typeof name === 'string') : [],
+    methods: names('methods'),
+    metrics: names('metrics'),
     dependencies: isJsonObject(value['dependencies']) ? Object.keys(value['dependencies']) : [],
     entry: join(folder, entryOf(value)),
   };
