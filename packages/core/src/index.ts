@@ -39,11 +39,11 @@ export {
   type OptionSpec, type OptionSpecs,
 } from './method/options.ts';
 export { topEigenvector } from './linear-algebra/lanczos.ts';
-export { defineMetric, type MetricDefinition } from './metric/define-metric.ts';
+export { defineMetric, type CurveMetricDefinition, type MetricDefinition } from './metric/define-metric.ts';
 export { explainAgain, type ExplainAgainSettings } from './metric/explain-again.ts';
 export type {
-  FreshExplanation, FreshMaps, FreshRequest, Metric, MetricCategory, MetricContext, MetricDescription, MetricFactory, MetricNeed, MetricReferences,
-  MetricSubject,
+  CurveAxes, FreshExplanation, FreshMaps, FreshRequest, Metric, MetricCategory, MetricContext, MetricCurves, MetricDescription, MetricFactory, MetricNeed,
+  MetricReferences, MetricSubject,
 } from './metric/metric.ts';
 export type { BackwardRule, BackwardRules, LinearOperation, RuleNode, TensorOperations } from './model/backward-rules.ts';
 export { checkLayerRows } from './model/check-layer-rows.ts';

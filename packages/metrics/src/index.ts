@@ -31,7 +31,8 @@ export { rocAuc } from './localisation/roc-auc.ts';
 export { topKIntersection, type TopKIntersectionOptions } from './localisation/top-k-intersection.ts';
 export { softmaxInformationCurve } from './faithfulness/softmax-information-curve.ts';
 export type { InformationCurveOptions } from './faithfulness/information-curve.ts';
-export type { PerturbationOptions, RemovalOrder, SteppedOptions } from './faithfulness/options.ts';
+export type { PerturbationOptions, SteppedOptions } from './faithfulness/options.ts';
+export type { RemovalOrder } from './faithfulness/removal-order.ts';
 export type { Evidence, EvidenceOptions } from './localisation/masked-maps.ts';
 export {
   combineImportances, edgeImportance, importanceOfMaps, randomImportance, type PixelImportance,

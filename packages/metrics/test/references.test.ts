@@ -71,7 +71,7 @@ test.each<[string, Metric]>([
 const curvesOf = (name: string): number[][] => stored.scores[name] as number[][];
 
 test('pixel flipping is the curve of Quantus, with the whole image in front', async () => {
-  const curves = await perturbationCurves(subject, { first: 'highest', towards: 'substrate', substrate: 'zero', steps: 12, objective: 'logit' }, context);
+  const { curves } = await perturbationCurves(subject, { first: 'highest', towards: 'substrate', substrate: 'zero', steps: 12, objective: 'logit' }, context);
   const scores = await pixelFlipping({ steps: 12 }).score(subject, context);
   curvesOf('pixel-flipping').forEach((curve, sample) => {
     close(curves[sample]!.slice(1), curve);

@@ -20,6 +20,14 @@ export type MetricCategory =
  */
 export type MetricNeed = 'explanation' | 'activations' | 'references' | 'twin' | 'weights';
 
+/** What the axes of a metric's curve hold, in words. */
+export interface CurveAxes {
+  /** Such as `share of pixels removed`. */
+  readonly horizontal: string;
+  /** Such as `probability of the target`. */
+  readonly vertical: string;
+}
+
 /** What is known of a metric without running it. */
 export interface MetricDescription {
   readonly name: string;
@@ -32,6 +40,8 @@ export interface MetricDescription {
   readonly needsMask: boolean;
   /** What else is needed. @defaultValue nothing */
   readonly needs?: readonly MetricNeed[] | undefined;
+  /** The axes of the curve per sample that the score sums up; such a metric has `curves`. @defaultValue it has none */
+  readonly curve?: CurveAxes | undefined;
 }
 
 /** Maps with the layout of their axes. */
@@ -86,12 +96,24 @@ export interface MetricContext {
   readonly memoryBudget?: number | undefined;
 }
 
+/** The curve that each score sums up, at the same positions for all samples, so that means and bands can be drawn. */
+export interface MetricCurves {
+  /** The same bits as `score` gives, from the same passes. */
+  readonly scores: Float64Array;
+  /** Positions on the horizontal axis, never falling, within 0 to 1; decided by the options and the size of the input. */
+  readonly at: readonly number[];
+  /** Per sample, a value for each position; NaN throughout where the sample has no score. */
+  readonly curves: readonly Float64Array[];
+}
+
 /** A configured metric that scores each map by itself. */
 export interface Metric {
   readonly description: MetricDescription;
   readonly options: Readonly<Record<string, unknown>>;
   /** One score per sample; never depends on the other samples of the batch. */
   readonly score: (subject: MetricSubject, context: MetricContext) => Promise<Float64Array>;
+  /** Scores with the curves that they sum up. @defaultValue the score is no summary of a curve */
+  readonly curves?: ((subject: MetricSubject, context: MetricContext) => Promise<MetricCurves>) | undefined;
 }
 
 /** Makes a configured metric from options, and carries what is known of the metric. */

@@ -1,5 +1,5 @@
 import { argmax, defineMetric, type MetricFactory } from '@pellucid/core';
-import { informationAreas, informationCurveOptions, XRAI, type InformationCurveOptions } from './information-curve.ts';
+import { informationCurves, informationCurveOptions, XRAI, type InformationCurveOptions } from './information-curve.ts';
 
 /**
  * Accuracy information curve (AIC): area under [the target is predicted] over the information of images onto whose blur the pixels of highest
@@ -15,8 +15,9 @@ export const accuracyInformationCurve: MetricFactory<InformationCurveOptions> = 
   direction: 'higher',
   paper: XRAI,
   needsMask: false,
+  curve: { horizontal: 'share of the information', vertical: 'whether the target is predicted' },
   options: informationCurveOptions,
-  score: (subject, options, context) => informationAreas(subject, options, context, (logits, sample) => {
+  curves: (subject, options, context) => informationCurves(subject, options, context, (logits, sample) => {
     const right = logits.map((row) => (argmax(row) === subject.targets[sample] ? 1 : 0));
     return right.at(-1) === 0 ? undefined : right;
   }),

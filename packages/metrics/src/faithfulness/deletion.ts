@@ -1,6 +1,6 @@
 import { defineMetric, type MetricFactory } from '@pellucid/core';
 import { perturbationOptions, RISE, type PerturbationOptions } from './options.ts';
-import { areaUnderCurve, perturbationCurves } from './perturbation-curve.ts';
+import { perturbationCurves } from './perturbation-curve.ts';
 import { validateSubject } from '../subject/validate-subject.ts';
 
 /**
@@ -16,11 +16,11 @@ export const deletion: MetricFactory<PerturbationOptions> = defineMetric<Perturb
   direction: 'lower',
   paper: RISE,
   needsMask: false,
+  curve: { horizontal: 'share of pixels removed', vertical: 'probability of the target' },
   options: perturbationOptions('zero'),
-  score: async (subject, { steps, substrate }, context) => {
+  curves: (subject, { steps, substrate }, context) => {
     validateSubject(subject);
     const perturbation = { first: 'highest', towards: 'substrate', substrate, steps, objective: 'probability' } as const;
-    const curves = await perturbationCurves(subject, perturbation, context);
-    return Float64Array.from(curves, areaUnderCurve);
+    return perturbationCurves(subject, perturbation, context);
   },
 });

@@ -3,7 +3,7 @@ import { imageGeometry, randomStream, tensor, type MetricSubject } from '@pelluc
 import { analyticModel, linear } from '../../test/analytic-model.ts';
 import { accuracyInformationCurve } from './accuracy-information-curve.ts';
 import { imageInformation } from './image-information.ts';
-import { areaByInformation } from './information-curve.ts';
+import { areaByInformation, curveByInformation } from './information-curve.ts';
 import { softmaxInformationCurve } from './softmax-information-curve.ts';
 
 const geometry = imageGeometry([1, 1, 16, 16], 'NCHW');
@@ -23,10 +23,10 @@ test('information: little for a constant image, some for a ramp, a lot for noise
 });
 
 test('the area goes by the best that is reached with so much information', () => {
-  expect(areaByInformation([0, 0.5, 1], [0, 0.5, 1])).toBe(0.5);
-  expect(areaByInformation([0, 0.5, 1], [0, 1, 0])).toBe(0.25 + 0.5);
-  expect(areaByInformation([1, 0], [1, 1])).toBe(1);
-  expect(areaByInformation([0, 0.25], [0, 1])).toBe(0.125 + 0.75);
+  expect(areaByInformation(curveByInformation([0, 0.5, 1], [0, 0.5, 1]))).toBe(0.5);
+  expect(areaByInformation(curveByInformation([0, 0.5, 1], [0, 1, 0]))).toBe(0.25 + 0.5);
+  expect(areaByInformation(curveByInformation([1, 0], [1, 1]))).toBe(1);
+  expect(areaByInformation(curveByInformation([0, 0.25], [0, 1]))).toBe(0.125 + 0.75);
 });
 
 /** The class shows in a few pixels of noise on grey. */

@@ -1,10 +1,10 @@
-import { imageGeometry, integerOption, sampleData, type MetricContext, type MetricSubject, type OptionSpecs, type Paper } from '@pellucid/core';
+import { imageGeometry, integerOption, sampleData, type MetricContext, type MetricCurves, type MetricSubject, type OptionSpecs, type Paper } from '@pellucid/core';
 import { copyPixels, orderPixels, sumChannels } from '../pixels.ts';
 import { makeSubstrate } from '../removal/substrate.ts';
 import { validateSubject } from '../subject/validate-subject.ts';
 import { evaluateVariants, sameForAll } from '../subject/variants.ts';
 import { imageInformation } from './image-information.ts';
-import { stepBoundaries } from './perturbation-curve.ts';
+import { equalPositions, resampleCurve, stepBoundaries } from './perturbation-curve.ts';
 
 /** Options of performance information curves. */
 export interface InformationCurveOptions {
@@ -22,28 +22,35 @@ export const XRAI: Paper = {
   authors: 'Kapishnikov, Bolukbasi, Viégas, Terry', year: 2019, title: 'XRAI: Better Attributions Through Regions', url: 'https://arxiv.org/abs/1906.02825',
 };
 
-/** Area over [0, 1] of what is achieved at most with so much information: points in the order of information, heights never falling. */
-export function areaByInformation(information: readonly number[], performance: readonly number[]): number {
+/** A curve of points in the order of information, heights never falling. */
+interface InformationCurve {
+  readonly information: readonly number[];
+  readonly performance: readonly number[];
+}
+
+/** What is achieved at most with so much information, from none to all. */
+export function curveByInformation(information: readonly number[], performance: readonly number[]): InformationCurve {
   const points = information.map((x, i) => ({ x, y: performance[i]! })).sort((a, b) => a.x - b.x || a.y - b.y);
-  let [area, x, y] = [0, 0, 0];
-  for (const point of points) {
-    const next = Math.max(y, point.y);
-    area += ((point.x - x) * (y + next)) / 2;
-    [x, y] = [point.x, next];
-  }
+  let best = 0;
+  const heights = points.map(({ y }) => (best = Math.max(best, y)));
   // What lies between the last point and all information holds at least as much.
-  return area + (1 - x) * y;
+  return { information: [0, ...points.map(({ x }) => x), 1], performance: [0, ...heights, best] };
+}
+
+/** Area under such a curve by the trapezoid rule. */
+export function areaByInformation({ information, performance }: InformationCurve): number {
+  return information.reduce((area, x, i) => (i === 0 ? 0 : area + ((x - information[i - 1]!) * (performance[i]! + performance[i - 1]!)) / 2), 0);
 }
 
 /**
- * The area under a performance information curve per sample: pixels of highest value come back onto the blurred image, and each image has an
+ * Performance information curves and the area under each: pixels of highest value come back onto the blurred image, and each image has an
  * information, (H - H_blurred) / (H_whole - H_blurred) clipped to 0 to 1, and a performance. NaN where the image holds no more information
- * than its blur, or the performance says so.
+ * than its blur, or the performance says so. Curves of samples, which have points of their own, are read off at equal steps.
  */
-export async function informationAreas(
+export async function informationCurves(
   subject: MetricSubject, { steps }: InformationCurveOptions, context: MetricContext,
   measure: (logits: readonly Float32Array[], sample: number) => readonly number[] | undefined,
-): Promise<Float64Array> {
+): Promise<MetricCurves> {
   validateSubject(subject);
   const { input, model: { input: { layout } } } = subject;
   const geometry = imageGeometry(input.shape, layout);
@@ -57,10 +64,16 @@ export async function informationAreas(
     const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
     amounts[sample]![step] = imageInformation(image, geometry, low, high);
   }, context);
-  return Float64Array.from(answers, (logits, sample) => {
-    const [own, performance] = [amounts[sample]!, measure(logits, sample)];
-    const [least, most] = [own[0]!, own[own.length - 1]!];
-    if (performance === undefined || most <= least) return NaN;
-    return areaByInformation(own.map((amount) => Math.min(Math.max((amount - least) / (most - least), 0), 1)), performance);
+  const own = answers.map((logits, sample): InformationCurve | undefined => {
+    const [amount, performance] = [amounts[sample]!, measure(logits, sample)];
+    const [least, most] = [amount[0]!, amount[amount.length - 1]!];
+    if (performance === undefined || most <= least) return undefined;
+    return curveByInformation(amount.map((value) => Math.min(Math.max((value - least) / (most - least), 0), 1)), performance);
   });
+  const at = equalPositions(ends.length - 1);
+  return {
+    scores: Float64Array.from(own, (curve) => (curve === undefined ? NaN : areaByInformation(curve))),
+    at,
+    curves: own.map((curve) => (curve === undefined ? new Float64Array(at.length).fill(NaN) : resampleCurve(curve.information, curve.performance, at))),
+  };
 }

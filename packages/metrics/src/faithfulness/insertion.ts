@@ -1,6 +1,6 @@
 import { defineMetric, type MetricFactory } from '@pellucid/core';
 import { perturbationOptions, RISE, type PerturbationOptions } from './options.ts';
-import { areaUnderCurve, perturbationCurves } from './perturbation-curve.ts';
+import { perturbationCurves } from './perturbation-curve.ts';
 import { validateSubject } from '../subject/validate-subject.ts';
 
 /**
@@ -16,11 +16,11 @@ export const insertion: MetricFactory<PerturbationOptions> = defineMetric<Pertur
   direction: 'higher',
   paper: RISE,
   needsMask: false,
+  curve: { horizontal: 'share of pixels put back', vertical: 'probability of the target' },
   options: perturbationOptions('blur'),
-  score: async (subject, { steps, substrate }, context) => {
+  curves: (subject, { steps, substrate }, context) => {
     validateSubject(subject);
     const perturbation = { first: 'highest', towards: 'image', substrate, steps, objective: 'probability' } as const;
-    const curves = await perturbationCurves(subject, perturbation, context);
-    return Float64Array.from(curves, areaUnderCurve);
+    return perturbationCurves(subject, perturbation, context);
   },
 });

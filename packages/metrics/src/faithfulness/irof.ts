@@ -3,7 +3,7 @@ import { orderPixels, sumChannels } from '../pixels.ts';
 import { makeRemoval, substrateOption, type Substrate } from '../removal/removal.ts';
 import { validateSubject } from '../subject/validate-subject.ts';
 import { scoreVariants } from '../subject/variants.ts';
-import { areaUnderCurve, sumOver } from './perturbation-curve.ts';
+import { areaUnderCurve, equalPositions, resampleCurve, sumOver } from './perturbation-curve.ts';
 import { joinRegions } from './regions.ts';
 
 /** Options of IROF. */
@@ -37,11 +37,12 @@ export const irof: MetricFactory<IrofOptions> = defineMetric<IrofOptions>({
     authors: 'Rieger, Hansen', year: 2020, title: 'IROF: a low resource evaluation metric for explanation methods', url: 'https://arxiv.org/abs/2003.08747',
   },
   needsMask: false,
+  curve: { horizontal: 'share of superpixels removed', vertical: 'probability of the target over that of the whole image' },
   options: {
     segments: integerOption(64, 1, 'About how many superpixels an image is cut into.'),
     substrate: substrateOption('mean'),
   },
-  score: async (subject, { segments, substrate }, context) => {
+  curves: async (subject, { segments, substrate }, context) => {
     validateSubject(subject);
     const { input, model } = subject;
     const orders = sumChannels(subject.values, subject.layout).maps.map((map, sample) => {
@@ -50,11 +51,15 @@ export const irof: MetricFactory<IrofOptions> = defineMetric<IrofOptions>({
       return joinRegions(regions, orderPixels(means));
     });
     const remove = makeRemoval(subject, substrate, context.seed);
-    const curves = await scoreVariants(subject, orders.map(({ ends }) => ends.length), (sample, count, image) => {
+    const probabilities = await scoreVariants(subject, orders.map(({ ends }) => ends.length), (sample, count, image) => {
       const { pixels, ends } = orders[sample]!;
       remove(sample, pixels.subarray(0, ends[count]), image);
     }, 'probability', context);
     // A probability that single precision rounds to 0 leaves nothing to fall.
-    return Float64Array.from(curves, (curve) => (curve[0] === 0 ? 0 : 1 - areaUnderCurve(curve.map((value) => value / curve[0]!))));
+    const own = probabilities.map((curve) => curve.map((value) => (curve[0] === 0 ? 1 : value / curve[0]!)));
+    // Every image has a number of superpixels of its own.
+    const at = equalPositions(segments);
+    const curves = own.map((curve) => resampleCurve(equalPositions(curve.length - 1), curve, at));
+    return { scores: Float64Array.from(own, (curve) => 1 - areaUnderCurve(curve)), at, curves };
   },
 });

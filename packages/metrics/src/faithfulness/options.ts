@@ -43,11 +43,3 @@ export interface SteppedOptions extends PerturbationOptions {
 export function steppedOptions(): OptionSpecs<SteppedOptions> {
   return { ...perturbationOptions('zero'), objective: objectiveOption('logit') };
 }
-
-/** In which order regions go. All scores are turned so that higher is better. */
-export type RemovalOrder = 'morf' | 'lerf' | 'combined' | 'random';
-
-/** The option that chooses it. */
-export function orderOption(fallback: RemovalOrder): OptionSpec<RemovalOrder> {
-  return choiceOption(['morf', 'lerf', 'combined', 'random'], fallback, 'Most relevant first, least relevant first, half the sum of both scores, or a random order as a control.');
-}

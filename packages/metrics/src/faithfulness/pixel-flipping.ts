@@ -1,7 +1,7 @@
 import { defineMetric, type MetricFactory } from '@pellucid/core';
 import { validateSubject } from '../subject/validate-subject.ts';
 import { steppedOptions, type SteppedOptions } from './options.ts';
-import { areaUnderCurve, perturbationCurves } from './perturbation-curve.ts';
+import { perturbationCurves } from './perturbation-curve.ts';
 
 /**
  * Pixel flipping: the score f_k of the target after the k-th of n equal groups of pixels was replaced, highest values first, all of them
@@ -21,10 +21,10 @@ export const pixelFlipping: MetricFactory<SteppedOptions> = defineMetric<Stepped
     url: 'https://doi.org/10.1371/journal.pone.0130140',
   },
   needsMask: false,
+  curve: { horizontal: 'share of pixels removed', vertical: 'score of the target' },
   options: steppedOptions(),
-  score: async (subject, options, context) => {
+  curves: (subject, options, context) => {
     validateSubject(subject);
-    const curves = await perturbationCurves(subject, { first: 'highest', towards: 'substrate', ...options }, context);
-    return Float64Array.from(curves, areaUnderCurve);
+    return perturbationCurves(subject, { first: 'highest', towards: 'substrate', ...options }, context);
   },
 });

@@ -1,12 +1,13 @@
-import { defineMetric, integerOption, type MetricContext, type MetricFactory, type MetricSubject } from '@pellucid/core';
+import { defineMetric, integerOption, type MetricContext, type MetricCurves, type MetricFactory, type MetricSubject } from '@pellucid/core';
 import { orderPixels, sumChannels } from '../pixels.ts';
 import { makeRemoval, substrateOption, type Substrate } from '../removal/removal.ts';
 import { sampleStream } from '../subject/sample-stream.ts';
 import { validateSubject } from '../subject/validate-subject.ts';
 import { sameForAll, scoreVariants, type ScoredObjective } from '../subject/variants.ts';
-import { objectiveOption, orderOption, type RemovalOrder } from './options.ts';
-import { sumOver } from './perturbation-curve.ts';
+import { objectiveOption } from './options.ts';
+import { sumOver, summarise } from './perturbation-curve.ts';
 import { joinRegions, squareRegions } from './regions.ts';
+import { orderOption, turnFalls, type RemovalOrder, type SingleOrder } from './removal-order.ts';
 
 /** Options of region perturbation. */
 export interface RegionPerturbationOptions {
@@ -22,20 +23,21 @@ export interface RegionPerturbationOptions {
   readonly objective: ScoredObjective;
 }
 
-/** The mean fall of the score over the curve, per sample, for one order of the regions. */
-async function meanFall(subject: MetricSubject, order: 'morf' | 'lerf' | 'random', options: RegionPerturbationOptions, context: MetricContext): Promise<Float64Array> {
+/** The falls of the score, f_0 - f_k, per sample, for one order of the regions; over the share of regions, with their mean. */
+async function falls(subject: MetricSubject, order: SingleOrder, options: RegionPerturbationOptions, context: MetricContext): Promise<MetricCurves> {
   const regions = squareRegions(subject, options.side);
   const orders = sumChannels(subject.values, subject.layout).maps.map((map, sample) => {
     const sums = Float64Array.from(regions, (region) => sumOver(map, region) * (order === 'lerf' ? -1 : 1));
     return joinRegions(regions, order === 'random' ? sampleStream(subject, sample, context.seed, 'region-perturbation').permutation(regions.length) : orderPixels(sums));
   });
   const remove = makeRemoval(subject, options.substrate, context.seed);
-  const counts = sameForAll(subject, Math.min(options.regions, regions.length) + 1);
-  const curves = await scoreVariants(subject, counts, (sample, count, image) => {
+  const most = Math.min(options.regions, regions.length);
+  const scores = await scoreVariants(subject, sameForAll(subject, most + 1), (sample, count, image) => {
     const { pixels, ends } = orders[sample]!;
     remove(sample, pixels.subarray(0, ends[count]), image);
   }, options.objective, context);
-  return Float64Array.from(curves, (curve) => curve.reduce((sum, value) => sum + curve[0]! - value, 0) / curve.length);
+  const at = Array.from({ length: most + 1 }, (_, count) => count / regions.length);
+  return summarise(at, scores.map((row) => row.map((value) => row[0]! - value)), (curve) => curve.reduce((sum, fall) => sum + fall, 0) / curve.length);
 }
 
 /**
@@ -56,6 +58,7 @@ export const regionPerturbation: MetricFactory<RegionPerturbationOptions> = defi
     title: 'Evaluating the Visualization of What a Deep Neural Network Has Learned', url: 'https://arxiv.org/abs/1509.06321',
   },
   needsMask: false,
+  curve: { horizontal: 'share of regions removed', vertical: 'fall of the score of the target, turned so that higher is better' },
   options: {
     side: integerOption(8, 1, 'Side of a region in pixels.'),
     regions: integerOption(100, 1, 'Most regions that are replaced.'),
@@ -63,13 +66,8 @@ export const regionPerturbation: MetricFactory<RegionPerturbationOptions> = defi
     substrate: substrateOption('uniform'),
     objective: objectiveOption('logit'),
   },
-  score: async (subject, options, context) => {
+  curves: (subject, options, context) => {
     validateSubject(subject);
-    const { order } = options;
-    if (order === 'morf' || order === 'random') return meanFall(subject, order, options, context);
-    const lerf = await meanFall(subject, 'lerf', options, context);
-    if (order === 'lerf') return lerf.map((fall) => -fall);
-    const morf = await meanFall(subject, 'morf', options, context);
-    return morf.map((fall, sample) => (fall - lerf[sample]!) / 2);
+    return turnFalls(options.order, (order) => falls(subject, order, options, context));
   },
 });

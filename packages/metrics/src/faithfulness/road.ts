@@ -1,10 +1,10 @@
-import { defineMetric, type MetricContext, type MetricFactory, type MetricSubject, type OptionSpec } from '@pellucid/core';
+import { defineMetric, type MetricContext, type MetricCurves, type MetricFactory, type MetricSubject, type OptionSpec } from '@pellucid/core';
 import { orderPixels, sumChannels } from '../pixels.ts';
 import { makeRemoval } from '../removal/removal.ts';
 import { sampleStream } from '../subject/sample-stream.ts';
 import { validateSubject } from '../subject/validate-subject.ts';
 import { scoreVariants } from '../subject/variants.ts';
-import { orderOption, type RemovalOrder } from './options.ts';
+import { orderOption, turnFalls, type RemovalOrder, type SingleOrder } from './removal-order.ts';
 
 /** Options of ROAD. */
 export interface RoadOptions {
@@ -22,8 +22,8 @@ const percentsOption: OptionSpec<readonly number[]> = {
     Array.isArray(value) && value.length > 0 && value.every((percent) => typeof percent === 'number' && percent > 0 && percent <= 100),
 };
 
-/** The mean fall of the target's probability over the shares, per sample. Exactly the share goes, whatever the ties. */
-async function meanFall(subject: MetricSubject, order: 'morf' | 'lerf' | 'random', percents: readonly number[], context: MetricContext): Promise<Float64Array> {
+/** The falls of the target's probability over the shares, per sample, with their mean. Exactly the share goes, whatever the ties. */
+async function falls(subject: MetricSubject, order: SingleOrder, percents: readonly number[], context: MetricContext): Promise<MetricCurves> {
   const orders = sumChannels(subject.values, subject.layout).maps.map((map, sample) => {
     if (order === 'random') return Uint32Array.from(sampleStream(subject, sample, context.seed, 'road').permutation(map.length));
     return orderPixels(order === 'morf' ? map : map.map((value) => -value));
@@ -33,10 +33,14 @@ async function meanFall(subject: MetricSubject, order: 'morf' | 'lerf' | 'random
     const pixels = orders[sample]!;
     remove(sample, pixels.subarray(0, Math.round(((percents[variant] ?? 0) * pixels.length) / 100)), image);
   }, 'probability', context);
-  return Float64Array.from(scores, (row) => {
-    const whole = row[percents.length]!;
-    return row.subarray(0, percents.length).reduce((sum, value) => sum + whole - value, 0) / percents.length;
-  });
+  const fallen = scores.map((row) => row.subarray(0, percents.length).map((value) => row[percents.length]! - value));
+  const rising = [...percents.keys()].sort((a, b) => percents[a]! - percents[b]!);
+  return {
+    scores: Float64Array.from(fallen, (row) => row.reduce((sum, fall) => sum + fall, 0) / percents.length),
+    // The whole image stands in front.
+    at: [0, ...rising.map((i) => percents[i]! / 100)],
+    curves: fallen.map((row) => Float64Array.of(0, ...rising.map((i) => row[i]!))),
+  };
 }
 
 /**
@@ -57,13 +61,10 @@ export const road: MetricFactory<RoadOptions> = defineMetric<RoadOptions>({
     title: 'A Consistent and Efficient Evaluation Strategy for Attribution Methods', url: 'https://arxiv.org/abs/2202.00449',
   },
   needsMask: false,
+  curve: { horizontal: 'share of pixels imputed', vertical: 'fall of the probability of the target, turned so that higher is better' },
   options: { percents: percentsOption, order: orderOption('combined') },
-  score: async (subject, { percents, order }, context) => {
+  curves: (subject, { percents, order }, context) => {
     validateSubject(subject);
-    if (order === 'morf' || order === 'random') return meanFall(subject, order, percents, context);
-    const lerf = await meanFall(subject, 'lerf', percents, context);
-    if (order === 'lerf') return lerf.map((fall) => -fall);
-    const morf = await meanFall(subject, 'morf', percents, context);
-    return morf.map((fall, sample) => (fall - lerf[sample]!) / 2);
+    return turnFalls(order, (single) => falls(subject, single, percents, context));
   },
 });

@@ -4,7 +4,7 @@ import { makeRemoval, substrateOption, type Substrate } from '../removal/removal
 import { validateSubject } from '../subject/validate-subject.ts';
 import { sameForAll, scoreVariants, type ScoredObjective } from '../subject/variants.ts';
 import { objectiveOption } from './options.ts';
-import { areaUnderCurve, sumOver } from './perturbation-curve.ts';
+import { areaUnderCurve, equalPositions, sumOver, summarise } from './perturbation-curve.ts';
 import { joinRegions, squareRegions } from './regions.ts';
 
 /** Options of selectivity. */
@@ -32,12 +32,13 @@ export const selectivity: MetricFactory<SelectivityOptions> = defineMetric<Selec
     authors: 'Montavon, Samek, Müller', year: 2018, title: 'Methods for Interpreting and Understanding Deep Neural Networks', url: 'https://arxiv.org/abs/1706.07979',
   },
   needsMask: false,
+  curve: { horizontal: 'share of patches removed', vertical: 'score of the target' },
   options: {
     side: integerOption(8, 1, 'Side of a patch in pixels.'),
     substrate: substrateOption('zero'),
     objective: objectiveOption('logit'),
   },
-  score: async (subject, { side, substrate, objective }, context) => {
+  curves: async (subject, { side, substrate, objective }, context) => {
     validateSubject(subject);
     const regions = squareRegions(subject, side);
     const orders = sumChannels(subject.values, subject.layout).maps.map((map) =>
@@ -47,6 +48,6 @@ export const selectivity: MetricFactory<SelectivityOptions> = defineMetric<Selec
       const { pixels, ends } = orders[sample]!;
       remove(sample, pixels.subarray(0, ends[count]), image);
     }, objective, context);
-    return Float64Array.from(curves, areaUnderCurve);
+    return summarise(equalPositions(regions.length), curves, areaUnderCurve);
   },
 });

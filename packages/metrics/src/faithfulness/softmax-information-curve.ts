@@ -1,6 +1,6 @@
 import { defineMetric, type MetricFactory } from '@pellucid/core';
 import { scoreOf } from '../subject/variants.ts';
-import { informationAreas, informationCurveOptions, XRAI, type InformationCurveOptions } from './information-curve.ts';
+import { informationCurves, informationCurveOptions, XRAI, type InformationCurveOptions } from './information-curve.ts';
 
 /**
  * Softmax information curve (SIC): area under (p - p_blurred) / (p_whole - p_blurred), clipped to 0 to 1, over the information of images onto
@@ -16,8 +16,9 @@ export const softmaxInformationCurve: MetricFactory<InformationCurveOptions> = d
   direction: 'higher',
   paper: XRAI,
   needsMask: false,
+  curve: { horizontal: 'share of the information', vertical: 'share of the gain in the probability of the target' },
   options: informationCurveOptions,
-  score: (subject, options, context) => informationAreas(subject, options, context, (logits, sample) => {
+  curves: (subject, options, context) => informationCurves(subject, options, context, (logits, sample) => {
     const probabilities = logits.map((row) => scoreOf('probability', subject.targets[sample]!, row));
     const [blurred, whole] = [probabilities[0]!, probabilities[probabilities.length - 1]!];
     if (whole <= blurred) return undefined;

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { defineMetric, integerOption, randomStream, sampleData, softmax, throwIfAborted, type MetricDefinition, type MetricFactory } from '@pellucid/core';
+import {
+  defineMetric, integerOption, randomStream, sampleData, softmax, throwIfAborted, type CurveMetricDefinition, type MetricCurves, type MetricDefinition, type MetricFactory,
+} from '@pellucid/core';
 import { metricContract } from './metric-contract.ts';
 
 interface Options {
@@ -61,4 +63,35 @@ test.each<[string, Partial<Definition>, string]>([
   ['an abort that is not heard', { score: (subject, options, { seed }) => right.score(subject, options, { seed }) }, 'stops when it is aborted'],
 ])('finds %s', async (_title, changes, check) => {
   expect((await failures(changes)).some((failure) => failure.startsWith(check))).toBe(true);
+});
+
+const { score, ...rest } = right;
+/** The score on the way from half of it. */
+const withCurves = (change: (curves: MetricCurves) => MetricCurves): CurveMetricDefinition<Options> => ({
+  ...rest,
+  curve: { horizontal: 'share of the way', vertical: 'score' },
+  curves: async (...given) => {
+    const scores = await score(...given);
+    return change({ scores, at: [0, 1], curves: Array.from(scores, (value) => Float64Array.of(value / 2, value)) });
+  },
+});
+const curveFailures = async (change: (curves: MetricCurves) => MetricCurves): Promise<string[]> => {
+  const failed: string[] = [];
+  for (const { name, run } of metricContract(defineMetric<Options>(withCurves(change)))) await run().catch(() => failed.push(name));
+  return failed;
+};
+
+test('a right metric with curves passes', async () => {
+  expect(await curveFailures((curves) => curves)).toEqual([]);
+});
+
+test.each<[string, (curves: MetricCurves) => MetricCurves]>([
+  ['positions that fall', (curves) => ({ ...curves, at: [1, 0] })],
+  ['positions beyond the axis', (curves) => ({ ...curves, at: [0, 100] })],
+  ['a curve for all', (curves) => ({ ...curves, curves: curves.curves.slice(0, 1) })],
+  ['values without positions', (curves) => ({ ...curves, at: [0, 0.5, 1] })],
+  ['curves without values', (curves) => ({ ...curves, curves: curves.curves.map((values) => values.map(() => NaN)) })],
+  ['curves over the largest of the batch', (curves) => ({ ...curves, curves: curves.curves.map((values) => values.map((value) => value / Math.max(...curves.scores))) })],
+])('finds %s', async (_title, change) => {
+  expect(await curveFailures(change)).toEqual(['gives the curves that its scores sum up']);
 });

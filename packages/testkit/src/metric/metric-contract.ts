@@ -106,6 +106,25 @@ function checkDescription(factory: AnyMetricFactory<object>): void {
   }
 }
 
+/** A curve per sample at positions that all share, of the same passes as the scores, by itself as in a batch. */
+async function checkCurves(metric: Metric, needs: readonly MetricNeed[], tolerance: number): Promise<void> {
+  const { curve } = metric.description;
+  require((curve === undefined) === (metric.curves === undefined), 'a metric has `curves` where its description names the axes of a `curve`');
+  if (curve === undefined || metric.curves === undefined) return;
+  require([curve.horizontal, curve.vertical].every((text) => text.trim() !== ''), 'the axes of the curve are named');
+  const context = { seed: 3 };
+  const { scores, at, curves } = await metric.curves(subjectOf(needs), context);
+  requireScores(scores, await metric.score(subjectOf(needs), context), 0, 'the scores that come with the curves');
+  require(at.length > 1 && at.every((position, i) => position >= 0 && position <= 1 && (i === 0 || position >= at[i - 1]!)), `positions never fall and lie within 0 to 1, got ${at.join(', ')}`);
+  require(curves.length === SAMPLES && curves.every(({ length }) => length === at.length), `${SAMPLES} curves of ${at.length} values, got ${curves.map(({ length }) => length).join(', ')}`);
+  curves.forEach((values, sample) => { require(values.every((value) => Number.isNaN(scores[sample]) === Number.isNaN(value)), `curve ${sample} has values where it has a score`); });
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const alone = await metric.curves(only(subjectOf(needs), sample), context);
+    requireScores(Float64Array.from(alone.at), Float64Array.from(at), 0, `positions of sample ${sample} alone`);
+    requireScores(alone.curves[0]!, curves[sample]!, tolerance, `the curve of sample ${sample} alone`);
+  }
+}
+
 /** What every metric promises, as named checks to run in any test framework. The network is a formula of three classes. */
 export function metricContract<Options extends object>(factory: AnyMetricFactory<Options>, settings: MetricContractSettings<Options> = {}): ContractCheck[] {
   const { options, tolerance = 0, mayBeUndefined = false } = settings;
@@ -136,6 +155,7 @@ export function metricContract<Options extends object>(factory: AnyMetricFactory
         }
       },
     },
+    { name: 'gives the curves that its scores sum up', run: () => checkCurves(make(), needs, tolerance) },
     {
       name: 'gives the same scores in any amount of memory',
       run: async () => {
