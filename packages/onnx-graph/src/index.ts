@@ -1,3 +1,4 @@
+export { batchRows } from './batch/batch-rows.ts';
 export { freeBatchAxis, type FreedBatch } from './batch/free-batch-axis.ts';
 export { pairBatch, type BatchPairs } from './batch/pair-batch.ts';
 export {

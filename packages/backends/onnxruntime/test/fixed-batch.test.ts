@@ -153,3 +153,44 @@ test('a batch axis that the graph leaves free stays as it is, also where samples
   expect(mixing.batchAxis).toBe('free');
   await mixing.dispose();
 });
+
+test('only axes that follow the batch are shown free: of a hard-coded length the layer shows its own, and takes no given values', async () => {
+  // Six rows of each sample, which then stand in one: the file does not say that they are of a sample.
+  const body: Body = {
+    nodes: [makeNode('Reshape', ['x', 'rows'], ['r']), makeNode('Tanh', ['r'], ['t']), makeNode('Reshape', ['t', 'flat'], ['f']), ...dense],
+    constants: [int64Tensor('rows', [6, 8]), int64Tensor('flat', [1, 48]), weights('w', 48, 5)],
+  };
+  for (const batch of [1, 'batch', null] as const) {
+    const model = await loadModel(build(body, batch));
+    expect(model.layers.map(({ name, shape }) => [name, shape])).toEqual([['r', [6, 8]], ['t', [6, 8]], ['f', [null, 48]], ['y', [null, 5]]]);
+    const values: Tensor = { shape: [6, 8], data: wave(48, 0.1) };
+    const input = sliceBatch(INPUTS, 0, 1);
+    expect((await model.evaluate({ input: INPUTS, activations: ['t'] })).activations.get('t')?.shape).toEqual([18, 8]);
+    await expect(model.evaluate({ input, intervention: { layer: 't', values } })).rejects.toMatchObject({ code: 'LAYER_UNSUITABLE' });
+    await model.dispose();
+  }
+});
+
+test('rows of each sample that the batch multiplies are shown free', async () => {
+  const nodes = [makeNode('Reshape', ['x', 'windows'], ['r']), makeNode('Reshape', ['r', 'whole'], ['f']), ...dense];
+  const constants = [int64Tensor('windows', [-1, 12]), int64Tensor('whole', [-1, 48]), weights('w', 48, 5)];
+  for (const batch of ['batch', 2] as const) {
+    const model = await loadModel(build({ nodes, constants }, batch));
+    expect(model.layers.map(({ shape }) => shape)).toEqual([[null, 12], [null, 48], [null, 5]]);
+    await model.dispose();
+  }
+});
+
+test('scores that do not hold a row per sample are an error that names their tensor', async () => {
+  const nodes = [makeNode('Reshape', ['x', 'rows'], ['y'])];
+  const bytes = build({ nodes, constants: [int64Tensor('rows', [6, 8])] }, 1);
+  await expect(loadModel(bytes)).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/`y`.*first axis of length 6 for 1 sample/) });
+});
+
+test('a layer whose first axis is another free one is none of the batch', async () => {
+  const info = makeValueInfo('x', { elementType: FLOAT, shape: ['n', 'steps', 5] });
+  const nodes = [makeNode('Transpose', ['x'], ['t'], [intsAttribute('perm', [1, 0, 2])]), makeNode('Tanh', ['t'], ['h']), makeNode('ReduceMean', ['h'], ['y'], [intsAttribute('axes', [0]), intAttribute('keepdims', 0)])];
+  const model = await loadModel(writeModel(makeModel({ name: 'time', opset: 17, producer: 'test', nodes, initializers: [], inputs: [info], outputs: [makeValueInfo('y', { elementType: FLOAT, shape: ['n', 5] })] })));
+  expect(model.layers.map(({ name, shape }) => [name, shape])).toEqual([['y', [null, 5]]]);
+  await model.dispose();
+});

@@ -24,7 +24,7 @@ export interface LayerInfo {
   readonly kind: OpKind;
   /** What the engine calls the operation. */
   readonly operator: string;
-  /** `null` where an axis is free; the whole is null where the shape is not known before running. */
+  /** `null` where an axis is free, as the first is where it follows the batch; the whole is null where the shape is not known before running. */
   readonly shape: readonly (number | null)[] | null;
   readonly layout: Layout;
 }

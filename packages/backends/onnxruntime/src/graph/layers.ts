@@ -10,15 +10,17 @@ export interface LayerCandidate {
   readonly node: NodeProto;
 }
 
-const named = ({ name, metadataProps }: NodeProto): NamedNode => ({
+const named = ({ name, metadataProps, opType, input }: NodeProto, parameters: ReadonlySet<string>): NamedNode => ({
   name,
   metadata: new Map(metadataProps.map(({ key, value }) => [key, value])),
+  work: [opType, ...input.filter((read) => parameters.has(read))].join(' '),
 });
 
 /** The names besides its tensor's that a candidate answers to: its node, the modules whose output it is, and their short names. */
-function findAliases(candidates: readonly LayerCandidate[]): string[][] {
+function findAliases({ graph }: OnnxModel, candidates: readonly LayerCandidate[]): string[][] {
   const aliases = candidates.map(({ name, node }) => (node.name === '' || node.name === name ? [] : [node.name]));
-  const modules = moduleOutputs(candidates.map(({ node }) => named(node)));
+  const parameters = new Set(graph.initializer.map(({ name }) => name));
+  const modules = moduleOutputs(candidates.map(({ node }) => named(node, parameters)));
   for (const [path, position] of modules) {
     const short = shortName(path);
     const own = aliases[position]!;
@@ -38,7 +40,7 @@ export function describeLayers(
 ): LayerInfo[] {
   const stored = storedTensors(model);
   const layouts = new Map<string, Layout>([[input.name, input.layout]]);
-  const aliases = findAliases(candidates);
+  const aliases = findAliases(model, candidates);
   return candidates.map(({ name, node }, position): LayerInfo => {
     const lengths = types.get(name)?.shape ?? null;
     const layout = lengths === null ? 'N*' : outputLayout(node, lengths.length, layouts);

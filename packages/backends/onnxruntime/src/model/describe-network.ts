@@ -1,6 +1,6 @@
-import { PellucidError, sizeOf, suggestNames, type Layout, type TensorSpec } from '@pellucid/core';
+import { PellucidError, sizeOf, suggestNames, type LayerInfo, type Layout, type TensorSpec } from '@pellucid/core';
 import {
-  ElementType, extendGraph, inferShapes, intAttribute, makeNode, nodeReads, uniqueNames, type Dimension, type OnnxModel, type TensorType,
+  batchRows, ElementType, extendGraph, inferShapes, intAttribute, makeNode, nodeReads, uniqueNames, type Dimension, type OnnxModel, type TensorType,
 } from '@pellucid/onnx-graph';
 import { findLogits } from '../graph/classifier-head.ts';
 import { dependentTensors } from '../graph/data-flow.ts';
@@ -23,16 +23,23 @@ export type Probe = (model: OnnxModel, tensors: readonly string[]) => Promise<Re
 
 const isKnown = (type: TensorType | undefined): boolean => type !== undefined && type.elementType !== 0 && type.shape !== null;
 
+const ownShape = (shape: readonly Dimension[]): (number | null)[] => shape.map((length) => (typeof length === 'number' ? length : null));
+
 /** Free lengths as `null`; the batch axis is always free, since fixed batches are filled up. */
 function freeShape(shape: readonly Dimension[]): (number | null)[] {
-  return [null, ...shape.slice(1).map((length) => (typeof length === 'number' ? length : null))];
+  return [null, ...ownShape(shape.slice(1))];
 }
 
-/** Whether the first axis holds the samples of the batch, as far as one can tell. */
-function hasBatchAxis({ shape }: TensorType, fixedBatch: number | null): boolean {
+/** What the first axis of a tensor holds: samples, or rows of each; something else of a model that runs one sample at a time; or something that cannot be cut. */
+type Leading = 'batch' | 'other' | 'mixed';
+
+/** @param rows - of each sample, where that is proved; 0 where the length does not follow the batch */
+function leadingAxis({ shape }: TensorType, rows: number | null, fixedBatch: number | null): Leading {
   const first = shape?.[0];
-  if (first === undefined) return false;
-  return typeof first !== 'number' || (fixedBatch !== null && first % fixedBatch === 0);
+  if (first === undefined) return 'mixed';
+  if (fixedBatch === null) return rows !== 0 && typeof first !== 'number' ? 'batch' : 'mixed';
+  if (first === fixedBatch || (rows ?? 0) > 0) return 'batch';
+  return fixedBatch === 1 ? 'other' : 'mixed';
 }
 
 function findCandidates(model: OnnxModel, input: string): LayerCandidate[] {
@@ -67,8 +74,16 @@ function chooseLogits(model: OnnxModel, output: string, wanted: string | undefin
   });
 }
 
-function countClasses(model: OnnxModel, logits: string, types: ReadonlyMap<string, TensorType>): number {
+function countClasses(model: OnnxModel, logits: string, types: ReadonlyMap<string, TensorType>, fixedBatch: number | null): number {
   const shape = types.get(logits)?.shape ?? null;
+  const rows = shape?.[0];
+  if (typeof rows === 'number' && rows !== fixedBatch) {
+    throw new PellucidError('MODEL_UNSUPPORTED', {
+      model: model.name,
+      problem: `its scores (tensor \`${logits}\`) have a first axis of length ${rows} ${fixedBatch === null ? 'for any number of samples' : `for ${fixedBatch} sample${fixedBatch === 1 ? '' : 's'}`}`,
+      help: 'Name the tensor that holds one row of scores per sample with the option `logits`.',
+    });
+  }
   const classes = shape?.slice(1).reduce<number>((product, length) => product * (typeof length === 'number' ? length : NaN), 1);
   if (classes !== undefined && Number.isInteger(classes)) return classes;
   throw new PellucidError('MODEL_UNSUPPORTED', {
@@ -92,16 +107,15 @@ export async function describeNetwork(
   const input: TensorSpec = { name: inputName, shape, layout: layout ?? inputLayout(shape, readers) };
 
   const tensors = candidates.filter(({ name }) => types.get(name)?.elementType === ElementType.FLOAT);
-  const perSample = (name: string): boolean => {
-    const type = types.get(name);
-    return type !== undefined && hasBatchAxis(type, fixedBatch);
-  };
-  const layers = describeLayers(model, tensors, types, input).filter(({ name }) => perSample(name));
+  const rows = batchRows(model, inputName);
+  const leading = (name: string): Leading => leadingAxis(types.get(name) ?? { elementType: 0, shape: null }, rows.get(name) ?? null, fixedBatch);
+  const layers = describeLayers(model, tensors, types, input).filter(({ name }) => leading(name) !== 'mixed')
+    .map((layer): LayerInfo => (leading(layer.name) === 'batch' ? layer : { ...layer, shape: ownShape(types.get(layer.name)?.shape ?? []) }));
   const output = chooseOutput(model, types, new Set([inputName, ...candidates.map(({ name }) => name)]));
   const scores = chooseLogits(model, output, wanted, tensors);
   const logits = uniqueNames(model)('logits/flat');
   const flatten = makeNode('Flatten', [scores], [logits], [intAttribute('axis', 1)]);
-  const classes = countClasses(model, scores, types);
+  const classes = countClasses(model, scores, types, fixedBatch);
   return {
     name: model.name,
     model: extendGraph(model, { node: [flatten] }),

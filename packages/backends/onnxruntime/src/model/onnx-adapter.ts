@@ -32,12 +32,14 @@ function signatureOf(network: Network, { activations = [], gradient, interventio
   };
 }
 
-/** A gradient can start from a layer that holds one row per sample, not from one of windows. @throws LAYER_UNSUITABLE. */
-function checkStart({ types, input, name }: Network, layer: string): void {
+/** Values can be given for a layer that holds one row per sample, not for one of windows. @throws LAYER_UNSUITABLE. */
+function checkGiven(network: Network, wanted: string, method: string): void {
+  const { types, input, name } = network;
+  const layer = findLayer(network, wanted).name;
   const [first, batch] = [layer, input.name].map((tensor) => types.get(tensor)?.shape?.[0] ?? null);
   if (first === null || batch === null || first === batch) return;
   throw new PellucidError('LAYER_UNSUITABLE', {
-    layer, model: name, method: 'a gradient of its values', problem: `its first axis has the length ${first}, that of the batch is ${batch}`,
+    layer, model: name, method, problem: `its first axis has the length ${first}, that of the batch is ${batch}`,
     help: 'Name a layer that holds one image, or one list of tokens, per sample.',
   });
 }
@@ -93,9 +95,12 @@ export async function onnxAdapter(
     validateBatch(query.input, input, `input of \`${name}\``);
     const count = batchSize(query.input);
     const { gradient, intervention } = query;
-    const from = gradient && validateGradient(gradient, count, network);
-    if (from !== undefined) checkStart(network, from.name);
-    if (intervention !== undefined) validateIntervention(intervention, count, network);
+    if (gradient?.from !== undefined) checkGiven(network, gradient.from, 'a gradient of its values');
+    if (gradient !== undefined) validateGradient(gradient, count, network);
+    if (intervention !== undefined) {
+      checkGiven(network, intervention.layer, 'an intervention');
+      validateIntervention(intervention, count, network);
+    }
     const paired = gradient?.rules?.paired === true;
     if (paired) checkPairs(count, name, fixedBatch);
     const size = chunkSize({ fixedBatch, bytesPerSample, weightBytes }, engine.description.device, memoryBudget);
