@@ -1,14 +1,13 @@
 import { argmax, batchSize, concatBatches, sampleData, sliceBatch, throwIfAborted, type LabelledImages, type Tensor } from '@pellucid/core';
-import { openEngine, type EngineName } from '@pellucid/backend-tfjs';
-import { liveModel } from './engine/live-model.ts';
-import { placeWeights } from './engine/live-weights.ts';
+import { openTrainer, type TrainingEngine } from './engine/open-trainer.ts';
+import { initialState } from './network/initial-state.ts';
+import type { TrainedNetwork } from './network/trained-network.ts';
 import { imagesFor, samplesFor } from './samples.ts';
-import type { TrainedNetwork } from './train.ts';
 
 /** Where and how long to compute. */
 export interface PredictSettings {
-  /** @defaultValue the fastest engine that works */
-  readonly engine?: EngineName | undefined;
+  /** @defaultValue as of `train` */
+  readonly engine?: TrainingEngine | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -17,21 +16,17 @@ const CHUNK = 64;
 
 type PlainNetwork = Pick<TrainedNetwork, 'network' | 'weights'>;
 
-async function logitsFor({ network, weights }: PlainNetwork, images: Tensor, { engine: request, signal }: PredictSettings): Promise<Tensor> {
-  const engine = await openEngine(request);
-  const live = await engine.exclusive(() => placeWeights(engine, weights));
-  const model = liveModel(engine, network, live);
+async function logitsFor({ network, weights }: PlainNetwork, images: Tensor, { engine, signal }: PredictSettings): Promise<Tensor> {
+  const trainer = await openTrainer(network, initialState(network, weights), engine);
   try {
     const parts: Tensor[] = [];
     for (let start = 0; start < batchSize(images); start += CHUNK) {
       throwIfAborted(signal, `the predictions of \`${network.name}\``);
-      const { logits } = await model.evaluate({ input: sliceBatch(images, start, Math.min(start + CHUNK, batchSize(images))) });
-      parts.push(logits);
+      parts.push(await trainer.logits(sliceBatch(images, start, Math.min(start + CHUNK, batchSize(images)))));
     }
     return concatBatches(parts);
   } finally {
-    await model.dispose();
-    await engine.exclusive(live.dispose);
+    await trainer.dispose();
   }
 }
 

@@ -16,7 +16,27 @@ export function bars(count: number, seed: number): LabelledImages {
   return { name: 'bars', images: { shape: [count, 8, 8, 1], data }, layout: 'NHWC', labels, classNames: ['lying', 'standing'] };
 }
 
-/** A network of every kind of layer. */
+/** A network with batch normalisation: behind a convolution, before one, and on a skip; and with a pool that pads. */
+export const normalised: NetworkDefinition = {
+  name: 'normalised',
+  input: [8, 8, 1],
+  classes: 2,
+  layers: [
+    { kind: 'conv', name: 'stem/conv', filters: 4, kernel: 3, stride: 2 },
+    { kind: 'batch-norm', name: 'stem/norm' },
+    { kind: 'relu', name: 'stem/relu' },
+    { kind: 'max-pool', name: 'stem/pool', size: 3, stride: 2, padding: 'same' },
+    { kind: 'batch-norm', name: 'before' },
+    { kind: 'conv', name: 'conv', filters: 4, kernel: 3 },
+    { kind: 'batch-norm', name: 'norm' },
+    { kind: 'add', name: 'add', with: 'stem/pool' },
+    { kind: 'relu', name: 'relu' },
+    { kind: 'global-average-pool', name: 'pool' },
+    { kind: 'dense', name: 'logits', units: 2 },
+  ],
+};
+
+/** A network of every other kind of layer. */
 export const everyLayer: NetworkDefinition = {
   name: 'every-layer',
   input: [8, 8, 1],

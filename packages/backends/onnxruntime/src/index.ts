@@ -1,4 +1,4 @@
-export type { EngineOptions } from './engine/open-engine.ts';
+export { openEngine, type Engine, type EngineOptions } from './engine/open-engine.ts';
 export type { OnnxRuntime, SessionFactory } from './engine/onnxruntime-module.ts';
 export { loadModel, type LoadModelOptions } from './load-model.ts';
 export { portableGradient, type PortableGradientOptions } from './portable-gradient.ts';

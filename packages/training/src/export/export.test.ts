@@ -2,13 +2,14 @@ import { expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-tfjs';
 import { activationOf, convertLayout, randomStream, tensor, type Tensor } from '@pellucid/core';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { bars, everyLayer } from '../../test/bars.ts';
+import { bars, everyLayer, normalised } from '../../test/bars.ts';
 import type { NetworkDefinition } from '../network/network.ts';
+import type { TrainedNetwork } from '../network/trained-network.ts';
 import { plainCnn } from '../network/plain-cnn.ts';
 import { pruningCnn } from '../network/pruning-cnn.ts';
 import { residualCnn } from '../network/residual-cnn.ts';
 import { predict } from '../predict.ts';
-import { train, type TrainedNetwork } from '../train.ts';
+import { train } from '../train.ts';
 import { toOnnx } from './to-onnx.ts';
 import { toTfjs } from './to-tfjs.ts';
 
@@ -56,6 +57,7 @@ test.each([
   pruningCnn({ input: [13, 9, 3], classes: 4, width: 4 }),
   residualCnn({ input: [9, 12, 3], classes: 3, width: 4 }),
   everyLayer,
+  normalised,
   flattenedSum,
 ])('$name gives the same logits as ONNX, as a LayersModel and here', async (network) => {
   const result = await trained(network);

@@ -1,10 +1,13 @@
+import { BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM } from '../network/batch-norm.ts';
 import type { LayerDefinition } from '../network/network.ts';
-import { INPUT_NAME, lastLayer, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
-import type { TrainedNetwork } from '../train.ts';
+import { INPUT_NAME, lastLayer, poolPadding, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
+import type { TrainedNetwork } from '../network/trained-network.ts';
 
 /** A value of a JSON document. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 type JsonObject = Readonly<Record<string, Json>>;
+
+type PlainNetwork = Pick<TrainedNetwork, 'network' | 'weights'>;
 
 /** A LayersModel of TensorFlow.js as its two files hold it. */
 export interface TfjsModel {
@@ -29,9 +32,11 @@ function kerasLayer(layer: LayerDefinition): readonly [className: string, config
     case 'max-pool':
     case 'average-pool': {
       const { size, stride = size } = layer;
-      const config = { pool_size: [size, size], strides: [stride, stride], padding: 'valid', data_format: 'channels_last' };
+      const config = { pool_size: [size, size], strides: [stride, stride], padding: poolPadding(layer), data_format: 'channels_last' };
       return [layer.kind === 'max-pool' ? 'MaxPooling2D' : 'AveragePooling2D', config];
     }
+    case 'batch-norm':
+      return ['BatchNormalization', { axis: -1, epsilon: BATCH_NORM_EPSILON, momentum: 1 - BATCH_NORM_MOMENTUM, center: true, scale: true }];
     case 'global-average-pool':
       return ['GlobalAveragePooling2D', { data_format: 'channels_last' }];
     case 'flatten':
@@ -50,7 +55,7 @@ function topologyEntry({ definition, sources }: ResolvedLayer): Json {
   return { class_name: className, name, config: { name, trainable: true, dtype: 'float32', ...config }, inbound_nodes: inbound };
 }
 
-function topology({ network }: TrainedNetwork, layers: readonly ResolvedLayer[]): Json {
+function topology({ network }: PlainNetwork, layers: readonly ResolvedLayer[]): Json {
   const input: Json = {
     class_name: 'InputLayer',
     name: INPUT_NAME,
@@ -73,7 +78,7 @@ function topology({ network }: TrainedNetwork, layers: readonly ResolvedLayer[])
  * A trained network as a LayersModel of TensorFlow.js: images [N, height, width, channels] in, logits out, layers under the names of
  * the definition.
  */
-export function toTfjs(trained: TrainedNetwork): TfjsModel {
+export function toTfjs(trained: PlainNetwork): TfjsModel {
   const layers = resolveNetwork(trained.network);
   const values = [...trained.weights];
   const weights = new Uint8Array(4 * values.reduce((sum, [, { data }]) => sum + data.length, 0));

@@ -1,4 +1,4 @@
-import { randomStream, sizeOf, type Tensor } from '@pellucid/core';
+import { randomStream, sizeOf, type RandomStream, type Tensor } from '@pellucid/core';
 import type { NetworkDefinition } from './network.ts';
 import { INPUT_NAME, resolveNetwork, type ResolvedLayer } from './resolve-network.ts';
 
@@ -10,8 +10,10 @@ function kernelVariance(shape: readonly number[], beforeRelu: boolean): number {
   return beforeRelu ? 2 / fanIn : 2 / (fanIn + fanOut);
 }
 
+/** Whether a ReLU takes a layer's value, at once or normalised. */
 function feedsRelu(layers: readonly ResolvedLayer[], name: string): boolean {
-  return layers.some(({ definition, sources }) => definition.kind === 'relu' && sources.includes(name));
+  return layers.some(({ definition, sources }) =>
+    sources.includes(name) && (definition.kind === 'relu' || (definition.kind === 'batch-norm' && feedsRelu(layers, definition.name))));
 }
 
 /**
@@ -29,23 +31,29 @@ function removeMeans(kernel: Float32Array, shape: readonly number[]): void {
   }
 }
 
+function kernelFor(layers: readonly ResolvedLayer[], { definition, sources }: ResolvedLayer, shape: readonly number[], random: RandomStream): Float32Array {
+  const deviation = Math.sqrt(kernelVariance(shape, feedsRelu(layers, definition.name)));
+  const data = Float32Array.from({ length: sizeOf(shape) }, () => deviation * random.normal());
+  if (definition.kind === 'conv' && sources[0] === INPUT_NAME) removeMeans(data, shape);
+  return data;
+}
+
+/** What batch normalisation starts with: it leaves normal values as they are. */
+const ONES = /\/(gamma|moving_variance)$/;
+
 /**
- * Fresh weights: normal kernels with He's variance before a ReLU and Glorot's elsewhere, those on the image without mean; biases zero.
- * Each layer draws from its own stream, so that a change of one layer leaves the others as they were.
+ * Fresh weights: normal kernels with He's variance before a ReLU and Glorot's elsewhere, those on the image without mean; biases zero; batch
+ * normalisation with scale 1. Each layer draws from its own stream, so that a change of one layer leaves the others as they were.
  * @see {@link https://arxiv.org/abs/1502.01852 | He et al. 2015}
  */
 export function initialWeights(network: NetworkDefinition, seed: number): ReadonlyMap<string, Tensor> {
   const layers = resolveNetwork(network);
   const weights = new Map<string, Tensor>();
   for (const layer of layers) {
-    for (const [name, shape] of layer.weights) {
-      const data = new Float32Array(sizeOf(shape));
-      if (shape.length > 1) {
-        const random = randomStream(seed, 'training', 'weights', name);
-        const deviation = Math.sqrt(kernelVariance(shape, feedsRelu(layers, layer.definition.name)));
-        for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal();
-        if (layer.definition.kind === 'conv' && layer.sources[0] === INPUT_NAME) removeMeans(data, shape);
-      }
+    for (const [name, shape] of [...layer.weights, ...layer.statistics]) {
+      const data = shape.length > 1
+        ? kernelFor(layers, layer, shape, randomStream(seed, 'training', 'weights', name))
+        : new Float32Array(sizeOf(shape)).fill(ONES.test(name) ? 1 : 0);
       weights.set(name, { shape, data });
     }
   }

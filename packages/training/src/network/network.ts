@@ -18,13 +18,36 @@ export interface ConvLayer extends LayerBase {
   readonly padding?: 'same' | 'valid' | undefined;
 }
 
-/** Maximum or mean over square windows that lie wholly inside the image. */
-export interface PoolLayer extends LayerBase {
-  readonly kind: 'max-pool' | 'average-pool';
+/** Mean over square windows that lie wholly inside the image. */
+export interface AveragePoolLayer extends LayerBase {
+  readonly kind: 'average-pool';
   /** Height and width of the window. */
   readonly size: number;
   /** @defaultValue the size */
   readonly stride?: number | undefined;
+}
+
+/** Maximum over square windows. */
+export interface MaxPoolLayer extends LayerBase {
+  readonly kind: 'max-pool';
+  /** Height and width of the window. */
+  readonly size: number;
+  /** @defaultValue the size */
+  readonly stride?: number | undefined;
+  /** As of a convolution; what lies outside is never the maximum. @defaultValue 'valid' */
+  readonly padding?: 'same' | 'valid' | undefined;
+}
+
+/** A pooling layer. */
+export type PoolLayer = AveragePoolLayer | MaxPoolLayer;
+
+/**
+ * Batch normalisation of an image, with a scale and an offset per channel that are learned. In training each batch is normalised by its own
+ * mean and variance, of which running means (a tenth of each batch's) are kept for afterwards.
+ * @see {@link https://arxiv.org/abs/1502.03167 | Ioffe and Szegedy 2015}
+ */
+export interface BatchNormLayer extends LayerBase {
+  readonly kind: 'batch-norm';
 }
 
 /** A layer without settings. */
@@ -46,7 +69,7 @@ export interface AddLayer extends LayerBase {
 }
 
 /** One layer of a network, as data. */
-export type LayerDefinition = ConvLayer | PoolLayer | SimpleLayer | DenseLayer | AddLayer;
+export type LayerDefinition = ConvLayer | BatchNormLayer | PoolLayer | SimpleLayer | DenseLayer | AddLayer;
 
 /** A network as data: layers in the order of execution. The last one gives the logits, [N, classes]. */
 export interface NetworkDefinition {

@@ -1,6 +1,6 @@
 import { equalShapes, formatShape, PellucidError } from '@pellucid/core';
 import { present } from '../present.ts';
-import type { LayerDefinition, NetworkDefinition } from './network.ts';
+import type { LayerDefinition, NetworkDefinition, PoolLayer } from './network.ts';
 
 /** The name of the image among the values of a network. */
 export const INPUT_NAME = 'input';
@@ -13,8 +13,10 @@ export interface ResolvedLayer {
   /** Shape of the first value that it takes. */
   readonly inputShape: readonly number[];
   readonly shape: readonly number[];
-  /** Shapes of its weights, by name: `<layer>/kernel`, `<layer>/bias`. Kernels are [height, width, in, out] or [in, out]. */
+  /** Shapes of what it learns, by name: `<layer>/kernel`, `<layer>/bias`; `<layer>/gamma`, `<layer>/beta`. Kernels are [height, width, in, out] or [in, out]. */
   readonly weights: ReadonlyMap<string, readonly number[]>;
+  /** Shapes of the running means that it keeps, by name: `<layer>/moving_mean`, `<layer>/moving_variance`. */
+  readonly statistics: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Zeros before and after one axis of a convolution, and how many values it gives. */
@@ -31,6 +33,9 @@ export function padding(length: number, kernel: number, stride: number, mode: 's
   const total = Math.max((output - 1) * stride + kernel - length, 0);
   return { before: Math.floor(total / 2), after: Math.ceil(total / 2), length: output };
 }
+
+/** How a pool pads. */
+export const poolPadding = (layer: PoolLayer): 'same' | 'valid' => (layer.kind === 'max-pool' ? layer.padding : undefined) ?? 'valid';
 
 function invalid(network: string, layer: string, problem: string): PellucidError {
   return new PellucidError('REQUEST_INVALID', {
@@ -53,9 +58,11 @@ function inferShape(layer: LayerDefinition, input: readonly number[], other: rea
     case 'max-pool':
     case 'average-pool': {
       if (!spatial) return `needs an image, got ${formatShape(input)}`;
-      const side = (length: number): number => padding(length, layer.size, layer.stride ?? layer.size, 'valid').length;
+      const side = (length: number): number => padding(length, layer.size, layer.stride ?? layer.size, poolPadding(layer)).length;
       return [side(height), side(width), channels];
     }
+    case 'batch-norm':
+      return spatial ? input : `needs an image, got ${formatShape(input)}`;
     case 'global-average-pool':
       return spatial ? [channels] : `needs an image, got ${formatShape(input)}`;
     case 'flatten':
@@ -69,12 +76,25 @@ function inferShape(layer: LayerDefinition, input: readonly number[], other: rea
   }
 }
 
-function weightShapes(layer: LayerDefinition, input: readonly number[]): ReadonlyMap<string, readonly number[]> {
-  const entries = (kernel: readonly number[], units: number): Map<string, readonly number[]> =>
-    new Map([[`${layer.name}/kernel`, kernel], [`${layer.name}/bias`, [units]]]);
-  if (layer.kind === 'conv') return entries([layer.kernel, layer.kernel, input[2]!, layer.filters], layer.filters);
-  if (layer.kind === 'dense') return entries([input[0]!, layer.units], layer.units);
-  return new Map();
+type Shapes = ReadonlyMap<string, readonly number[]>;
+
+function weightShapes(layer: LayerDefinition, input: readonly number[]): Shapes {
+  const { name } = layer;
+  const entries = (kernel: readonly number[], units: number): Shapes => new Map([[`${name}/kernel`, kernel], [`${name}/bias`, [units]]]);
+  switch (layer.kind) {
+    case 'conv':
+      return entries([layer.kernel, layer.kernel, input[2]!, layer.filters], layer.filters);
+    case 'dense':
+      return entries([input[0]!, layer.units], layer.units);
+    case 'batch-norm':
+      return new Map([[`${name}/gamma`, [input[2]!]], [`${name}/beta`, [input[2]!]]]);
+    default:
+      return new Map();
+  }
+}
+
+function statisticShapes({ kind, name }: LayerDefinition, input: readonly number[]): Shapes {
+  return kind === 'batch-norm' ? new Map([[`${name}/moving_mean`, [input[2]!]], [`${name}/moving_variance`, [input[2]!]]]) : new Map();
 }
 
 /** Every number of a definition is a length or a count. */
@@ -107,7 +127,7 @@ export function resolveNetwork(network: NetworkDefinition): readonly ResolvedLay
     if (typeof shape === 'string') throw invalid(network.name, name, shape);
     if (shape.some((length) => length < 1)) throw invalid(network.name, name, `has nothing left of ${formatShape(inputShape)}`);
     shapes.set(name, shape);
-    resolved.push({ definition, sources, inputShape, shape, weights: weightShapes(definition, inputShape) });
+    resolved.push({ definition, sources, inputShape, shape, weights: weightShapes(definition, inputShape), statistics: statisticShapes(definition, inputShape) });
     previous = name;
   }
   const last = resolved.at(-1);

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadModel, openEngine, type TfjsEngine } from '@pellucid/backend-tfjs';
 import { activationOf, gradientAt, INPUT, randomStream, sampleData, score, type ModelAdapter, type Objective, type Tensor } from '@pellucid/core';
-import { everyLayer } from '../../test/bars.ts';
-import { toTfjs } from '../export/to-tfjs.ts';
-import type { NetworkDefinition } from '../network/network.ts';
-import { initialWeights } from '../network/initialise.ts';
-import { liveModel, type LiveModel } from './live-model.ts';
+import { everyLayer } from '../../../test/bars.ts';
+import { toTfjs } from '../../export/to-tfjs.ts';
+import type { NetworkDefinition } from '../../network/network.ts';
+import { initialWeights } from '../../network/initialise.ts';
+import type { LiveModel } from '../trainer.ts';
+import { liveModel } from './live-model.ts';
 import { placeWeights, type LiveWeights } from './live-weights.ts';
 
 const count = 5;
@@ -35,7 +36,7 @@ beforeAll(async () => {
   const values = initialWeights(everyLayer, 4);
   weights = await engine.exclusive(() => placeWeights(engine, values));
   model = liveModel(engine, everyLayer, weights);
-  peer = await loadModel(toTfjs({ network: everyLayer, weights: values, history: [] }), { engine: 'wasm' });
+  peer = await loadModel(toTfjs({ network: everyLayer, weights: values }), { engine: 'wasm' });
 });
 afterAll(async () => {
   await peer.dispose();

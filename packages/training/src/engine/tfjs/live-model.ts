@@ -1,26 +1,24 @@
-import { createHash } from 'node:crypto';
 import {
   batchSize, concatBatches, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, suggestNames, throwIfAborted, validateBatch, validateGradient, zeros,
-  type Evaluation, type GradientPoint, type LayerInfo, type Layout, type ModelAdapter, type OpKind, type Query, type Tensor,
+  type Evaluation, type GradientPoint, type LayerInfo, type Layout, type OpKind, type Query, type Tensor,
   type TensorSpec,
 } from '@pellucid/core';
 import type { TfjsEngine } from '@pellucid/backend-tfjs';
 import type * as Core from '@tensorflow/tfjs-core';
-import type { LayerDefinition, NetworkDefinition } from '../network/network.ts';
-import { INPUT_NAME, lastLayer, resolveNetwork, type ResolvedLayer } from '../network/resolve-network.ts';
-import { present } from '../present.ts';
+import type { LayerDefinition, NetworkDefinition } from '../../network/network.ts';
+import { INPUT_NAME, lastLayer, resolveNetwork, type ResolvedLayer } from '../../network/resolve-network.ts';
+import { present } from '../../present.ts';
+import { hashOf, type LiveModel } from '../trainer.ts';
 import { forward, inScope, logitsOf, valueOf, type LiveValues } from './forward.ts';
 import type { LiveWeights } from './live-weights.ts';
 import { objectiveSum } from './objective.ts';
-
-/** What a network in training can be asked for. */
-export type LiveModel = ModelAdapter<'activations' | 'gradient'>;
 
 type LiveQuery = Query<'activations' | 'gradient'>;
 
 const KINDS: Readonly<Record<LayerDefinition['kind'], readonly [OpKind, operator: string]>> = {
   add: ['add', 'Add'],
   'average-pool': ['average-pool', 'AvgPool'],
+  'batch-norm': ['batch-norm', 'FusedBatchNorm'],
   conv: ['conv', 'Conv2D'],
   dense: ['dense', 'MatMul'],
   flatten: ['reshape', 'Reshape'],
@@ -36,14 +34,10 @@ function layerInfo({ definition, shape }: ResolvedLayer): LayerInfo {
   return { name: definition.name, aliases: [], kind, operator, shape: [null, ...shape], layout: layoutOf(shape) };
 }
 
-function hashOf(network: NetworkDefinition, weights: ReadonlyMap<string, Tensor>): string {
-  const hash = createHash('sha256').update(JSON.stringify(network));
-  for (const [name, { data }] of weights) hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return hash.digest('hex');
-}
-
 /** Copies a value off the engine: some engines give a view of their own memory. */
 const download = (value: Core.Tensor): Tensor => ({ shape: [...value.shape], data: Float32Array.from(value.dataSync<'float32'>()) });
+
+const TRAINING = { kind: 'training' } as const;
 
 type Reading = Pick<Evaluation, 'logits' | 'activations'>;
 
@@ -63,7 +57,7 @@ function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }
   });
   const answer = (): Evaluation => {
     const x = tf.tensor(input.data, [...input.shape]);
-    if (gradient === undefined) return complete(read(forward(tf, layers, variables, x)), new Map());
+    if (gradient === undefined) return complete(read(forward(tf, layers, variables, x, TRAINING)), new Map());
     const reached = leadingTo(layers, gradient.from ?? lastLayer(layers).definition.name);
     const asked = layers.filter(({ definition }) => gradient.at.includes(definition.name));
     const points = asked.filter(({ definition }) => reached.has(definition.name));
@@ -72,7 +66,7 @@ function run({ tf }: TfjsEngine, layers: readonly ResolvedLayer[], { variables }
     const offsets = points.map(({ shape }) => tf.zeros([batchSize(input), ...shape]));
     const readings: Reading[] = [];
     const differentiate = tf.grads((image: Core.Tensor, ...shifts: Core.Tensor[]) => {
-      const values = forward(tf, layers, variables, image, new Map(names.map((name, i) => [name, shifts[i]!])));
+      const values = forward(tf, layers, variables, image, TRAINING, new Map(names.map((name, i) => [name, shifts[i]!])));
       readings.push(read(values));
       const start = gradient.from === undefined ? logitsOf(layers, values) : valueOf(values, gradient.from);
       return objectiveSum(tf, gradient.of, start);
