@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { encodeNpy, zeros } from '@pellucid/core';
 import { readModel, writeModel } from '@pellucid/onnx-graph';
 import { ONNX_MODEL, pellucid, writePhotograph, type Run } from './pellucid.ts';
+import { writeTwoInputs } from './two-inputs.ts';
 
 let folder = '';
 let outcomes: ReadonlyMap<string, Outcome>;
@@ -43,6 +44,8 @@ beforeAll(async () => {
   const model = readModel(bytes, 'model');
   model.graph.node[0]!.opType = 'Frobnicate';
   writeFileSync(at('unknown.onnx'), writeModel(model));
+  writeFileSync(at('two.onnx'), writeTwoInputs([1, 3, 32, 32]));
+  writeFileSync(at('scale.npy'), encodeNpy(zeros([1, 3, 1, 1])));
   writeFileSync(at('wrong-shape.npy'), encodeNpy(zeros([1, 5, 7, 3])));
   const shape = [1, 3, 32, 32];
   const values = zeros(shape);
@@ -108,6 +111,15 @@ const BAD: [string, () => string[], RegExp[]][] = [
   ['a bad seed', () => explainCat('--method', 'saliency', '--seed', '-1'), [/--seed/]],
   ['an unknown option', () => explainCat('--method', 'saliency', '--mehtod', 'x'), [/--mehtod/, /--method/]],
   ['an unknown command', () => ['explian'], [/explian/, /explain/]],
+  ['several inputs and none chosen', () => explainModel('two.onnx'), [/2 inputs \(`x`, `scale`\)/, /--input NAME/, /--bind NAME=FILE\.npy/]],
+  ['an input without values', () => [...explainModel('two.onnx'), '--input', 'x'], [/`scale` must have values too/, /--bind NAME=FILE\.npy/]],
+  ['an unknown input', () => [...explainModel('two.onnx'), '--input', 'y', '--bind', 'scale=../scale.npy'], [/no input `y`/]],
+  ['a bound input that is explained', () => [...explainModel('two.onnx'), '--input', 'scale', '--bind', 'scale=../scale.npy'], [/both explained and bound/]],
+  ['an unknown input to bind', () => [...explainModel('two.onnx'), '--bind', 'skale=../scale.npy'], [/no input `skale` to bind/, /`scale`/]],
+  ['missing values of an input', () => ['layers', '../two.onnx', '--bind', 'scale=../none.npy'], [/input `scale`/, /none\.npy`: there is no such file\./, /DATA_MISSING/]],
+  ['values of an input in a wrong shape', () => [...explainModel('two.onnx'), '--bind', 'scale=../nan.npy'], [/value bound to input `scale`/, /SHAPE_MISMATCH/]],
+  ['a binding without a file', () => [...explainModel('two.onnx'), '--bind', 'scale'], [/`scale` is not of the form NAME=FILE\.npy/]],
+  ['an input that is bound twice', () => [...explainModel('two.onnx'), '--bind', 'scale=../scale.npy', '--bind', 'scale=../scale.npy'], [/`scale` is bound twice/]],
   ['layers of a model that is cut short', () => ['layers', '../cut.onnx'], [/MODEL_INVALID/]],
 ];
 

@@ -90,6 +90,17 @@ test.each([
   for (const layer of JSON.parse((await pellucid(folder, 'layers', 'one.onnx', '--json')).stdout) as { batch: unknown }[]) expect(layer.batch).toBe(batch);
 });
 
+test('layers shows a first axis free only where it follows the batch', async () => {
+  const info = (name: string, shape: (number | string)[]) => makeValueInfo(name, { elementType: ElementType.FLOAT, shape });
+  const nodes = [makeNode('Reshape', ['x', 'rows'], ['r']), makeNode('Relu', ['r'], ['h']), makeNode('Reshape', ['h', 'flat'], ['y'])];
+  const initializers = [int64Tensor('rows', [6, 64]), int64Tensor('flat', [1, 384])];
+  const model = makeModel({ name: 'rows', opset: 17, producer: 'test', nodes, initializers, inputs: [info('x', ['n', 6, 8, 8])], outputs: [info('y', ['n', 384])] });
+  writeFileSync(join(folder, 'rows.onnx'), writeModel(model));
+  const { stdout } = await pellucid(folder, 'layers', 'rows.onnx');
+  expect(stdout).toMatch(/^h +Relu +\[6, 64\]/m);
+  expect(stdout).toMatch(/^y +Reshape +\[\?, 384\]/m);
+});
+
 test('help says how to use it and ends with status 0', async () => {
   for (const args of [['--help'], ['help'], ['explain', '--help']]) {
     const { status, stdout } = await pellucid(folder, ...args);

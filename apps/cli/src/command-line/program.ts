@@ -5,6 +5,7 @@ import { differentiateModels, type DifferentiateRequest } from '../commands/diff
 import { explainInputs, type ExplainRequest } from '../commands/explain.ts';
 import { listLayers, type LayersRequest } from '../commands/layers.ts';
 import { listMethods, type MethodsRequest } from '../commands/methods.ts';
+import { parseBinding } from '../inputs/bindings.ts';
 import { parseNames, parsePercentage, parsePositive, parseSamples, parseSeed, parseTarget } from './parse-values.ts';
 import { presentError } from './present-error.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,6 +19,13 @@ const engineOption = (): Option =>
 
 const straightThroughOption = (): Option =>
   new Option('--straight-through', 'let gradients pass quantisation: inside its range unchanged, outside zero');
+
+/** For models with several inputs. */
+function withInputs(command: Command): Command {
+  return command
+    .option('--input <name>', 'the input of the model that is explained, where it has several')
+    .option('--bind <name=file>', 'values of another input, a .npy file for one sample or for every sample of the batch; may be repeated', parseBinding);
+}
 
 /** How maps become colours: the same for single pictures and animations. */
 function withColours(command: Command): Command {
@@ -34,7 +42,7 @@ Examples:
   pellucid explain model.json photos --method occlusion --options '{"window":[32,32],"stride":[16,16]}' --target 281 --out maps`;
 
 function explainCommand(terminal: Terminal): Command {
-  return withColours(new Command('explain'))
+  return withInputs(withColours(new Command('explain')))
     .description('Write a map for each input and method: raw values (.npy), how it was made (.json) and a picture (.png).')
     .argument('<model>', 'an .onnx file or the model.json of a tfjs model')
     .argument('<input...>', 'PNG, JPEG or WebP images, folders of them, or .npy arrays (a sample or a batch, used as they are)')
@@ -69,7 +77,7 @@ function animateCommand(terminal: Terminal): Command {
 }
 
 function layersCommand(terminal: Terminal): Command {
-  return new Command('layers')
+  return withInputs(new Command('layers'))
     .description('List the layers of a model: name, operator, shape, other names.')
     .argument('<model>', 'an .onnx file or the model.json of a tfjs model')
     .addOption(backendOption())

@@ -43,7 +43,7 @@ async function explainWith({ model, methods, files, request, output, terminal }:
   const labels = request.labels === undefined ? undefined : await readLabels(resolve(terminal.folder, request.labels), model.classes);
   const source = await openSource(files, model, request.preprocess, terminal);
   checkTargets(request.target, source.samples, model);
-  return explainFiles({ model, methods, source, output, terminal, target: request.target, seed: request.seed, labels, drawing: request });
+  return explainFiles({ model, methods, source, output, terminal, target: request.target, seed: request.seed, labels, drawing: request, bound: request.bind ?? [] });
 }
 
 function printResult({ shown, predictions, files }: InputResult, folder: string, { print }: Terminal): void {

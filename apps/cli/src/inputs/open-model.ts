@@ -3,6 +3,7 @@ import { basename, extname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { PellucidError, type ModelAdapter } from '@pellucid/core';
 import type { Terminal } from '../command-line/terminal.ts';
+import { readBindings, type Binding, type Bound } from './bindings.ts';
 
 /** Which engine runs the model. */
 export interface ModelRequest {
@@ -10,6 +11,10 @@ export interface ModelRequest {
   readonly engine?: 'node-gpu' | 'node' | 'wasm' | 'cpu' | undefined;
   /** Let gradients pass quantisation. */
   readonly straightThrough?: boolean | undefined;
+  /** The input that is explained, where the model has several. */
+  readonly input?: string | undefined;
+  /** Where the values of the other inputs are. */
+  readonly bind?: readonly Binding[] | undefined;
 }
 
 type Backend = NonNullable<ModelRequest['backend']>;
@@ -48,7 +53,9 @@ export async function openModel(shown: string, request: ModelRequest, { folder }
       help: 'Give an `.onnx` file or the `model.json` of a tfjs model.',
     });
   }
-  return interruptible(await (chooseBackend(path, request) === 'onnxruntime' ? openOnnx(path, request) : openTensorFlow(path, request)));
+  const chosen = chooseBackend(path, request);
+  const bind = await readBindings(request.bind ?? [], folder);
+  return interruptible(await (chosen === 'onnxruntime' ? openOnnx(path, request, bind) : openTensorFlow(path, request, bind)));
 }
 
 /** The same model, giving way before each pass: an engine on this thread would let neither signals nor the progress bar through. */
@@ -64,12 +71,12 @@ function interruptible(model: ModelAdapter): ModelAdapter {
 
 // Only the engine that is used is loaded: each takes a good part of a second. Which method fits the model is known at run time alone,
 // where `explain` checks it, so that the type may claim every capability.
-async function openOnnx(path: string, { straightThrough }: ModelRequest): Promise<ModelAdapter> {
+async function openOnnx(path: string, { straightThrough, input }: ModelRequest, bind: Bound): Promise<ModelAdapter> {
   const { loadModel } = await import('@pellucid/backend-onnxruntime');
-  return (await loadModel(path, { straightThrough })) as ModelAdapter;
+  return (await loadModel(path, { straightThrough, input, bind })) as ModelAdapter;
 }
 
-async function openTensorFlow(path: string, { engine }: ModelRequest): Promise<ModelAdapter> {
+async function openTensorFlow(path: string, { engine, input }: ModelRequest, bind: Bound): Promise<ModelAdapter> {
   const { loadModel } = await import('@pellucid/backend-tfjs');
-  return (await loadModel(path, { engine })) as ModelAdapter;
+  return (await loadModel(path, { engine, input, bind })) as ModelAdapter;
 }

@@ -4,6 +4,7 @@ import {
 import type { TargetRequest } from '../command-line/parse-values.ts';
 import { showProgress } from '../command-line/progress.ts';
 import type { Terminal } from '../command-line/terminal.ts';
+import type { Binding } from '../inputs/bindings.ts';
 import { groupInputs } from '../inputs/group-inputs.ts';
 import type { InputSource, ReadInput } from '../inputs/input-source.ts';
 import type { OutputFolder } from '../output/output-folder.ts';
@@ -39,6 +40,8 @@ export interface ExplainWork {
   readonly seed: number;
   readonly labels: readonly string[] | undefined;
   readonly drawing: BookRequest;
+  /** Where the values of the model's other inputs came from. */
+  readonly bound: readonly Binding[];
 }
 
 const PAGE = 'grid';
@@ -73,13 +76,14 @@ function makeParts(inputs: readonly ReadInput[], predictions: readonly Predictio
 }
 
 /** Writes the files of an input and a method; pictures only where they can be drawn. */
-async function writePart(part: Part, map: DrawnMap, output: OutputFolder, pictures: PictureBook): Promise<void> {
+async function writePart(part: Part, map: DrawnMap, { output, bound }: Pick<ExplainWork, 'output' | 'bound'>, pictures: PictureBook): Promise<void> {
   const { input, predictions, files } = part;
   const { values, provenance } = map.explanation;
   const base = `${input.file.stem}.${provenance.method}`;
   const drawn = await pictures.draw(input, map);
   const source = { file: input.file.shown, preprocessing: input.preprocessing };
-  const record = { ...provenance, shape: values.shape, input: source, predictions, ...(drawn && { pictures: drawn.descriptions }) };
+  const others = bound.length > 0 && { bound: Object.fromEntries(bound.map(({ name, file }) => [name, file])) };
+  const record = { ...provenance, shape: values.shape, input: source, ...others, predictions, ...(drawn && { pictures: drawn.descriptions }) };
   const write = async (ending: string, content: Uint8Array | string): Promise<void> => {
     await output.stage(`${base}.${ending}`, content);
     files.push(`${base}.${ending}`);
@@ -91,7 +95,7 @@ async function writePart(part: Part, map: DrawnMap, output: OutputFolder, pictur
 
 /** Explains the inputs of a group by every method and stages the results. */
 async function explainGroup(work: ExplainWork, parts: readonly Part[], batch: Tensor, pictures: PictureBook, update: ProgressUpdate): Promise<void> {
-  const { model, methods, output, terminal, seed } = work;
+  const { model, methods, terminal, seed } = work;
   for (const part of parts) await pictures.begin(part.input, part.predictions);
   for (const [position, method] of methods.entries()) {
     const { name, title } = method.description;
@@ -109,7 +113,7 @@ async function explainGroup(work: ExplainWork, parts: readonly Part[], batch: Te
     let start = 0;
     for (const part of parts) {
       const end = start + batchSize(part.input.values);
-      await writePart(part, { name, title, ...kind, explanation: splitExplanation(explanation, start, end) }, output, pictures);
+      await writePart(part, { name, title, ...kind, explanation: splitExplanation(explanation, start, end) }, work, pictures);
       start = end;
     }
     update(position + 1, name);

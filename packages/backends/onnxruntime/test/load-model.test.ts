@@ -1,5 +1,5 @@
-import { gradientAt, INPUT, isPellucidError, tensor, type PellucidError } from '@pellucid/core';
-import { ElementType, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, writeModel, type ModelParts } from '@pellucid/onnx-graph';
+import { findLayer, gradientAt, INPUT, isPellucidError, tensor, type PellucidError } from '@pellucid/core';
+import { copyWith, ElementType, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, writeModel, type ModelParts } from '@pellucid/onnx-graph';
 import { convolutionalNetwork, contractBatch } from '@pellucid/testkit';
 import { afterAll, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -205,5 +205,20 @@ test('engines other than the default are used as they are given', async () => {
   await Promise.all([loaded.evaluate(query), loaded.evaluate(query), loaded.evaluate({ ...query, gradient: { ...query.gradient, of: { kind: 'logit', targets: [0, 1] } } })]);
   // The forward pass when loading, and one gradient for objectives of the same family.
   expect(sessions).toBe(2);
+  await loaded.dispose();
+});
+
+test('a module that an older exporter writes twice is its last call, by weights that the calls share through an Identity', async () => {
+  const matrix = (name: string): ReturnType<typeof makeTensor> => makeTensor(name, FLOAT, [3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  const node = (name: string, inputs: string[], output: string): ReturnType<typeof makeNode> => copyWith(makeNode(name.slice(name.lastIndexOf('/') + 1), inputs, [output]), { name });
+  const twice = model({
+    initializers: [matrix('onnx::MatMul_1'), matrix('own')],
+    nodes: [
+      makeNode('Identity', ['onnx::MatMul_1'], ['onnx::MatMul_2']), node('/fc/MatMul', ['x', 'onnx::MatMul_1'], 'a'), node('/act/Relu', ['a'], 'b'),
+      node('/fc_1/MatMul', ['b', 'onnx::MatMul_2'], 'c'), node('/act_1/Relu', ['c'], 'd'), node('/fc_2/MatMul', ['d', 'own'], 'y'),
+    ],
+  });
+  const loaded = await loadModel(twice);
+  expect(['fc', 'act', 'fc_1', 'fc_2', '/fc/MatMul'].map((name) => findLayer(loaded, name).name)).toEqual(['c', 'd', 'c', 'y', 'a']);
   await loaded.dispose();
 });

@@ -27,10 +27,11 @@ const TYPES: Readonly<Record<string, { readonly bytes: number; readonly read: Re
   i4: { bytes: 4, read: (view, offset) => view.getInt32(offset, true) },
   i8: { bytes: 8, read: (view, offset) => Number(view.getBigInt64(offset, true)) },
   u1: { bytes: 1, read: (view, offset) => view.getUint8(offset) },
+  b1: { bytes: 1, read: (view, offset) => view.getUint8(offset) },
 };
 
 /**
- * Reads the bytes of a NumPy `.npy` file: little-endian float32, float64, int32, int64 or uint8 values, row-major.
+ * Reads the bytes of a NumPy `.npy` file: little-endian float32, float64, int32, int64, uint8 or Boolean values, row-major.
  * @param file - name for messages
  * @throws DATA_INVALID when the file is cut short or holds something else.
  */

@@ -62,6 +62,12 @@ test('keeps every float through an NPY file', () => {
   );
 });
 
+test('reads the Boolean values of a mask as 0 and 1', () => {
+  const header = "{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }".padEnd(117) + '\n';
+  const bytes = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0, ...Array.from(header, (letter) => letter.charCodeAt(0)), 1, 0, 1);
+  expect(decodeNpy(bytes, 'mask.npy')).toEqual({ shape: [3], data: Float32Array.of(1, 0, 1) });
+});
+
 test('refuses every cut of an NPY file', () => {
   const bytes = encodeNpy(counting([2, 3]));
   for (let length = 0; length < bytes.length; length++) {

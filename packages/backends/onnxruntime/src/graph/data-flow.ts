@@ -12,3 +12,12 @@ export function dependentTensors({ graph }: OnnxModel, input: string): ReadonlyS
   }
   return dependent;
 }
+
+/** What the last node of a graph depends on: tensors beside the way to it have no gradient, and change no score. */
+export function leadsToEnd({ graph }: OnnxModel): ReadonlySet<string> {
+  const needed = new Set(graph.node.at(-1)?.output);
+  for (const node of graph.node.toReversed()) {
+    if (node.output.some((name) => needed.has(name))) for (const name of nodeReads(node)) needed.add(name);
+  }
+  return needed;
+}

@@ -1,7 +1,8 @@
 import { type LayerInfo, type LayerName, type Tensor } from '@pellucid/core';
 import {
-  attributeFloat, attributeTensor, nodeReads, tensorProducers, tensorShape, tensorValues, type NodeProto, type OnnxModel, type TensorProto,
+  attributeFloat, attributeTensor, tensorProducers, tensorShape, tensorValues, type NodeProto, type OnnxModel, type TensorProto,
 } from '@pellucid/onnx-graph';
+import { leadsToEnd } from './data-flow.ts';
 
 /** Operators after which a constant that is added is a bias. */
 const PRODUCTS: ReadonlySet<string | undefined> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
@@ -66,15 +67,6 @@ function biasOf(node: NodeProto, rank: number, constantOf: ConstantOf, producers
     default:
       return undefined;
   }
-}
-
-/** What the last node of a graph depends on: tensors beside the way to it have no gradient. */
-function leadsToEnd({ graph }: OnnxModel): ReadonlySet<string> {
-  const needed = new Set(graph.node.at(-1)?.output);
-  for (const node of graph.node.toReversed()) {
-    if (node.output.some((name) => needed.has(name))) for (const name of nodeReads(node)) needed.add(name);
-  }
-  return needed;
 }
 
 /**

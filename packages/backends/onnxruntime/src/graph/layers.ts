@@ -10,16 +10,26 @@ export interface LayerCandidate {
   readonly node: NodeProto;
 }
 
-const named = ({ name, metadataProps, opType, input }: NodeProto, parameters: ReadonlySet<string>): NamedNode => ({
+/** What each stored tensor is called, also where exporters pass one on that several calls of a module share. */
+function parameterNames({ graph }: OnnxModel): ReadonlyMap<string, string> {
+  const names = new Map(graph.initializer.map(({ name }) => [name, name]));
+  for (const { opType, input: [from = ''], output: [to = ''] } of graph.node) {
+    const name = opType === 'Identity' ? names.get(from) : undefined;
+    if (name !== undefined) names.set(to, name);
+  }
+  return names;
+}
+
+const named = ({ name, metadataProps, opType, input }: NodeProto, parameters: ReadonlyMap<string, string>): NamedNode => ({
   name,
   metadata: new Map(metadataProps.map(({ key, value }) => [key, value])),
-  work: [opType, ...input.filter((read) => parameters.has(read))].join(' '),
+  work: [opType, ...input.flatMap((read) => parameters.get(read) ?? [])].join(' '),
 });
 
 /** The names besides its tensor's that a candidate answers to: its node, the modules whose output it is, and their short names. */
-function findAliases({ graph }: OnnxModel, candidates: readonly LayerCandidate[]): string[][] {
+function findAliases(model: OnnxModel, candidates: readonly LayerCandidate[]): string[][] {
   const aliases = candidates.map(({ name, node }) => (node.name === '' || node.name === name ? [] : [node.name]));
-  const parameters = new Set(graph.initializer.map(({ name }) => name));
+  const parameters = parameterNames(model);
   const modules = moduleOutputs(candidates.map(({ node }) => named(node, parameters)));
   for (const [path, position] of modules) {
     const short = shortName(path);

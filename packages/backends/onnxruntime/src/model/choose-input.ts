@@ -25,7 +25,7 @@ function pick(model: OnnxModel, inputs: readonly ValueInfoProto[], wanted: strin
   throw unsupported(
     model.name,
     `it has ${free.length} inputs (${list(free)}), and only one can be explained at a time`,
-    'Name it with the option `input`, and give values to the others with `bind`.',
+    'Name it with the option `input` (`--input NAME`), and give values to the others with `bind` (`--bind NAME=FILE.npy`).',
   );
 }
 
@@ -40,7 +40,7 @@ export function chooseInputs(model: OnnxModel, wanted: string | undefined, bound
   const others = inputs.filter((input) => input !== explained);
   const unbound = others.filter(({ name }) => !bound.includes(name));
   if (unbound.length > 0) {
-    throw unsupported(model.name, `${list(unbound)} must have values too`, 'Give them with the option `bind`: one tensor per input.');
+    throw unsupported(model.name, `${list(unbound)} must have values too`, 'Give them with the option `bind`, one tensor per input (`--bind NAME=FILE.npy`).');
   }
   const type = declaredType(explained);
   if (type?.elementType !== ElementType.FLOAT) {

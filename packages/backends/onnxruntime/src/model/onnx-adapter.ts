@@ -7,6 +7,7 @@ import type { InferenceSession } from 'onnxruntime-common';
 import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
 import { layerBiases } from '../graph/layer-biases.ts';
+import { modelParameters } from '../parameters/model-parameters.ts';
 import { chunkSize } from '../query/chunk-size.ts';
 import { compileQuery, signatureKey, type Answers, type QuerySignature } from '../query/compile-query.ts';
 import { keptSessions } from '../query/kept-sessions.ts';
@@ -17,7 +18,7 @@ import { checkBoundBatch, type BoundInput } from './bound-inputs.ts';
 import type { Network } from './network.ts';
 
 /** What an ONNX model on ONNX Runtime can answer. */
-export type OnnxCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases';
+export type OnnxCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases' | 'parameters';
 
 function signatureOf(network: Network, { activations = [], gradient, intervention }: Query<OnnxCapability>): QuerySignature {
   const canonical = (name: string): string => findLayer(network, name).name;
@@ -87,10 +88,13 @@ export async function onnxAdapter(
   const withSession = <Result>(signature: QuerySignature, task: (compiled: CompiledSession) => Promise<Result>): Promise<Result> =>
     sessions.use(signatureKey(signature), () => compileSession(engine, network, signature), task);
 
+  const assertAlive = (): void => {
+    if (disposal === null) return;
+    throw new PellucidError('REQUEST_INVALID', { action: `ask \`${name}\``, problem: 'it was disposed', help: 'Load it again.' });
+  };
+
   const evaluate = async (query: Query<OnnxCapability>, { signal, memoryBudget }: EvaluateOptions = {}): Promise<Evaluation> => {
-    if (disposal !== null) {
-      throw new PellucidError('REQUEST_INVALID', { action: `ask \`${name}\``, problem: 'it was disposed', help: 'Load it again.' });
-    }
+    assertAlive();
     throwIfAborted(signal, `the evaluation of \`${name}\``);
     validateBatch(query.input, input, `input of \`${name}\``);
     const count = batchSize(query.input);
@@ -119,7 +123,8 @@ export async function onnxAdapter(
   return {
     name, hash: await hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
     batchAxis: fixedBatch ?? (freed ? 'freed' : 'free'),
-    capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules', 'intervention', 'biases']),
+    capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules', 'intervention', 'biases', 'parameters']),
+    parameters: modelParameters(network, hash, (copy, copyHash) => onnxAdapter(engine, copy, bound, Promise.resolve(copyHash)), assertAlive),
     biases: () => Promise.resolve(layerBiases(network.model, layers)),
     evaluate,
     dispose: () => (disposal ??= sessions.dispose()),

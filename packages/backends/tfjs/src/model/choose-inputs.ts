@@ -23,7 +23,7 @@ export function chooseInputs(model: string, inputs: readonly DeclaredInput[], { 
   if (wanted === undefined && free.length > 1) {
     throw unsupported(
       `it has ${free.length} inputs (${list(free)}), and only one can be explained at a time`,
-      'Name it with the option `input`, and give values to the others with `bind`.',
+      'Name it with the option `input` (`--input NAME`), and give values to the others with `bind` (`--bind NAME=FILE.npy`).',
     );
   }
   const explained = free.find(({ name }) => name === (wanted ?? free[0]!.name));
@@ -32,7 +32,7 @@ export function chooseInputs(model: string, inputs: readonly DeclaredInput[], { 
     throw unsupported(problem, suggestNames(wanted ?? '', free.map(({ name }) => name)));
   }
   const unbound = free.filter((input) => input !== explained);
-  if (unbound.length > 0) throw unsupported(`${list(unbound)} must have values too`, 'Give them with the option `bind`: one tensor per input.');
+  if (unbound.length > 0) throw unsupported(`${list(unbound)} must have values too`, 'Give them with the option `bind`, one tensor per input (`--bind NAME=FILE.npy`).');
   if (explained.dtype !== 'float32') {
     throw unsupported(
       `its input \`${explained.name}\` takes ${explained.dtype} values, not float32`,
