@@ -61,7 +61,9 @@ function checkPath({ points, objective, from, locate, unreachable }: Recording, 
     throw new PellucidError('GRADIENT_UNREACHABLE', {
       of: from?.name ?? 'the objective',
       at: name,
-      help: from !== undefined ? 'Check the direction: the first has to be computed from the second.' : 'Objectives are functions of the logits: a final softmax, and layers beside the path from input to logits, have no gradient.',
+      help: from !== undefined
+        ? `\`${from.name}\` is not computed from \`${name}\`: start from a layer behind \`${name}\`, name one before \`${from.name}\`, or take zeros with \`unreachable: 'zero'\`.`
+        : 'Objectives are functions of the logits: a final softmax, and layers beside the path from input to logits, have no gradient.',
     });
   }
   for (const index of path.indices) {

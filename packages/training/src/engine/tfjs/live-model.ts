@@ -93,6 +93,9 @@ function join(parts: readonly Evaluation[]): Evaluation {
   return { output: logits, logits, activations: joined((part) => part.activations), gradients: joined((part) => part.gradients), uncovered: [] };
 }
 
+const unreachableHelp = (of: string, at: string): string =>
+  `\`${of}\` is not computed from \`${at}\`: start from a layer behind \`${at}\`, name one before \`${of}\`, or take zeros with \`unreachable: 'zero'\`.`;
+
 const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
 
 /**
@@ -124,7 +127,7 @@ export function liveModel(engine: TfjsEngine, network: NetworkDefinition, weight
     const reached = leadingTo(layers, of);
     const at = gradient.at.find((point) => point !== INPUT && !reached.has(point));
     if (at === undefined || gradient.unreachable === 'zero') return;
-    throw new PellucidError('GRADIENT_UNREACHABLE', { of, at: String(at), help: 'Check the direction: the first has to be computed from the second.' });
+    throw new PellucidError('GRADIENT_UNREACHABLE', { of, at: String(at), help: unreachableHelp(of, String(at)) });
   };
 
   return {
