@@ -12,7 +12,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { BACKEND_OF } from '../src/engine/engine-name.ts';
 import { loadModel, openEngine } from '../src/index.ts';
 import { valueAt } from '../src/model/value-at.ts';
-import { disposeAll } from '../src/model/layers-network.ts';
+import { disposeAll } from '../src/model/layers-tree.ts';
 import { asGraphModel, asLayersModel, type JoinedModel } from './contract-models.ts';
 import { ENGINE, ENGINES } from './engines.ts';
 

@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
 import { loadModel, openEngine } from '../src/index.ts';
-import { disposeAll } from '../src/model/layers-network.ts';
+import { disposeAll } from '../src/model/layers-tree.ts';
 import { valueAt } from '../src/model/value-at.ts';
 import { asLayersModel, modelBytes, type JoinedModel } from './contract-models.ts';
 import { ENGINE } from './engines.ts';

@@ -32,7 +32,7 @@ export interface LayerInfo {
 /** What a layer learnt. */
 export interface LayerParameters {
   readonly layer: LayerName;
-  /** Weights, biases, statistics, by names that are unique in the model. */
+  /** Weights, biases, statistics, by names that are unique in the model; each that is asked for belongs to the caller. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
@@ -41,8 +41,9 @@ export interface ModelParameters {
   /** Layers that learnt something, in the order of execution. */
   readonly read: () => Promise<readonly LayerParameters[]>;
   /**
-   * A model with other values for some tensors, of the same shapes, and the rest as it is; it has to be disposed of. The model itself stays.
-   * @throws SHAPE_MISMATCH for a tensor of another shape; LAYER_NOT_FOUND for a name that no tensor has.
+   * A model with other values for some tensors, of the same shapes, and the rest as it is. It has to be disposed of, and neither needs the other;
+   * the given tensors must not change while it lives. The model itself stays.
+   * @throws SHAPE_MISMATCH for a tensor of another shape; LAYER_NOT_FOUND for a name that no tensor has; INPUT_NOT_FINITE.
    */
   readonly replace: (tensors: ReadonlyMap<string, Tensor>) => Promise<ModelAdapter>;
 }
@@ -84,7 +85,7 @@ export interface ModelAdapter<in Offers extends Capability = Capability> {
    * 1 where it is the same along it. Present with the capability `biases`.
    */
   readonly biases?: (() => Promise<ReadonlyMap<LayerName, Tensor>>) | undefined;
-  /** @defaultValue the backend does not show them */
+  /** What the model learnt. Present with the capability `parameters`. */
   readonly parameters?: ModelParameters | undefined;
   /** Answers a query. @throws SHAPE_MISMATCH, INPUT_NOT_FINITE, LAYER_NOT_FOUND, GRADIENT_UNDEFINED, GRADIENT_UNREACHABLE, ABORTED. */
   readonly evaluate: (query: Query<Offers>, options?: EvaluateOptions) => Promise<Evaluation>;

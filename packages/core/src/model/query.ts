@@ -12,7 +12,7 @@ export const INPUT: unique symbol = Symbol.for('pellucid.input') as typeof INPUT
 export type GradientPoint = typeof INPUT | LayerName;
 
 /** What a model may be able to answer, beyond its output. */
-export type Capability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases';
+export type Capability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases' | 'parameters';
 
 /**
  * `Value` where the offers hold what is needed, else never. Not a conditional type: the compiler could not tell that a query which asks

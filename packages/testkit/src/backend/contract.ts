@@ -6,6 +6,7 @@ import { contractNetworks, type ContractNetwork } from './contract-network.ts';
 import { executionChecks } from './execution-checks.ts';
 import { interventionChecks } from './intervention-checks.ts';
 import { layerGradientChecks } from './layer-gradient-checks.ts';
+import { parameterChecks, parameterLoadChecks } from './parameter-checks.ts';
 import { refusalChecks } from './refusal-checks.ts';
 import { makeSubject } from './subject.ts';
 
@@ -36,8 +37,8 @@ export function backendContract(load: LoadNetwork, { tolerance = 1e-5 }: Backend
     },
   });
   return [
-    ...contractNetworks.flatMap((network) => [...answerChecks(network), ...layerGradientChecks, ...interventionChecks, ...biasChecks].map((check) => onNetwork(network, check))),
+    ...contractNetworks.flatMap((network) => [...answerChecks(network), ...layerGradientChecks, ...interventionChecks, ...biasChecks, ...parameterChecks].map((check) => onNetwork(network, check))),
     ...refusalChecks.map((check) => onNetwork(contractNetworks[1]!, check)),
-    ...executionChecks.map(([name, run]): ContractCheck => ({ name, run: () => run(load) })),
+    ...[...executionChecks, ...parameterLoadChecks].map(([name, run]): ContractCheck => ({ name, run: () => run(load) })),
   ];
 }

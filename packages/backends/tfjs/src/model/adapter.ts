@@ -6,6 +6,7 @@ import {
 } from '@pellucid/core';
 
 import type { TfjsEngine } from '../engine/open-engine.ts';
+import { modelParameters } from '../parameters/model-parameters.ts';
 import { checkBoundBatch } from './bound-inputs.ts';
 import { checkPairs, chunkPositions, takeSamples } from './chunks.ts';
 import { evaluateChunk, type ResolvedQuery } from './evaluate-chunk.ts';
@@ -13,7 +14,7 @@ import type { Network } from './network.ts';
 import { valueAt } from './value-at.ts';
 
 /** What models of this backend can answer. */
-export type TfjsCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases';
+export type TfjsCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases' | 'parameters';
 
 const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
 /** A gradient pass holds of every layer its value, what the tape saved of it (a bias sum before the activation), and a gradient. */
@@ -135,8 +136,13 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     output: network.output,
     classes: network.classes,
     layers: network.layers,
-    capabilities: new Set<TfjsCapability>(['activations', 'gradient', 'backward-rules', 'intervention', ...(biases === undefined ? [] : ['biases' as const])]),
+    capabilities: new Set<TfjsCapability>(['activations', 'gradient', 'backward-rules', 'intervention', 'parameters', ...(biases === undefined ? [] : ['biases' as const])]),
     biases: biases && (() => engine.exclusive(() => { assertAlive(); return biases(); })),
+    parameters: modelParameters(network.parameters, {
+      name, hash,
+      exclusive: (work) => engine.exclusive(() => { assertAlive(); return work(); }),
+      makeCopy: (copy, copyHash) => createAdapter(engine, copy, name, copyHash),
+    }),
     bytesPerSample,
     evaluate,
     dispose: async () => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 
 import { inScope } from '../engine/scope.ts';
+import { graphParameters } from '../parameters/graph-parameters.ts';
 import { bindInputs } from './bound-inputs.ts';
 import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
@@ -111,6 +112,7 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
     classes: sizeOf(logitsShape.slice(1) as number[]),
     layers,
     bound,
+    parameters: graphParameters(model, reachable, (copy) => graphNetwork(copy, name, settings, true)),
     run,
     dispose: () => {
       if (owned) model.dispose();

@@ -4,13 +4,14 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 import { inScope } from '../engine/scope.ts';
 import { tape } from '../gradients/tape.ts';
+import { layersParameters } from '../parameters/layers-parameters.ts';
 import { bindInputs, type BoundInput } from './bound-inputs.ts';
 import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
 import { layerBiases } from './layer-biases.ts';
 import { layerFlow, type LayerFlow } from './layer-flow.ts';
 import { layerKind } from './layer-kinds.ts';
-import { activationName, collectLeaves, finalProbabilities, intercepting, withoutActivation, type Layer, type Leaf } from './layers-tree.ts';
+import { activationName, collectLeaves, disposeAll, finalProbabilities, intercepting, withoutActivation, type Layer, type Leaf } from './layers-tree.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
 import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
 import { valueAt } from './value-at.ts';
@@ -114,13 +115,6 @@ function feeding(model: LayersModel, explained: string, bound: readonly BoundInp
 const inputsOf = (model: LayersModel, channelsFirst: boolean): DeclaredInput[] =>
   model.inputs.map(({ shape, dtype }, i) => ({ name: model.inputNames[i]!, shape, dtype, channelsFirst }));
 
-/** Frees a model. Its own `dispose` forgets the weights of models inside it. */
-export function disposeAll(model: LayersModel): void {
-  const values = model.weights.map((weight) => weight.read());
-  model.dispose();
-  for (const value of values) if (!value.isDisposed) value.dispose();
-}
-
 /** What a layers model offers to the adapter. To be called inside `exclusive`. */
 export function layersNetwork(model: LayersModel, name: string, settings: NetworkSettings, owned: boolean): Network {
   // A sequential model has no names for its inputs before it is built, which its first use does otherwise.
@@ -136,6 +130,8 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
   const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
   const last = settings.logits === undefined ? finalProbabilities(model, softmaxCovers(outputShape)) : undefined;
+
+  const leading = flow.needed(stated === undefined ? [] : [stated], '');
 
   /** Every use of a layer, as far as there is one in the pass. */
   const usesOf = (leaf: Leaf): LayerName[] => {
@@ -194,6 +190,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     layers,
     bound,
     biases: layerBiases(leaves, layers, usesOf, last),
+    parameters: layersParameters(model, name, leaves, layers.filter((layer) => leading.has(layer.name)), (leaf) => nameOf({ leaf, count: 0 }), (copy) => layersNetwork(copy, name, settings, true)),
     run,
     dispose: () => {
       if (owned) disposeAll(model);

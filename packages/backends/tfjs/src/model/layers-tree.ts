@@ -114,3 +114,10 @@ export function withoutActivation(layer: Layer, compute: () => tf.Tensor | tf.Te
     else layer.activation = activation;
   }
 }
+
+/** Frees a model. Its own `dispose` forgets the weights of models inside it. */
+export function disposeAll(model: LayersModel): void {
+  const values = model.weights.map((weight) => weight.read());
+  model.dispose();
+  for (const value of values) if (!value.isDisposed) value.dispose();
+}

@@ -1,5 +1,6 @@
 import type { LayerInfo, LayerName, Tensor, TensorSpec } from '@pellucid/core';
 import type * as tf from '@tensorflow/tfjs-core';
+import type { NetworkParameters } from '../parameters/network-parameters.ts';
 import type { BoundInput } from './bound-inputs.ts';
 
 /** Values that stand in for those of a layer. */
@@ -44,6 +45,8 @@ export interface Network {
   readonly layers: readonly LayerInfo[];
   /** What layers add to a linear function of their input; absent where that cannot be told apart from what follows. */
   readonly biases?: (() => ReadonlyMap<LayerName, Tensor>) | undefined;
+  /** What it learnt, and networks that learnt something else. */
+  readonly parameters: NetworkParameters;
   /** The inputs that are not explained. */
   readonly bound: readonly Pick<BoundInput, 'name' | 'samples'>[];
   readonly run: (input: tf.Tensor, request: PassRequest) => Pass;
