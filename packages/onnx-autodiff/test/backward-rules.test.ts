@@ -90,6 +90,25 @@ test('the first operations with weights are marked, on every branch', () => {
   expect(first).toEqual({ a: true, b: true, y: false });
 });
 
+test('the last operations with weights on the way to where the gradient starts are marked, on every branch', () => {
+  const w = stored('w', [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  const model = network([
+    makeNode('MatMul', ['x', 'w'], ['a']), makeNode('Relu', ['a'], ['r']), makeNode('MatMul', ['r', 'w'], ['b']), makeNode('MatMul', ['x', 'w'], ['c']),
+    makeNode('Add', ['b', 'c'], ['s']), makeNode('Relu', ['s'], ['y']), makeNode('MatMul', ['y', 'w'], ['beyond']),
+  ], [w]);
+  const marked = (of: string): Record<string, boolean> => {
+    const last: Record<string, boolean> = {};
+    const look: BackwardRule = ({ name, isLast, derivative }) => {
+      last[name] = isLast;
+      return derivative();
+    };
+    differentiate(model, { of, at: ['x'], rules: ruleSet({ dense: look, relu: look }) });
+    return last;
+  };
+  expect(marked('y')).toEqual({ a: false, r: false, b: true, c: true, y: false });
+  expect(marked('r')).toEqual({ a: true, r: false });
+});
+
 test.each([11, 13, 18])('halves and joins a batch of free size (opset %i)', async (opset) => {
   const model = network([makeNode('Tanh', ['x'], ['y'])], [], ['n', 3], opset);
   const difference: BackwardRule = ({ outputs, gradients }, { halves, join, subtract, multiply }) => {

@@ -91,19 +91,30 @@ describe.each(ENGINES)('rules on %s', (engine) => {
 
   test('see layers as what they are made of: weights with their bias, and activations', async () => {
     const seen: string[] = [];
-    const note: BackwardRule = ({ kind, linear, isFirst, derivative }) => {
-      seen.push([kind, ...(linear?.bias ? ['bias'] : []), ...(isFirst ? ['first'] : [])].join(' '));
+    const note: BackwardRule = ({ kind, linear, isFirst, isLast, derivative }) => {
+      seen.push([kind, ...(linear?.bias ? ['bias'] : []), ...(isFirst ? ['first'] : []), ...(isLast ? ['last'] : [])].join(' '));
       return derivative();
     };
     const moving: readonly OpKind[] = ['identity', 'reshape'];
     const rules = Object.fromEntries(KINDS.filter((kind) => !moving.includes(kind)).map((kind) => [kind, note]));
     const only = (mergeBatchNorm: boolean): BackwardRules => ({ name: 'test', rules, mergeBatchNorm });
     await gradient(only(false));
-    const backwards = ['dense bias', 'add', 'relu', 'dense bias', 'relu', 'dense bias', 'global-average-pool', 'tanh', 'conv-transpose bias', 'max-pool', 'relu', 'conv bias', 'relu', 'batch-norm', 'conv bias first'];
+    const backwards = ['dense bias last', 'add', 'relu', 'dense bias', 'relu', 'dense bias', 'global-average-pool', 'tanh', 'conv-transpose bias', 'max-pool', 'relu', 'conv bias', 'relu', 'batch-norm', 'conv bias first'];
     expect(seen).toEqual(backwards);
     seen.length = 0;
     await gradient(only(true));
     expect(seen).toEqual(backwards.filter((kind) => kind !== 'batch-norm'));
+  });
+
+  test('are told which weights are the last on the way to a layer, too', async () => {
+    const last: string[] = [];
+    const note: BackwardRule = ({ name, isLast, derivative }) => {
+      if (isLast) last.push(name);
+      return derivative();
+    };
+    const cotangent = (await model.evaluate({ input, activations: ['relu'] })).activations.get('relu')!;
+    await model.evaluate({ input, gradient: { of: { kind: 'cotangent', cotangent }, from: 'relu', at: [INPUT], rules: everywhere(note, { mergeBatchNorm: true }) } });
+    expect(last).toEqual(['bn']);
   });
 
   test.each([false, true])('can compute a linear operation again, with its parts (batch normalisation merged: %s)', async (mergeBatchNorm) => {

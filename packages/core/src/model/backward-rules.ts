@@ -59,6 +59,8 @@ export interface RuleNode<Value> {
   readonly wanted: readonly boolean[];
   /** A linear operation with no other one between the model's input and itself, where rules for the domain of pixels apply. */
   readonly isFirst: boolean;
+  /** A linear operation with no other one between itself and where the gradient starts: the classifier's weights. */
+  readonly isLast: boolean;
   /** Present for linear operations. */
   readonly linear?: LinearOperation<Value> | undefined;
   /** The true derivative, for rules that change only part of it: it accepts another gradient of the first output. */

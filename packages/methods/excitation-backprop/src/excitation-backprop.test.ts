@@ -17,23 +17,33 @@ const load = (shape: readonly number[], nodes: readonly NodeProto[], initializer
 
 const total = (values: Float32Array): number => values.reduce((a, b) => a + b, 0);
 
+/** P(child) = sum over parents of child w+ / Z P(parent). */
+const winners = (child: readonly number[], weight: (i: number, k: number) => number, parents: readonly number[]): number[] =>
+  child.map((value, i) => parents.reduce((sum, p, k) => {
+    const z = child.reduce((s, other, j) => s + other * Math.max(weight(j, k), 0), 0);
+    return sum + (z > 0 ? (value * Math.max(weight(i, k), 0) * p) / z : 0);
+  }, 0));
+
 test('winners of two dense layers, written out; biases take no part', async () => {
   const [w1, w2] = [draws('w1', 12), draws('w2', 6)];
   const nodes = [makeNode('Gemm', ['x', 'w1', 'b1'], ['h']), makeNode('Relu', ['h'], ['r']), makeNode('MatMul', ['r', 'w2'], ['p']), makeNode('Add', ['p', 'b2'], ['y'])];
   const model = await load([4], nodes, [stored('w1', [4, 3], w1), stored('b1', [3], [0.5, 1, 2]), stored('w2', [3, 2], w2), stored('b2', [2], [-9, 9])]);
   const x = [0.5, 1.5, 2, 0.25];
-  const { values, provenance } = await explain(model, excitationBackprop(), { input: tensor([1, 4], x), targets: 1 });
   const hidden = [0, 1, 2].map((k) => Math.max(x.reduce((sum, value, i) => sum + value * w1[i * 3 + k]!, [0.5, 1, 2][k]!), 0));
-  /** P(child) = sum over parents of child w+ / Z P(parent). */
-  const winners = (child: readonly number[], weight: (i: number, k: number) => number, parents: readonly number[]): number[] =>
-    child.map((value, i) => parents.reduce((sum, p, k) => {
-      const z = child.reduce((s, other, j) => s + other * Math.max(weight(j, k), 0), 0);
-      return sum + (z > 0 ? (value * Math.max(weight(i, k), 0) * p) / z : 0);
-    }, 0));
-  const expected = winners(x, (i, k) => w1[i * 3 + k]!, winners(hidden, (i, k) => w2[i * 2 + k]!, [0, 1]));
-  expected.forEach((value, i) => { expect(values.data[i]).toBeCloseTo(value, 6); });
-  expect(Math.max(...expected)).toBeGreaterThan(0.1);
+  const below = (parents: readonly number[]): number[] => winners(x, (i, k) => w1[i * 3 + k]!, parents);
+  const request = { input: tensor([1, 4], x), targets: 1 };
+
+  const { values, provenance } = await explain(model, excitationBackprop(), request);
+  const top = winners(hidden, (i, k) => w2[i * 2 + k]!, [0, 1]);
+  below(top).forEach((value, i) => { expect(values.data[i]).toBeCloseTo(value, 6); });
+  expect(Math.max(...below(top))).toBeGreaterThan(0.1);
   expect(provenance.uncovered).toEqual([]);
+
+  const contrastive = await explain(model, excitationBackprop({ contrastive: true }), request);
+  const dual = winners(hidden, (i, k) => -w2[i * 2 + k]!, [0, 1]);
+  const expected = below(top.map((value, i) => value - dual[i]!));
+  expected.forEach((value, i) => { expect(contrastive.values.data[i]).toBeCloseTo(value, 6); });
+  expect(Math.max(...expected)).toBeGreaterThan(0.1);
   await model.dispose();
 });
 
@@ -57,6 +67,17 @@ describe('a residual network of convolutions', () => {
     expect(values.data.every((value) => value >= 0)).toBe(true);
     expect(provenance.uncovered).toEqual([]);
     expect(provenance.layer).toBe(layer);
+    expect(provenance.passes).toEqual({ forward: 3, backward: 3 });
+  });
+
+  test.each([undefined, 'c1', 'sum'])('the contrastive map has both signs, and its dual takes what it gives: %s', async (layer) => {
+    const { values, provenance } = await explain(model, excitationBackprop({ layer, contrastive: true }), { input, targets });
+    targets.forEach((target, sample) => {
+      // Nothing is subtracted for class 0, none of whose weights is negative.
+      if (target !== 0) expect(total(sampleData(values, sample))).toBeCloseTo(0, 5);
+      if (target !== 0) expect(Math.min(...sampleData(values, sample))).toBeLessThan(-0.001);
+      expect(Math.max(...sampleData(values, sample))).toBeGreaterThan(0.001);
+    });
     expect(provenance.passes).toEqual({ forward: 3, backward: 3 });
   });
 

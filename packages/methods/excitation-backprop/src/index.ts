@@ -1,2 +1,2 @@
 export { excitationBackprop, type ExcitationBackpropOptions } from './excitation-backprop.ts';
-export { excitationBackpropRules } from './rules.ts';
+export { contrastiveExcitationBackpropRules, excitationBackpropRules } from './rules.ts';

@@ -21,9 +21,13 @@ function excite<Value>(x: Value, arriving: Value, { weight, forward, backward }:
   return add(multiply(xUp, backward(s, wUp)), multiply(xDown, backward(s, wDown)));
 }
 
-const weighted: BackwardRule = ({ name, inputs, gradients, linear }, operations) => {
+/** Of the classifier, the contrastive form subtracts what excites the dual unit, which has its weights with the other sign: section 3.3. */
+const weighted = (contrastive: boolean): BackwardRule => ({ name, inputs, gradients, linear, isLast }, operations) => {
   if (linear === undefined) throw new Error(`internal: ${name} has no weights`);
-  return [excite(inputs[0]!, gradients[0]!, linear, operations)];
+  const [x, arriving] = [inputs[0]!, gradients[0]!];
+  const winners = excite(x, arriving, linear, operations);
+  if (!contrastive || !isLast) return [winners];
+  return [operations.subtract(winners, excite(x, arriving, { ...linear, weight: operations.negate(linear.weight) }, operations))];
 };
 
 /** Sums of several units share by their positive parts; a constant that is added is a bias. */
@@ -54,16 +58,21 @@ const PASSING: readonly OpKind[] = [
   'sigmoid', 'softplus', 'swish', 'tanh',
 ];
 
-/** Excitation backprop: marginal winning probabilities instead of gradients. Batch normalisation is merged into the layer before it first. */
-export const excitationBackpropRules: BackwardRules = {
-  name: 'excitation-backprop',
+const rulesOf = (name: string, linear: BackwardRule): BackwardRules => ({
+  name,
   mergeBatchNorm: true,
   rules: {
     ...Object.fromEntries(PASSING.map((kind) => [kind, pass])),
-    'conv': weighted, 'conv-transpose': weighted, 'dense': weighted,
+    'conv': linear, 'conv-transpose': linear, 'dense': linear,
     'add': sum,
     'average-pool': average, 'global-average-pool': average, 'reduce': average, 'resize': average,
     'multiply': product,
     'max-pool': winner, 'global-max-pool': winner,
   },
-};
+});
+
+/** Excitation backprop: marginal winning probabilities instead of gradients. Batch normalisation is merged into the layer before it first. */
+export const excitationBackpropRules: BackwardRules = rulesOf('excitation-backprop', weighted(false));
+
+/** The contrastive form: what excites the class less what excites its dual, which has the negated weights of the last layer. */
+export const contrastiveExcitationBackpropRules: BackwardRules = rulesOf('contrastive-excitation-backprop', weighted(true));

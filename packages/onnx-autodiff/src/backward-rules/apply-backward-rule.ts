@@ -12,21 +12,22 @@ export interface RuleSite {
   readonly node: NodeProto;
   readonly kind: OpKind;
   readonly isFirst: boolean;
+  readonly isLast: boolean;
   readonly wanted: readonly boolean[];
   readonly gradients: readonly (string | null)[];
 }
 
 /** Builds what a backward rule computes for a node: the gradient at each input, `null` where none flows. */
-export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, kind, isFirst, wanted, gradients }: RuleSite): readonly (string | null)[] {
+export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, wanted, gradients, ...place }: RuleSite): readonly (string | null)[] {
   const last = gradients.findLastIndex((gradient) => gradient !== null);
   const arrived = node.output.slice(0, last + 1).map((output, i) => gradients[i] ?? zerosLike(emit, output));
   const context: RuleNode<string> = {
-    kind, isFirst, wanted,
+    ...place, wanted,
     name: nodeTitle(node),
     inputs: node.input,
     outputs: node.output,
     gradients: arrived,
-    linear: WEIGHTED.has(kind) ? linearOperation(emit, node) : undefined,
+    linear: WEIGHTED.has(place.kind) ? linearOperation(emit, node) : undefined,
     derivative: (gradient) => trueDerivative(emit, node, wanted, gradient === undefined ? gradients : [gradient, ...gradients.slice(1)]),
   };
   const results = rule(context, graphOperations(emit, arrived[0] ?? ''));

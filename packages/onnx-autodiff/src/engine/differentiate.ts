@@ -6,8 +6,8 @@ import {
 import { applyBackwardRule } from '../backward-rules/apply-backward-rule.ts';
 import { expandNodes } from '../backward-rules/expand-nodes.ts';
 import { mergeBatchNorm } from '../backward-rules/merge-batch-norm.ts';
-import { isLinear, ONE_OPERAND } from '../operators/linear-operators.ts';
-import { nodeKinds, type NodeKinds } from '../operators/node-kinds.ts';
+import { isLinear, ONE_OPERAND, WEIGHTED } from '../operators/linear-operators.ts';
+import { nodeKinds, type NodeKind } from '../operators/node-kinds.ts';
 import { OPTIMIZATIONS, type Optimization } from '../passes/optimizations.ts';
 import { findRule } from '../rules/table.ts';
 import { checkDimensions, checkOpset } from './check-model.ts';
@@ -149,23 +149,36 @@ interface BackwardPass {
   readonly uncovered: readonly string[];
 }
 
+/** What backward rules go by, and where the node stands on the way back. */
+type NodePlace = NodeKind & { readonly isLast: boolean };
+
+/** Tells of nodes, met in the order of the backward pass, which have weights that no other weights come before on that way. */
+function weightsOnTheWay(): (node: NodeProto, weighted: boolean) => boolean {
+  const passed = new Set<string>();
+  return (node, weighted) => {
+    const before = node.output.some((name) => name !== '' && passed.has(name));
+    if (weighted || before) for (const name of node.input) passed.add(name);
+    return weighted && !before;
+  };
+}
+
 /** How gradients pass one node: by a backward rule that covers its kind, else by its true derivative. */
 function passNode(
-  emit: EmitterState, node: NodeProto, wanted: readonly boolean[], gradients: readonly (string | null)[], kinds: NodeKinds, rules: BackwardRules | undefined,
+  emit: EmitterState, node: NodeProto, wanted: readonly boolean[], gradients: readonly (string | null)[], place: NodePlace, rules: BackwardRules | undefined,
 ): { readonly results: readonly (string | null)[]; readonly covered: boolean } {
-  const { kind, isFirst } = kinds(node);
   // A rule of an activation is one for its first operand.
-  const rule = ONE_OPERAND.has(node.opType) && wanted.slice(1).includes(true) ? undefined : rules?.rules[kind];
+  const rule = ONE_OPERAND.has(node.opType) && wanted.slice(1).includes(true) ? undefined : rules?.rules[place.kind];
   if (rule === undefined) return { results: trueDerivative(emit, node, wanted, gradients), covered: rules === undefined || isLinear(node, wanted) };
-  return { results: applyBackwardRule(emit, rule, { node, kind, isFirst, wanted, gradients }), covered: true };
+  return { results: applyBackwardRule(emit, rule, { node, wanted, gradients, ...place }), covered: true };
 }
 
 /** Attributes that contradict the inputs, such as windows for axes that these do not have, end in lengths that are none. */
-function withinRange<Result>(emit: EmitterState, pass: () => Result): Result {
+function withinRange<Result>(emit: EmitterState, check: () => void, pass: () => Result): Result {
   try {
     return pass();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
+    check();
     return emit.fail(`its attributes do not fit its inputs (${error.message})`, MALFORMED);
   }
 }
@@ -176,6 +189,7 @@ function backward(
   const opset = opsetOf(model);
   const dependent = dependents(model, at, types);
   const kinds = nodeKinds(model);
+  const isLastWeighted = weightsOnTheWay();
   const arriving = new Map<string, string[]>([[of, [cotangent]]]);
   const consumer = new Map<string, NodeProto>();
   const summed = new Map<string, string>();
@@ -197,7 +211,9 @@ function backward(
     const wanted = node.input.map((name) => name !== '' && dependent.has(name));
     if (!nodeReads(node).some((name) => dependent.has(name))) continue;
     current = node;
-    const { results, covered } = withinRange(emit, () => passNode(emit, node, wanted, node.output.map(take), kinds, rules));
+    const kind = kinds(node);
+    const place = { ...kind, isLast: isLastWeighted(node, WEIGHTED.has(kind.kind)) };
+    const { results, covered } = withinRange(emit, () => { checkDimensions(model, types); }, () => passNode(emit, node, wanted, node.output.map(take), place, rules));
     if (!covered) uncovered.push(`${nodeTitle(node)} (${node.opType})`);
     for (const [i, result] of results.entries()) {
       const input = node.input[i];

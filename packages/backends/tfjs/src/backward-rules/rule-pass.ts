@@ -1,4 +1,4 @@
-import type { BackwardRule, BackwardRules, RuleNode } from '@pellucid/core';
+import type { BackwardRule, BackwardRules, OpKind, RuleNode } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { sumTo } from '../gradients/sum-to.ts';
@@ -28,6 +28,8 @@ export interface RulePass {
   readonly observe: <Result>(run: () => Result) => Result;
   /** Prepares the tape, before a path through it is looked for. Nothing is merged across the given tensors. */
   readonly prepare: (points: readonly tf.Tensor[]) => void;
+  /** Is told, once prepared, which entries lead from the points to the objective, in the order of the forward pass. */
+  readonly follow: (path: readonly TapeEntry[]) => void;
   /** What replaces the gradient of an entry; `null` where it keeps its true derivative, which `uncovered` tells if it is not linear. */
   readonly replace: (crossing: Crossing) => Gradient | null;
   readonly uncovered: () => readonly string[];
@@ -57,10 +59,10 @@ function perInput(entry: TapeEntry, results: tf.NamedTensorMap): ReturnType<Grad
 }
 
 /** A rule in place of the derivative of one operation. */
-function applyRule(rule: BackwardRule, operation: Operation, { entry, node, depends, derivative }: Crossing): Gradient {
+function applyRule(rule: BackwardRule, operation: Operation, isLast: boolean, { entry, node, depends, derivative }: Crossing): Gradient {
   const { kind, inputs, outputs, isFirst } = operation;
   const wanted = inputs.map(({ key }) => isWanted(entry.inputs[key], depends));
-  const site: Site = { kind, name: node, inputs: inputs.map(({ value }) => value), outputs, wanted, isFirst };
+  const site: Site = { kind, name: node, inputs: inputs.map(({ value }) => value), outputs, wanted, isFirst, isLast };
   return (given) => {
     const trueDerivative = (gradient?: tf.Tensor): readonly (tf.Tensor | null)[] => {
       const computations = derivative(gradient === undefined ? [...given] : [gradient, ...given.slice(1)]);
@@ -76,7 +78,7 @@ function applyRule(rule: BackwardRule, operation: Operation, { entry, node, depe
 }
 
 /** A rule for an operation with stored weights, and all that counts as part of it. */
-function applyLinearRule(rule: BackwardRule, { base, last, operands }: LinearChain, { entry, node }: Crossing): Gradient {
+function applyLinearRule(rule: BackwardRule, { base, last, operands }: LinearChain, isLast: boolean, { entry, node }: Crossing): Gradient {
   const { kind, isFirst } = base;
   const x = base.inputs[0]!.value;
   const shape = base.outputs[0]!.shape;
@@ -91,7 +93,7 @@ function applyLinearRule(rule: BackwardRule, { base, last, operands }: LinearCha
       const outputs = [tf.reshape(last.outputs[0]!, shape)];
       const derivative = (gradient?: tf.Tensor): readonly tf.Tensor[] => [linear.backward(gradient ?? gradients[0]!, weight)];
       const [found] = rule(
-        { kind, name: node, inputs, outputs, gradients, wanted: inputs.map((_, i) => i === 0), isFirst, linear, derivative },
+        { kind, name: node, inputs, outputs, gradients, wanted: inputs.map((_, i) => i === 0), isFirst, isLast, linear, derivative },
         TENSOR_OPERATIONS,
       );
       return found ? { [key]: found } : {};
@@ -100,12 +102,31 @@ function applyLinearRule(rule: BackwardRule, { base, last, operands }: LinearCha
   };
 }
 
+/** Of the entries of a path, those with weights that no other weights come after. */
+function lastWeights(path: readonly TapeEntry[], kindOf: (entry: TapeEntry) => OpKind | undefined): ReadonlySet<TapeEntry> {
+  const last = new Set<TapeEntry>();
+  const before = new Set<number>();
+  for (const entry of path.toReversed()) {
+    const kind = kindOf(entry);
+    const weighted = kind !== undefined && WEIGHTED.has(kind);
+    const behind = entry.outputs.some(({ id }) => before.has(id));
+    if (weighted && !behind) last.add(entry);
+    if (weighted || behind) for (const tensor of Object.values(entry.inputs)) if (tensor) before.add(tensor.id);
+  }
+  return last;
+}
+
 /** Prepares to run one forward and backward pass under a set of rules. `given` stands in for the values of a layer. */
 export function rulePass(set: BackwardRules, input: tf.Tensor, given?: tf.Tensor): RulePass {
   let operations: readonly Operation[] = [];
   let chains: ReadonlyMap<Operation, LinearChain> = new Map();
   const byEntry = new Map<TapeEntry, Operation>();
+  let lasts: ReadonlySet<TapeEntry> = new Set();
   const uncovered: string[] = [];
+  const kindOf = (entry: TapeEntry): OpKind | undefined => {
+    const operation = byEntry.get(entry);
+    return operation && (chains.get(operation)?.base ?? operation).kind;
+  };
   return {
     observe: (run) => {
       const logged = logOperations(input, given, set, run);
@@ -122,14 +143,18 @@ export function rulePass(set: BackwardRules, input: tf.Tensor, given?: tf.Tensor
         entry.inputs = { [name]: base.entry.inputs[name] };
       }
     },
+    follow: (path) => {
+      lasts = lastWeights(path, kindOf);
+    },
     replace: (crossing) => {
       const operation = byEntry.get(crossing.entry);
       if (operation === undefined) return null;
       const chain = chains.get(operation);
       const { kind, kernel } = chain?.base ?? operation;
       const rule = set.rules[kind];
-      if (chain !== undefined) return rule === undefined ? null : applyLinearRule(rule, chain, crossing);
-      if (rule !== undefined) return applyRule(rule, operation, crossing);
+      const isLast = lasts.has(crossing.entry);
+      if (chain !== undefined) return rule === undefined ? null : applyLinearRule(rule, chain, isLast, crossing);
+      if (rule !== undefined) return applyRule(rule, operation, isLast, crossing);
       const { entry, depends } = crossing;
       const wanted = operation.inputs.map(({ key }) => isWanted(entry.inputs[key], depends));
       if (operation.isPart !== true && !isLinear(kernel, wanted)) uncovered.push(`${crossing.node} (${crossing.entry.kernelName})`);

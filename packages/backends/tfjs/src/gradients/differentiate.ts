@@ -66,6 +66,7 @@ function checkPath({ points, objective, from, locate, unreachable }: Recording, 
         : 'Objectives are functions of the logits: a final softmax, and layers beside the path from input to logits, have no gradient.',
     });
   }
+  rules?.follow(path.indices.map((index) => entries[index]!));
   for (const index of path.indices) {
     const entry = entries[index]!;
     const { kernelName } = entry;
