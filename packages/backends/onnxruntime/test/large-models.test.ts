@@ -1,5 +1,5 @@
 import { gradientAt, INPUT, tensor, type ModelAdapter } from '@pellucid/core';
-import { ElementType, makeModel, makeNode, makeTensor, makeValueInfo, writeModel } from '@pellucid/onnx-graph';
+import { ElementType, makeModel, makeNode, makeTensor, makeValueInfo, replaceParts, writeModel } from '@pellucid/onnx-graph';
 import { writeModelFile } from '@pellucid/onnx-graph/files';
 import { afterAll, expect, test } from '@jest/globals';
 import * as onnxruntime from 'onnxruntime-node';
@@ -89,5 +89,33 @@ test('a file that changes while its model is in use is an error for what is comp
   await expect(model.evaluate({ input, gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } })).rejects.toMatchObject({
     code: 'DATA_MISSING', message: expect.stringContaining('has changed since the model was loaded'),
   });
+  await model.dispose();
+});
+
+test('a copy with other weights gets those from memory, and the others from the file that they lie in', async () => {
+  const handed: [files: boolean, memory: number][] = [];
+  const watched = {
+    Tensor: onnxruntime.Tensor,
+    env: onnxruntime.env,
+    InferenceSession: {
+      create: (content: Uint8Array, options: onnxruntime.InferenceSession.SessionOptions = {}) => {
+        const session = options.extra?.['session'] as Record<string, unknown> | undefined;
+        handed.push([session?.['model_external_initializers_file_folder_path'] !== undefined, content.length]);
+        return onnxruntime.InferenceSession.create(content, options);
+      },
+    },
+  };
+  const model = await loadModel(write('copied.onnx'), { onnxruntime: watched });
+  const other = wave(WIDTH * WIDTH, -0.01);
+  const { parameters } = model;
+  const copy = parameters?.replace(new Map([['V', tensor([WIDTH, WIDTH], other)]])) ?? Promise.reject(new Error('it shows no parameters'));
+  const { values, hash } = await gradient(copy);
+  expect(handed.at(-1)?.[0]).toBe(true);
+  // One matrix came with the message, the other did not.
+  expect(handed.at(-1)?.[1]).toBeLessThan(1.5 * 4 * WIDTH * WIDTH);
+  const [W] = made.graph.initializer;
+  const expected = await gradient(loadModel(writeModel(replaceParts(made, { initializer: [...(W ? [W] : []), makeTensor('V', FLOAT, [WIDTH, WIDTH], other)] }))));
+  expect(values).toEqual(expected.values);
+  expect(hash).not.toBe(model.hash);
   await model.dispose();
 });
