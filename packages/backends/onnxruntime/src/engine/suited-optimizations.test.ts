@@ -8,6 +8,6 @@ test('the native engine on an x64 processor gets every optimisation', () => {
 
 test.each([['cpu', 'arm64', true], ['cuda', 'x64', true], ['webgpu', 'arm64', true], ['wasm', 'x64', false], ['cpu', 'x64', false]] as const)(
   'where there is no blocked layout, what relies on it is left out: %s on %s, native: %s', (provider, architecture, native) => {
-    expect(suitedOptimizations(provider, architecture, native)).toEqual(['masks-behind-pools', 'narrow-transposed']);
+    expect(suitedOptimizations(provider, architecture, native)).toEqual(['flipped-computed-weights', 'masks-behind-pools', 'narrow-transposed', 'weight-gradients-by-taps']);
   },
 );
