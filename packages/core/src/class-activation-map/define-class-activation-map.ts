@@ -108,13 +108,13 @@ async function mapsOfLayers<Options extends MapOptions>(
       maps.size = [geometry.height, geometry.width];
       for (let sample = 0; sample < end - start; sample++) {
         const done = layers.length * start + i * (end - start) + sample;
-        const progress: MethodContext['progress'] = (part, of) => { context.progress(done * of + part, layers.length * total * of); };
+        const progress: MethodContext['progress'] = (part, of) => { context.progress(done + part / of, layers.length * total); };
         const scene = { model, layer: layer.info, geometry, layout: batch.layout, context: { ...context, progress } };
         const map = await definition.map(describeSample(scene, piece, sample), options);
         maps.samples.push(options.relu === true ? map.map((value) => Math.max(value, 0)) : map);
       }
     }
-    context.progress(end, total);
+    context.progress(layers.length * end, layers.length * total);
   }
   return found;
 }

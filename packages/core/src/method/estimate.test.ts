@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { randomStream } from '../random/stream.ts';
-import { tensor } from '../tensor/tensor.ts';
+import { tensor, type Tensor } from '../tensor/tensor.ts';
 import { isExactEnough, summariseDraws, type Estimate } from './estimate.ts';
 import type { MethodContext } from './method.ts';
 
@@ -72,8 +72,17 @@ test('stops at a wanted standard error, with the same map in pieces of any size'
   }
 });
 
+test('draws that are shorter than maps are made maps, in every estimate', async () => {
+  const seen: Estimate[] = [];
+  const doubled = (values: Tensor): Tensor => tensor([1, 4], [...values.data, ...values.data]);
+  const toMap = (estimate: Estimate): Estimate => ({ ...estimate, values: doubled(estimate.values), standardError: doubled(estimate.standardError) });
+  const whole = await summariseDraws(context(16, undefined, (estimate) => seen.push(estimate)), { ...sampling, draws: 20, toMap });
+  for (const { values, standardError } of [...seen, whole]) expect([values.shape, standardError.shape]).toEqual([[1, 4], [1, 4]]);
+  expect(seen.at(-1)).toEqual(whole);
+});
+
 test('shows estimates along the way, each better than guessing', async () => {
   const seen: number[] = [];
   await summariseDraws(context(16, undefined, ({ draws }) => seen.push(draws)), { ...sampling, draws: 35 });
-  expect(seen).toEqual([10, 20, 30]);
+  expect(seen).toEqual([10, 20, 30, 35]);
 });

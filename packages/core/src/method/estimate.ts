@@ -25,20 +25,23 @@ export interface Sampling {
   readonly draws: number;
   /** The contributions of `count` draws from number `first` on, [count, ...]; a draw is the same in whatever piece it is made. */
   readonly draw: (first: number, count: number) => Promise<Tensor>;
+  /** Makes an estimate of maps from one of draws, where these are shorter, such as a number per feature. @defaultValue draws are maps */
+  readonly toMap?: ((estimate: Estimate) => Estimate) | undefined;
 }
 
 /**
- * Estimates are offered after this many draws and every so many more. The steps do not depend on the pieces in which draws are made, so
+ * Estimates are offered after this many draws and every so many more, and after the last. The steps do not depend on the pieces in which draws are made, so
  * that a map that stops early is the same in any amount of memory.
  */
 const DRAWS_BETWEEN_ESTIMATES = 10;
 
-function estimateOf(moments: Moments, { sample, statistic = 'mean' }: Sampling, shape: readonly number[]): Estimate {
+function estimateOf(moments: Moments, { sample, statistic = 'mean', toMap }: Sampling, shape: readonly number[]): Estimate {
   const values = zeros([1, ...shape]);
   const standardError = zeros([1, ...shape]);
   values.data.set(statistic === 'mean' ? moments.mean : variance(moments));
   standardError.data.set(statistic === 'mean' ? errorOfMean(moments) : errorOfVariance(moments));
-  return { sample, values, standardError, draws: moments.count };
+  const estimate = { sample, values, standardError, draws: moments.count };
+  return toMap?.(estimate) ?? estimate;
 }
 
 /** The maps of all samples, in the order of the batch, with their standard errors and draws. */
@@ -57,7 +60,7 @@ export function isExactEnough({ values, standardError }: Estimate, share: number
 }
 
 /**
- * The mean (or variance) over independent draws with its standard error. Offers the estimate as it gets better, and stops early where the
+ * The mean (or variance) over independent draws with its standard error. Offers the estimate as it gets better and when all draws are made, and stops early where the
  * request asked for a standard error and it is reached. Draws are made in pieces of `context.chunkSize`.
  * @throws what `draw` throws.
  */
@@ -71,7 +74,8 @@ export async function summariseDraws(context: MethodContext, sampling: Sampling)
     moments ??= noMoments(sampleSize(piece), sampling.statistic === 'variance');
     for (let i = 0; i < batchSize(piece); i++) {
       const soFar: Moments = (moments = addToMoments(moments, sampleData(piece, i)));
-      if (soFar.count % DRAWS_BETWEEN_ESTIMATES === 0 && context.estimate(() => estimateOf(soFar, sampling, shape))) {
+      const isDue = soFar.count % DRAWS_BETWEEN_ESTIMATES === 0 || soFar.count === draws;
+      if (isDue && context.estimate(() => estimateOf(soFar, sampling, shape))) {
         context.progress((sample + 1) * draws, samples * draws);
         return estimateOf(soFar, sampling, shape);
       }

@@ -17,7 +17,7 @@ export interface ExplainSettings {
   /** A whole number from 0; the same seed gives the same bits on the same engine. @defaultValue 0 */
   readonly seed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called as the work advances. */
+  /** Called as the work advances: `done`, which may be a fraction of a sample's work, only grows, and is `total` at the end. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   /** Called by methods that sample with what they know so far. */
   readonly onEstimate?: ((estimate: Estimate) => void) | undefined;
@@ -106,8 +106,20 @@ async function resolveTargets(model: ModelAdapter, { input, targets }: SampleReq
   return list;
 }
 
-function makeContext(model: ModelAdapter, method: Method, settings: ExplainSettings, input: Tensor, notes: string[]): MethodContext {
-  const { seed = 0, signal, references, onProgress, onEstimate, standardError, memoryBudget = DEFAULT_MEMORY_BUDGET } = settings;
+/** Tells how the work advances, and that it is done where a method ends it before all that it announced. */
+function reportProgress({ onProgress }: ExplainSettings): { readonly progress: MethodContext['progress']; readonly finish: () => void } {
+  let [reached, announced] = [0, 0];
+  const progress: MethodContext['progress'] = (done, total) => {
+    [reached, announced] = [done, total];
+    onProgress?.(done, total);
+  };
+  return { progress, finish: () => { if (reached < announced) progress(announced, announced); } };
+}
+
+function makeContext(
+  model: ModelAdapter, method: Method, settings: ExplainSettings, input: Tensor, { notes, progress }: { notes: string[]; progress: MethodContext['progress'] },
+): MethodContext {
+  const { seed = 0, signal, references, onEstimate, standardError, memoryBudget = DEFAULT_MEMORY_BUDGET } = settings;
   if (references !== undefined) validateBatch(references, model.input, 'references');
   // The values of a sample decide its draws: neither its place in the batch nor the layout of the model does.
   const identities = new Map<number, string>();
@@ -121,7 +133,7 @@ function makeContext(model: ModelAdapter, method: Method, settings: ExplainSetti
     chunkSize: Math.min(Math.max(Math.floor(memoryBudget / Math.max(model.bytesPerSample, 1)), 1), LARGEST_CHUNK),
     references,
     signal,
-    progress: (done, total) => onProgress?.(done, total),
+    progress,
     estimate: (make) => {
       if (onEstimate === undefined && standardError === undefined) return false;
       const estimate = make();
@@ -138,9 +150,11 @@ async function explainSamples(model: ModelAdapter, method: SampleMethod, request
   const { input, objective = 'logit' } = request;
   const targets = await resolveTargets(counted, request);
   const notes: string[] = [];
-  const context = makeContext(model, method, request, input, notes);
+  const { progress, finish: finishProgress } = reportProgress(request);
+  const context = makeContext(model, method, request, input, { notes, progress });
   const batch = { input, layout: model.input.layout, targets, objective: { kind: objective, targets } };
   const attribution = await method.explain(counted, batch, context);
+  finishProgress();
   return finish(model, method, request, { attribution, targets, objective, samples: batchSize(input), count, notes, started });
 }
 

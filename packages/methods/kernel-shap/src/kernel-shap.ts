@@ -38,7 +38,11 @@ async function explainFeatures(scene: FeatureScene, plan: CoalitionPlan, context
   const { features, enumerated, weights, pairs } = plan;
   const ends = await scoreCoalitions(scene, Uint8Array.from({ length: 2 * features }, (_, i) => (i < features ? 0 : 1)));
   const [none, all] = [ends[0]!, ends[1]!];
-  if (features === 1) return featureEstimate(scene, [all - none], [0], 2);
+  if (features === 1) {
+    const exact = featureEstimate(scene, [all - none], [0], 2);
+    context.estimate(() => exact);
+    return exact;
+  }
   const regression = emptyRegression(features, { none, all });
   addCoalitions(regression, { kept: enumerated, scores: await scoreCoalitions(scene, enumerated, done), weights });
 
@@ -57,6 +61,7 @@ async function explainFeatures(scene: FeatureScene, plan: CoalitionPlan, context
     done(weights.length + 2 * made);
     if (context.estimate(() => estimate(made))) return estimate(made);
   }
+  if (pairs === 0) context.estimate(() => estimate(0));
   return estimate(pairs);
 }
 

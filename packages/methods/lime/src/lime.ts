@@ -78,8 +78,7 @@ async function explainSample(
     await askNeighbours(scene, neighbourhood, first, last, kernelWidth);
     done(last);
     // A fit needs more copies than unknowns to say anything of its error.
-    // A fit needs more copies than unknowns to say anything of its error.
-    if (last > mask.count + 1 && context.estimate(() => estimate(last))) return estimate(last);
+    if ((last > mask.count + 1 || last === samples) && context.estimate(() => estimate(last))) return estimate(last);
   }
   return estimate(samples);
 }

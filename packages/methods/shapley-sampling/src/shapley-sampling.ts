@@ -71,8 +71,8 @@ export const shapleySampling: MethodFactory<never, ShapleySamplingOptions> = def
       const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
       const draw = (first: number, count: number): Promise<Tensor> =>
         marginalContributions(scene, Array.from({ length: count }, (_, i) => context.random(sample, `order ${first + i}`).permutation(mask.count)));
-      const { values, standardError, draws: made } = await summariseDraws(context, { sample, samples, draws, draw });
-      estimates.push(featureEstimate(scene, values.data, standardError.data, made));
+      const toMap = ({ values, standardError, draws: made }: Estimate): Estimate => featureEstimate(scene, values.data, standardError.data, made);
+      estimates.push(await summariseDraws(context, { sample, samples, draws, draw, toMap }));
     }
     return joinEstimates(estimates);
   },

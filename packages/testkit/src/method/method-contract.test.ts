@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import {
-  defineMethod, gradientAt, INPUT, mapValues, sampleData, type MethodFactory, type SampleMethodDefinition,
+  defineMethod, gradientAt, INPUT, mapValues, sampleData, sliceBatch, tensor, zeros, type MethodFactory, type SampleMethodDefinition, type Tensor,
 } from '@pellucid/core';
 import { methodContract, type MethodContractSettings } from './method-contract.ts';
 
@@ -19,6 +19,16 @@ const right: Definition = {
 };
 const make = (changes: Partial<Definition>): MethodFactory<'gradient', object> => defineMethod({ ...right, ...changes });
 
+/** The right maps with errors, of one draw; what it knows of each sample's on the way is given. */
+async function estimating([model, batch, options, context]: Parameters<Definition['explain']>, known: (map: Tensor) => Tensor): ReturnType<Definition['explain']> {
+  const { values } = await right.explain(model, batch, options, context);
+  batch.targets.forEach((_, sample) => {
+    const map = known(sliceBatch(values, sample, sample + 1));
+    context.estimate(() => ({ sample, values: map, standardError: zeros(map.shape), draws: 1 }));
+  });
+  return { values, standardError: zeros(values.shape), draws: batch.targets.map(() => 1) };
+}
+
 /** The names of the checks that a method fails, and what they say. */
 async function failures(changes: Partial<Definition>, settings: MethodContractSettings<object> = {}): Promise<string[]> {
   const failed: string[] = [];
@@ -30,6 +40,10 @@ async function failures(changes: Partial<Definition>, settings: MethodContractSe
 
 test('a right method passes', async () => {
   expect(await failures({}, { linear: (weight) => weight })).toEqual([]);
+});
+
+test('a right method that tells its estimates passes', async () => {
+  expect(await failures({ explain: (...given) => estimating(given, (map) => map) })).toEqual([]);
 });
 
 test.each<[string, Partial<Definition>, string]>([
@@ -85,6 +99,20 @@ test.each<[string, Partial<Definition>, string]>([
       return right.explain(model, batch, ...rest);
     },
   }, 'gives the same answer in any amount of memory'],
+  ['progress beyond what there is', {
+    explain: async (model, batch, options, context) => {
+      context.progress(2, 1);
+      return right.explain(model, batch, options, context);
+    },
+  }, 'tells how far it is'],
+  ['progress that goes back', {
+    explain: async (model, batch, options, context) => {
+      for (const done of [2, 1, 3]) context.progress(done, 3);
+      return right.explain(model, batch, options, context);
+    },
+  }, 'tells how far it is'],
+  ['estimates that are no maps', { explain: (...given) => estimating(given, () => tensor([1, 1], [0])) }, 'tells how far it is, and what it knows by then: Error: an estimate has the shape'],
+  ['estimates of another map', { explain: (...given) => estimating(given, (map) => mapValues(map, (value) => value + 1)) }, 'tells how far it is, and what it knows by then: Error: the last estimate'],
   ['twice the gradient', {
     explain: async (...given) => ({ values: mapValues((await right.explain(...given)).values, (value) => 2 * value) }),
   }, 'gives the known answer for a linear model'],

@@ -3,6 +3,7 @@ import type { ContractCheck } from '../contract-check.ts';
 import { abortChecks } from './abort-checks.ts';
 import { answerChecks, type KnownAnswers } from './answer-checks.ts';
 import { descriptionChecks } from './description-checks.ts';
+import { estimateChecks } from './estimate-checks.ts';
 import { invarianceChecks } from './invariance-checks.ts';
 import type { AnyMethodFactory, Subject } from './subject.ts';
 
@@ -33,6 +34,7 @@ export function methodContract<Options extends object>(
     ...descriptionChecks(subject),
     ...invarianceChecks(subject),
     ...abortChecks(subject),
+    ...estimateChecks(subject),
     ...(model === undefined ? answerChecks(subject, answers) : []),
   ];
 }
