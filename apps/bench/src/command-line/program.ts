@@ -39,19 +39,23 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
   program
     .command('run')
     .description('Score every method on every backend by every metric.')
-    .option('--config <file>', 'settings as JSON; flags come first')
+    .option('--protocol <name>', 'standard (unless given), quick or full, or a JSON file: what is run and how')
+    .option('--config <file>', 'settings as JSON, over those of the protocol; flags come first')
     .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist or cifar10')
     .option('--data-dir <folder>', 'where the files of the data set are')
     .option('--models <names>', 'networks, separated by commas')
     .option('--methods <names>', 'methods or packages of methods, separated by commas')
     .option('--backends <names>', 'onnxruntime, tfjs (its engine wasm), tfjs/node, tfjs/node-gpu, tfjs/cpu')
-    .option('--metrics <names>', 'deletion, insertion, pruning, agreement')
+    .option('--metrics <names>', 'names or packages of metrics, pruning, agreement, separated by commas')
     .option('--samples <count>', 'test images to explain')
     .option('--seeds <count>', 'repeat with seeds 0, 1, ...')
-    .option('--workers <count>', 'processes; as many as cores unless given')
+    .option('--workers <count>', 'processes; as many as cores unless given; 0 works in this process, for debuggers')
+    .option('--timeout <seconds>', 'a process that gives no answer for so long is ended; 900 unless given')
+    .option('--memory <MiB>', 'a process that holds more is ended; its share of the memory of the machine unless given')
     .option('--out <folder>', 'where the results go; `results` unless given')
+    .option('--cache <folder>', 'explanations that runs may share; `cache` in the folder of the results unless given')
     .option('--resume', 'go on with the run in the folder')
-    .option('--quick', 'few samples and short trainings: a first look, not a result')
+    .option('--quick', 'the quick protocol: a first look, not a result')
     .action((flags: Flags) => run(flags, terminal));
 
   program

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { checkSettings, readSettings, type Settings } from '../configuration/settings.ts';
+import { checkSettings } from '../configuration/schemas.ts';
+import { readSettings, type Settings } from '../configuration/settings.ts';
 
 /** Flags as the command line gives them: texts, and true for switches. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
@@ -7,7 +8,7 @@ export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 const LISTS = ['models', 'methods', 'backends', 'metrics', 'rankings'];
 /** Flags that are not settings: where those are, and what to do with an earlier run. */
 const NO_SETTINGS = ['config', 'resume'];
-const NUMBERS = ['samples', 'seeds', 'workers'];
+const NUMBERS = ['samples', 'seeds', 'workers', 'timeout', 'memory'];
 
 const splitList = (text: string): string[] => text.split(',').map((part) => part.trim());
 

@@ -1,7 +1,9 @@
+import type { CurveAxes, MetricCategory, MetricNeed } from '@pellucid/core';
+
 /** The engines that are compared. `tfjs` is its WebAssembly engine, which is always there: the name means the same on every machine. */
 export type BackendName = 'onnxruntime' | 'tfjs' | 'tfjs/node-gpu' | 'tfjs/node' | 'tfjs/cpu';
 
-/** All of them, in the order of the table. */
+/** All backends, in the order of the table. */
 export const BACKENDS: readonly BackendName[] = ['onnxruntime', 'tfjs', 'tfjs/node-gpu', 'tfjs/node', 'tfjs/cpu'];
 
 /** Which file of a network a backend reads. */
@@ -10,15 +12,45 @@ export type ModelFormat = 'onnxruntime' | 'tfjs';
 /** The format of a backend's networks. */
 export const formatOf = (backend: BackendName): ModelFormat => (backend === 'onnxruntime' ? 'onnxruntime' : 'tfjs');
 
-/** What is measured: `pruning` is a column per share of pixels, `agreement` compares the maps of the backends. */
-export type MetricName = 'deletion' | 'insertion' | 'pruning' | 'agreement';
+/** The images whose maps a metric scores: test images, or mosaics of four of them. */
+export type SampleSet = 'samples' | 'mosaics';
 
-/** All of them, in the order of the table. */
-export const METRICS: readonly MetricName[] = ['deletion', 'insertion', 'pruning', 'agreement'];
+/** What a metric is, as far as tables and plans go. */
+export interface MetricSummary {
+  /** As rows name it. */
+  readonly name: string;
+  readonly title: string;
+  /** `agreement` compares the maps of two backends; `retraining` trains networks on what a method ranks highest. */
+  readonly category: MetricCategory | 'agreement';
+  readonly direction: 'higher' | 'lower';
+  /** The axes of the curve that rows of this metric hold; null where they hold none. */
+  readonly curve: CurveAxes | null;
+}
+
+/** A metric with its options. */
+export interface MetricChoice extends MetricSummary {
+  /** The metric behind the name, where one metric stands in the table with several options: `deletion`. */
+  readonly metric: string;
+  /** The package that it comes from; null for what the benchmark measures itself. */
+  readonly packageName: string | null;
+  /** File that the metric's package starts with; null for the metrics that come with the benchmark. */
+  readonly entry: string | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly needsMask: boolean;
+  readonly needs: readonly MetricNeed[];
+  /** How many of the drawn samples are scored, for metrics that cost much. */
+  readonly samples: number;
+  readonly on: SampleSet;
+}
 
 /** A method with its options, or a control that stands beside the methods. */
 export interface MethodChoice {
+  /** As rows name it. */
   readonly name: string;
+  /** The method behind the name, where one method stands in the table with several options: `noise-tunnel`. */
+  readonly method: string;
+  /** The package that it comes from; null for controls. */
+  readonly packageName: string | null;
   /** File that the method's package starts with; null for the methods that come with the benchmark. */
   readonly entry: string | null;
   readonly control: boolean;
@@ -45,28 +77,44 @@ export interface Recipe {
   readonly learningRate: number;
 }
 
+/** How pixels are ranked and networks retrained on the best of them. */
+export interface PruningSettings {
+  /** Shares of pixels to keep, in percent. */
+  readonly fractions: readonly number[];
+  /** Training images whose maps rank the pixels. */
+  readonly images: number;
+  readonly recipe: Recipe;
+}
+
 /** Everything that decides the numbers of `pellucid-bench run`. */
 export interface RunConfiguration {
-  readonly data: DataSource;
+  readonly datasets: readonly DataSource[];
   readonly models: readonly string[];
+  /** Methods, then controls. */
   readonly methods: readonly MethodChoice[];
   readonly backends: readonly BackendName[];
-  readonly metrics: readonly MetricName[];
-  /** Options of deletion and insertion. */
-  readonly metricOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly metrics: readonly MetricChoice[];
   /** Test images that are explained and scored. */
   readonly samples: number;
+  /** Training images whose maps stand for the data: for metrics and baselines that need such. */
+  readonly references: number;
   /** Seeds 0 to this less one. */
   readonly seeds: number;
   /** How the networks under test are trained; the embedded set comes with trained ones. */
   readonly training: Omit<Recipe, 'network'>;
-  readonly pruning: {
-    /** Shares of pixels to keep, in percent. */
-    readonly fractions: readonly number[];
-    /** Training images whose maps rank the pixels. */
-    readonly images: number;
-    readonly recipe: Recipe;
-  };
+  /** Null where nothing is retrained. */
+  readonly pruning: PruningSettings | null;
+  readonly statistics: StatisticsSettings;
+}
+
+/** How scores are summarised and compared. */
+export interface StatisticsSettings {
+  /** Draws of every bootstrap. */
+  readonly resamples: number;
+  /** What is called significant: the error that is accepted over all comparisons of a metric. */
+  readonly level: number;
+  /** How that error is shared among them. */
+  readonly correction: 'holm' | 'benjamini-hochberg' | 'none';
 }
 
 /** Everything that decides the numbers of `pellucid-bench prune`. */
@@ -79,9 +127,16 @@ export interface PruneConfiguration {
   readonly recipe: Recipe;
 }
 
-/** What does not change the numbers: where they go and how many processes make them. */
+/** What does not change the numbers: where they go, how many processes make them and what those may take. */
 export interface Execution {
   readonly out: string;
+  /** Explanations and retrainings that later runs may use again. */
+  readonly cache: string;
+  /** Processes; 0 works in this one. */
   readonly workers: number;
   readonly resume: boolean;
+  /** Seconds without a sign of life after which a worker counts as hung. */
+  readonly timeout: number;
+  /** Bytes that one worker may hold. */
+  readonly memory: number;
 }

@@ -1,21 +1,30 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { PellucidError, suggestNames } from '@pellucid/core';
-import { deletion, insertion } from '@pellucid/metrics';
 import { pruningRecipe } from '@pellucid/training';
 import { zooModels } from '@pellucid/zoo';
-import { EMBEDDED, findSource } from '../data/sources.ts';
+import { checkDataDir, EMBEDDED, findSource } from '../data/sources.ts';
 import { NETWORKS } from '../data/networks.ts';
-import { chooseMethods } from '../plugins/load-methods.ts';
-import { CONTROLS, KNOWN_METHODS } from '../plugins/known-methods.ts';
+import { CONTROLS } from '../plugins/known-methods.ts';
+import { chooseControl, chooseMethods } from '../plugins/load-methods.ts';
+import { chooseMetrics } from '../plugins/load-metrics.ts';
+import { hashOf } from '../store/hash.ts';
+import type { ProtocolRecord } from '../store/run-record.ts';
+import { adaptProtocol, given } from './adapt-protocol.ts';
 import {
-  BACKENDS, METRICS, type BackendName, type Execution, type PruneConfiguration, type Recipe, type RunConfiguration,
+  BACKENDS, type BackendName, type DataSource, type Execution, type PruneConfiguration, type PruningSettings, type Recipe, type RunConfiguration,
 } from './configuration.ts';
-import type { Settings } from './settings.ts';
+import { readProtocol, type Protocol } from './protocol.ts';
+import type { PruningChoice, Settings } from './settings.ts';
 
-/** Picks known names. @throws METHOD_UNKNOWN with the nearest names. */
-function pick<Name extends string>(kind: string, wanted: readonly string[] | undefined, known: readonly Name[], fallback: readonly Name[] = known): Name[] {
-  if (wanted === undefined) return [...fallback];
+/** A run as it was asked for, everything decided. */
+export interface ResolvedRun {
+  readonly configuration: RunConfiguration;
+  readonly protocol: ProtocolRecord;
+}
+
+/** Picks known names, in their own order. @throws METHOD_UNKNOWN with the nearest names. */
+function pick<Name extends string>(kind: string, wanted: readonly string[], known: readonly Name[]): Name[] {
   const chosen = wanted.map((name) => {
     const match = known.find((candidate) => candidate === name);
     if (match === undefined) throw new PellucidError('METHOD_UNKNOWN', { kind, name, help: suggestNames(name, known) });
@@ -24,102 +33,131 @@ function pick<Name extends string>(kind: string, wanted: readonly string[] | und
   return known.filter((name) => chosen.includes(name));
 }
 
-/** Leaves out settings that were not made, so that they do not hide a default. */
-function given<Value extends object>(value: Value | undefined): { [Key in keyof Value]?: Exclude<Value[Key], undefined> } {
-  const entries = Object.entries(value ?? {}).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof Value]?: Exclude<Value[Key], undefined> };
-}
-
-/** ONNX Runtime and tfjs on WebAssembly, and on TensorFlow where its package is installed. */
-async function defaultBackends(): Promise<BackendName[]> {
-  const { isInstalled } = await import('@pellucid/backend-tfjs');
-  return ['onnxruntime', 'tfjs', ...(isInstalled('node') ? (['tfjs/node'] as const) : [])];
-}
-
-async function pickBackends(wanted: readonly string[] | undefined): Promise<BackendName[]> {
-  if (wanted === undefined) return defaultBackends();
-  return pick('backend', wanted.map((name) => (name === 'tfjs/wasm' ? 'tfjs' : name)), BACKENDS);
-}
-
-function checkMetricOptions(options: Readonly<Record<string, Readonly<Record<string, unknown>>>>): void {
-  const factories = { deletion, insertion };
-  for (const [name, values] of Object.entries(options)) {
-    const factory = Object.values(factories).find((candidate) => candidate.name === name);
-    if (factory === undefined) {
-      throw new PellucidError('METHOD_UNKNOWN', { kind: 'metric with options', name, help: suggestNames(name, Object.keys(factories)) });
-    }
-    factory(values);
-  }
-}
+const pickBackends = (wanted: readonly string[]): BackendName[] =>
+  pick('backend', wanted.map((name) => (name === 'tfjs/wasm' ? 'tfjs' : name)), BACKENDS);
 
 const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)];
 
 /** A network that trains in seconds on the embedded set, and well enough on the small public ones. */
 const RECIPE: Recipe = { network: 'pruning-cnn', width: 8, ...pruningRecipe };
+const TRAINING: Omit<Recipe, 'network'> = { width: 10, epochs: 5, batchSize: 64, learningRate: 3e-3 };
+/** A cell that takes longer counts as hung. */
+const TIMEOUT_SECONDS = 900;
+
+/** What the workers may hold together: most of what this process could have. */
+function availableMemory(): number {
+  const limit = process.constrainedMemory();
+  return 0.9 * (limit > 0 ? Math.min(limit, totalmem()) : totalmem());
+}
 
 /** The settings of where and how, for any command. */
 export function resolveExecution(settings: Settings, folder: string, resume: boolean): Execution {
+  const { workers = availableParallelism(), memory } = settings;
+  const out = resolve(folder, settings.out ?? 'results');
   return {
-    out: resolve(folder, settings.out ?? 'results'),
-    workers: settings.workers ?? availableParallelism(),
+    out,
+    cache: settings.cache === undefined ? resolve(out, 'cache') : resolve(folder, settings.cache),
+    workers,
     resume,
+    timeout: settings.timeout ?? TIMEOUT_SECONDS,
+    memory: memory === undefined ? availableMemory() / Math.max(workers, 1) : memory * 2 ** 20,
   };
+}
+
+function chooseModels(wanted: readonly string[], sources: readonly DataSource[]): string[] {
+  const zoo = zooModels.map(({ name }) => name);
+  // A network has to be there for every data set: trained along, or to be trained.
+  for (const { name } of sources) pick('network', wanted, name === EMBEDDED ? zoo : NETWORKS);
+  return unique([...zoo, ...NETWORKS]).filter((name) => wanted.includes(name));
+}
+
+function resolvePruning({ fractions = [60, 40, 10], images = 96, ...recipe }: ReturnType<typeof given<PruningChoice>>, sources: readonly DataSource[]): PruningSettings {
+  if (recipe.network !== undefined) pick('network', [recipe.network], NETWORKS);
+  return {
+    fractions: unique(fractions),
+    images: Math.min(images, ...sources.map(({ trainImages }) => trainImages)),
+    recipe: { ...RECIPE, ...recipe },
+  };
+}
+
+/** The protocol with every default written out: the same on every machine. */
+function recordProtocol(protocol: Protocol, changed: readonly string[], configuration: RunConfiguration): ProtocolRecord {
+  const { datasets, models, backends, methods, metrics, samples, references, seeds, training, pruning, statistics } = configuration;
+  const { format, name, description, images, controls } = protocol;
+  const own = (metric: string): boolean => metric === 'pruning' || metric === 'agreement';
+  const resolved = {
+    format, name, description, images,
+    datasets: datasets.map((source) => ({ name: source.name, trainImages: source.trainImages, testImages: source.testImages })),
+    models, backends,
+    methods: methods.filter(({ control }) => !control).map((choice) => ({
+      name: choice.name, method: choice.method, ...(choice.entry !== null && { package: choice.packageName }), options: choice.options,
+    })),
+    controls,
+    metrics: [
+      ...metrics.filter(({ metric }) => !own(metric)).map((choice) => ({
+        name: choice.name, metric: choice.metric, ...(choice.entry !== null && { package: choice.packageName }), options: choice.options,
+        samples: choice.samples, on: choice.on,
+      })),
+      ...unique(metrics.map(({ metric }) => metric).filter(own)).map((metric) => ({ name: metric })),
+    ],
+    samples, references, seeds, training,
+    pruning: pruning === null ? {} : { fractions: pruning.fractions, images: pruning.images, ...pruning.recipe },
+    statistics,
+  };
+  // As a file would hold it: options without a value are gone.
+  return { name, hash: hashOf(resolved), changed, resolved: JSON.parse(JSON.stringify(resolved)) as unknown };
 }
 
 /**
- * Fills in what a person left out of `run`, and checks names and options.
- * @param folder - the folder of the user, from which packages of methods are looked for
- * @throws METHOD_UNKNOWN, OPTION_INVALID, OPTION_UNKNOWN, CONFIGURATION_INVALID, DATA_MISSING.
+ * Reads the protocol of `run`, puts in what a person said, and checks names and options.
+ * @param folder - the folder of the user, from which packages of methods and metrics are looked for
+ * @throws METHOD_UNKNOWN, OPTION_INVALID, OPTION_UNKNOWN, CONFIGURATION_INVALID.
  */
-export async function resolveRun(settings: Settings, folder: string): Promise<RunConfiguration> {
-  const { quick = false, metricOptions = {}, pruning } = settings;
-  const data = findSource(settings, folder, quick);
-  const embedded = data.name === EMBEDDED;
-  const zoo = zooModels.map(({ name }) => name);
-  const models = embedded
-    ? pick('network', settings.models, zoo, quick ? zoo.slice(0, 1) : zoo)
-    : pick('network', settings.models, NETWORKS, ['plain-cnn']);
-  const methodNames = settings.methods === undefined ? KNOWN_METHODS.map(({ name }) => name) : settings.methods;
-  const methods = await chooseMethods([...methodNames, ...CONTROLS], settings.methodOptions ?? {}, folder);
-  checkMetricOptions(metricOptions);
-  const { fractions = quick ? [10] : [60, 40, 10], images = quick ? 16 : 96, ...recipe } = given(pruning);
-  pick('network', recipe.network === undefined ? undefined : [recipe.network], NETWORKS);
-  return {
-    data,
-    models,
-    methods,
-    backends: await pickBackends(settings.backends),
-    metrics: pick('metric', settings.metrics, METRICS),
-    metricOptions,
-    samples: Math.min(settings.samples ?? (quick ? 8 : 64), data.testImages),
-    seeds: settings.seeds ?? 1,
-    training: { width: 10, epochs: quick ? 1 : 5, batchSize: 64, learningRate: 3e-3, ...given(settings.training) },
-    pruning: {
-      fractions: unique(fractions),
-      images: Math.min(images, data.trainImages),
-      recipe: { ...RECIPE, ...(quick && { epochs: 1 }), ...recipe },
-    },
+export async function resolveRun(settings: Settings, folder: string): Promise<ResolvedRun> {
+  const { quick = false, dataDir, metricOptions = {}, methodOptions = {} } = settings;
+  const { protocol, changed } = adaptProtocol(readProtocol(settings.protocol ?? (quick ? 'quick' : 'standard'), folder), settings);
+  const { images, training, statistics, references, seeds } = protocol;
+  const datasets = protocol.datasets.map(({ name, trainImages = images.train, testImages = images.test }) =>
+    findSource({ name, trainImages, testImages }, dataDir, folder));
+  checkDataDir(datasets, dataDir);
+  const models = chooseModels(protocol.models, datasets);
+  const methods = await chooseMethods(protocol.methods, methodOptions, { baseline: protocol.baseline }, folder);
+  const controls = pick('control', protocol.controls, CONTROLS).map(chooseControl);
+  const samples = Math.min(protocol.samples, ...datasets.map(({ testImages }) => testImages));
+  const pruning = resolvePruning(given(protocol.pruning), datasets);
+  const metrics = await chooseMetrics(protocol.metrics, {
+    samples, shared: { substrate: protocol.substrate }, given: metricOptions, fractions: pruning.fractions, from: folder,
+  });
+  const configuration: RunConfiguration = {
+    datasets, models, methods: [...methods, ...controls], backends: pickBackends(protocol.backends), metrics, samples, seeds,
+    references: Math.min(references, ...datasets.map(({ trainImages }) => trainImages)),
+    training: { ...TRAINING, ...given(training) },
+    pruning: metrics.some(({ metric }) => metric === 'pruning') ? pruning : null,
+    statistics,
   };
+  return { configuration, protocol: recordProtocol(protocol, changed, configuration) };
 }
+
+const PRUNE_CONTROLS: readonly string[] = ['random', 'edges'];
 
 /** Fills in what a person left out of `prune`. @throws as `resolveRun`. */
 export async function resolvePrune(settings: Settings, folder: string): Promise<PruneConfiguration> {
-  const quick = settings.quick ?? false;
-  const data = findSource(settings, folder, quick);
-  const rankings = await chooseMethods(
-    settings.rankings ?? ['accumulated-gradients', ...CONTROLS],
-    settings.methodOptions ?? {},
-    folder,
-  );
-  const { images = quick ? 16 : 96, fractions = [60, 40, 10], ...recipe } = given(settings.pruning);
-  const network = settings.network ?? recipe.network ?? RECIPE.network;
+  const { quick = false, dataset: name = EMBEDDED, dataDir } = settings;
+  const counts = quick ? { train: 96, test: 48 } : name === EMBEDDED ? { train: 1200, test: 400 } : { train: 6000, test: 1000 };
+  const data = findSource({ name, trainImages: settings.trainImages ?? counts.train, testImages: settings.testImages ?? counts.test }, dataDir, folder);
+  checkDataDir([data], dataDir);
+  const names = unique(settings.rankings ?? ['accumulated-gradients', ...PRUNE_CONTROLS]);
+  const methods = await chooseMethods(names.filter((ranking) => !CONTROLS.includes(ranking)).map((ranking) => ({ name: ranking })), settings.methodOptions ?? {}, {}, folder);
+  const controls = names.filter((ranking) => CONTROLS.includes(ranking)).map(chooseControl);
+  const pruning = resolvePruning(given({ ...(quick && { epochs: 1, images: 16 }), ...given(settings.pruning) }), [data]);
+  const network = settings.network ?? pruning.recipe.network;
   pick('network', [network], NETWORKS);
   return {
     data,
-    rankings,
-    fractions: unique(settings.fractions ?? fractions),
+    rankings: [...methods, ...controls],
+    fractions: unique(settings.fractions ?? pruning.fractions),
     seeds: settings.seeds ?? 3,
-    images: Math.min(images, data.trainImages),
-    recipe: { ...RECIPE, ...(quick && { epochs: 1 }), ...recipe, network },
+    images: pruning.images,
+    recipe: { ...pruning.recipe, network },
   };
 }

@@ -2,43 +2,44 @@ import { resolve } from 'node:path';
 import { PellucidError, suggestNames, type LabelledImages } from '@pellucid/core';
 import { DATASETS, loadDataset, type Split } from '@pellucid/datasets';
 import type { DataSource } from '../configuration/configuration.ts';
-import type { Settings } from '../configuration/settings.ts';
 
 /** The set that the project draws itself, for which the zoo has trained networks. */
 export const EMBEDDED = 'shapes';
 
-/** How many images are used unless the settings say otherwise. */
-const COUNTS = { embedded: { train: 1200, test: 400 }, files: { train: 6000, test: 1000 }, quick: { train: 96, test: 48 } };
+/** A data set by its name, with how much of it is used. */
+export interface SourceChoice {
+  readonly name: string;
+  readonly trainImages: number;
+  readonly testImages: number;
+}
 
 /**
- * Where the images of a run come from.
+ * Where the images of a data set come from.
+ * @param dataDir - folder with its files, or with a subfolder of its name
  * @throws METHOD_UNKNOWN for a set of another name; CONFIGURATION_INVALID when its folder was not named.
  */
-export function findSource(settings: Settings, folder: string, quick: boolean): DataSource {
-  const { dataset: name = EMBEDDED, dataDir } = settings;
+export function findSource({ name, trainImages, testImages }: SourceChoice, dataDir: string | undefined, folder: string): DataSource {
   const known: readonly string[] = DATASETS;
   if (!known.includes(name)) throw new PellucidError('METHOD_UNKNOWN', { kind: 'data set', name, help: suggestNames(name, known, known.length) });
-  if (name !== EMBEDDED && dataDir === undefined) {
+  if (name === EMBEDDED) return { name, directory: null, trainImages, testImages };
+  if (dataDir === undefined) {
     throw new PellucidError('CONFIGURATION_INVALID', {
       where: 'of the data set',
       problem: `\`${name}\` needs the folder with its files`,
       help: 'Name it with `--data-dir`.',
     });
   }
-  if (name === EMBEDDED && dataDir !== undefined) {
-    throw new PellucidError('CONFIGURATION_INVALID', {
-      where: 'of the data set',
-      problem: 'the embedded set is drawn by the program and reads no folder',
-      help: 'Leave `--data-dir` out, or name a set of files with `--dataset`.',
-    });
-  }
-  const counts = quick ? COUNTS.quick : name === EMBEDDED ? COUNTS.embedded : COUNTS.files;
-  return {
-    name,
-    directory: dataDir === undefined ? null : resolve(folder, dataDir),
-    trainImages: settings.trainImages ?? counts.train,
-    testImages: settings.testImages ?? counts.test,
-  };
+  return { name, directory: resolve(folder, dataDir), trainImages, testImages };
+}
+
+/** Refuses a data folder that no data set reads. @throws CONFIGURATION_INVALID. */
+export function checkDataDir(sources: readonly DataSource[], dataDir: string | undefined): void {
+  if (dataDir === undefined || sources.some(({ directory }) => directory !== null)) return;
+  throw new PellucidError('CONFIGURATION_INVALID', {
+    where: 'of the data set',
+    problem: 'the embedded set is drawn by the program and reads no folder',
+    help: 'Leave `--data-dir` out, or name a set of files with `--dataset`.',
+  });
 }
 
 /** Reads the images of a split: at most as many as the source says. @throws DATA_MISSING, DATA_INVALID. */

@@ -1,21 +1,27 @@
 import { expect, test } from '@jest/globals';
-import type { MethodChoice, RunConfiguration } from '../configuration/configuration.ts';
+import type { MethodChoice, MetricChoice, RunConfiguration } from '../configuration/configuration.ts';
 import { cellId } from '../store/result-row.ts';
 import { cellsOf, planRun } from './plan.ts';
 
-const method = (name: string, control = false): MethodChoice => ({ name, entry: null, control, options: {} });
+const method = (name: string, control = false): MethodChoice => ({ name, method: name, packageName: null, entry: null, control, options: {} });
 const recipe = { network: 'plain-cnn', width: 4, epochs: 1, batchSize: 8, learningRate: 0.01 };
+const metric = (name: string, change: Partial<MetricChoice> = {}): MetricChoice => ({
+  name, metric: name, title: name, category: 'faithfulness', direction: 'lower', curve: null, packageName: '@pellucid/metrics', entry: null, options: {},
+  needsMask: false, needs: [], samples: 4, on: 'samples', ...change,
+});
+const pruning = (fraction: number): MetricChoice => metric(`pruning-${fraction}`, { metric: 'pruning', category: 'retraining', options: { fraction } });
 const configuration: RunConfiguration = {
-  data: { name: 'shapes', directory: null, trainImages: 8, testImages: 8 },
+  datasets: [{ name: 'shapes', directory: null, trainImages: 8, testImages: 8 }],
   models: ['a', 'b'],
   methods: [method('saliency'), method('random', true)],
   backends: ['onnxruntime', 'tfjs'],
-  metrics: ['deletion', 'insertion', 'pruning', 'agreement'],
-  metricOptions: {},
+  metrics: [metric('deletion'), metric('insertion'), pruning(40), pruning(10), metric('agreement', { category: 'agreement' })],
   samples: 4,
+  references: 2,
   seeds: 2,
   training: recipe,
   pruning: { fractions: [40, 10], images: 4, recipe },
+  statistics: { resamples: 2000, level: 0.05, correction: 'holm' },
 };
 
 test('the matrix is every method x backend x metric for each network and seed, each once', () => {
@@ -47,6 +53,13 @@ test('every backend is compared with the first', () => {
 });
 
 test('metrics that were not asked for have no cells', () => {
-  const cells = cellsOf(planRun({ ...configuration, metrics: ['insertion'] }));
+  const cells = cellsOf(planRun({ ...configuration, metrics: [metric('insertion')] }));
   expect(new Set(cells.map(({ metric }) => metric))).toEqual(new Set(['insertion']));
+});
+
+test('every data set has its own cells', () => {
+  const { datasets } = configuration;
+  const plan = planRun({ ...configuration, datasets: [...datasets, ...datasets.map((source) => ({ ...source, name: 'mnist' }))] });
+  expect(cellsOf(plan)).toHaveLength(2 * cellsOf(planRun(configuration)).length);
+  expect(new Set(cellsOf(plan).map(cellId)).size).toBe(cellsOf(plan).length);
 });

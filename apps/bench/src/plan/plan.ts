@@ -1,14 +1,21 @@
-import type { BackendName, MethodChoice, RunConfiguration } from '../configuration/configuration.ts';
+import type { BackendName, DataSource, MethodChoice, MetricChoice, RunConfiguration } from '../configuration/configuration.ts';
 import type { CellKey } from '../store/result-row.ts';
 
-/** The cells that one explain task serves: one method for one network on one backend with one seed. */
+/** A cell that a map of samples is scored for. */
+export interface ScoredCell {
+  readonly cell: CellKey;
+  readonly metric: MetricChoice;
+}
+
+/** The cells that share explanations: one method for one network on one backend with one seed. */
 export interface Group {
+  readonly data: DataSource;
   readonly model: string;
   readonly method: MethodChoice;
   readonly backend: BackendName;
   readonly seed: number;
-  /** Cells of deletion and insertion, scored from maps of test images. */
-  readonly scored: readonly CellKey[];
+  /** Cells that are scored from maps of samples or mosaics. */
+  readonly scored: readonly ScoredCell[];
   /** Cells of pruning, with the share of pixels of each. */
   readonly pruned: readonly { readonly cell: CellKey; readonly fraction: number }[];
 }
@@ -16,59 +23,46 @@ export interface Group {
 /** The maps of one method on two backends, to be compared. */
 export interface Comparison {
   readonly cell: CellKey;
-  readonly model: string;
-  readonly method: MethodChoice;
-  readonly seed: number;
-  readonly backends: readonly [BackendName, BackendName];
+  readonly groups: readonly [Group, Group];
 }
 
-/** Everything that a run has to do. */
+/**
+ * Everything that a run has to do, as a graph: a network serves its groups, the explanations of a group serve its cells and its comparisons, a
+ * retraining serves every group that keeps the same pixels.
+ */
 export interface Plan {
   readonly groups: readonly Group[];
   readonly comparisons: readonly Comparison[];
 }
 
-/** The metric name of pruning to a share of pixels, in percent. */
-export const pruningMetric = (fraction: number): string => `pruning-${fraction}`;
-
 /** The cells of a plan, in the order of the groups. */
 export function cellsOf({ groups, comparisons }: Plan): CellKey[] {
-  return [...groups.flatMap(({ scored, pruned }) => [...scored, ...pruned.map(({ cell }) => cell)]), ...comparisons.map(({ cell }) => cell)];
+  return [...groups.flatMap(({ scored, pruned }) => [...scored, ...pruned].map(({ cell }) => cell)), ...comparisons.map(({ cell }) => cell)];
+}
+
+function planGroup(data: DataSource, model: string, method: MethodChoice, backend: BackendName, seed: number, metrics: readonly MetricChoice[]): Group {
+  const cellOf = (metric: MetricChoice): CellKey => ({ dataset: data.name, model, method: method.name, backend, metric: metric.name, seed });
+  return {
+    data, model, method, backend, seed,
+    scored: metrics.filter(({ metric }) => metric !== 'pruning' && metric !== 'agreement').map((metric) => ({ cell: cellOf(metric), metric })),
+    pruned: metrics.filter(({ metric }) => metric === 'pruning').map((metric) => ({ cell: cellOf(metric), fraction: Number(metric.options['fraction']) })),
+  };
 }
 
 /**
- * Every method x backend x metric, for each network and seed; every backend is compared with the first. Controls are compared with nothing:
- * every backend gets the same map.
+ * Every method x backend x metric, for each data set, network and seed; every backend is compared with the first. Controls are compared with
+ * nothing: every backend gets the same map.
  */
-export function planRun({ data, models, methods, backends, metrics, seeds, pruning }: RunConfiguration): Plan {
-  const [first, ...others] = backends;
-  const units = models.flatMap((model) =>
-    Array.from({ length: seeds }, (_, seed) => methods.map((method) => ({ model, seed, method }))).flat(),
-  );
-  const groups = units.flatMap(({ model, seed, method }) =>
-    backends.map((backend): Group => {
-      const cell = (metric: string): CellKey => ({ dataset: data.name, model, method: method.name, backend, metric, seed });
-      return {
-        model,
-        method,
-        backend,
-        seed,
-        scored: metrics.filter((metric) => metric === 'deletion' || metric === 'insertion').map(cell),
-        pruned: metrics.includes('pruning') ? pruning.fractions.map((fraction) => ({ cell: cell(pruningMetric(fraction)), fraction })) : [],
-      };
-    }),
-  );
-  if (first === undefined || !metrics.includes('agreement')) return { groups, comparisons: [] };
-  const comparisons = units
-    .filter(({ method }) => !method.control)
-    .flatMap(({ model, seed, method }) =>
-      others.map((other): Comparison => ({
-        cell: { dataset: data.name, model, method: method.name, backend: `${first}~${other}`, metric: 'agreement', seed },
-        model,
-        method,
-        seed,
-        backends: [first, other],
-      })),
-    );
-  return { groups, comparisons };
+export function planRun({ datasets, models, methods, backends, metrics, seeds }: RunConfiguration): Plan {
+  const all = Array.from({ length: seeds }, (_, seed) => seed);
+  const rows = datasets.flatMap((data) => models.flatMap((model) => all.flatMap((seed) => methods.map((method) =>
+    backends.map((backend) => planGroup(data, model, method, backend, seed, metrics))))));
+  const agreement = metrics.find(({ metric }) => metric === 'agreement');
+  const comparisons = agreement === undefined ? [] : rows.flatMap(([first, ...others]) => others.flatMap((other): Comparison[] => {
+    if (first === undefined || first.method.control) return [];
+    const { data, model, method, seed } = first;
+    const cell = { dataset: data.name, model, method: method.name, backend: `${first.backend}~${other.backend}`, metric: agreement.name, seed };
+    return [{ cell, groups: [first, other] }];
+  }));
+  return { groups: rows.flat(), comparisons };
 }

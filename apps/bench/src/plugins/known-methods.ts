@@ -1,33 +1,18 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accumulatedGradients } from '@pellucid/method-accumulated-gradients';
-import { deconvolution } from '@pellucid/method-deconvolution';
-import { deepLift } from '@pellucid/method-deep-lift';
-import { eigenCam } from '@pellucid/method-eigen-cam';
-import { gradCam } from '@pellucid/method-grad-cam';
-import { guidedBackprop } from '@pellucid/method-guided-backprop';
-import { inputXGradient } from '@pellucid/method-input-x-gradient';
-import { integratedGradients } from '@pellucid/method-integrated-gradients';
-import { lrp } from '@pellucid/method-lrp';
-import { occlusion } from '@pellucid/method-occlusion';
-import { saliency } from '@pellucid/method-saliency';
-import { discoverMethods, isMethodFactory, type AnyMethodFactory } from '@pellucid/plugins';
+import { discoverMethods, type FoundMethod } from '@pellucid/plugins';
 
-// As unknown values: each has options of its own type, and all are treated by their description from here on.
-const BROUGHT: readonly unknown[] = [
-  saliency, inputXGradient, integratedGradients, guidedBackprop, deconvolution, deepLift, lrp, gradCam, eigenCam, occlusion, accumulatedGradients,
-];
+/** The folder of this application's package.json. */
+export const APPLICATION: string = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** The methods that the benchmark runs by default, in the order of the table. */
-export const KNOWN_METHODS: readonly AnyMethodFactory[] = BROUGHT.filter(isMethodFactory);
+const found: Promise<readonly FoundMethod[]>[] = [];
 
-const APPLICATION = join(dirname(fileURLToPath(import.meta.url)), '../..');
-
-/** Every method that the benchmark brings, also those that run only when they are named, and wrappers around any of them. */
-export async function broughtMethods(): Promise<readonly AnyMethodFactory[]> {
-  const { methods } = await discoverMethods({ user: APPLICATION, application: APPLICATION });
-  return methods.map(({ factory }) => factory);
+/** Every method that the benchmark brings, and wrappers around any of them. */
+export async function broughtMethods(): Promise<readonly FoundMethod[]> {
+  // Loaded once in a process, and only where a method is asked for.
+  found[0] ??= discoverMethods({ user: APPLICATION, application: APPLICATION }).then(({ methods }) => methods);
+  return found[0];
 }
 
-/** The controls: a map of noise, and an edge detector. Neither knows the model. */
-export const CONTROLS: readonly string[] = ['random', 'edges'];
+/** The controls, whose maps know nothing of the model: noise, edges of the image, its brightness, a bump in the middle, nothing. */
+export const CONTROLS: readonly string[] = ['random', 'edges', 'input-magnitude', 'centre-prior', 'constant'];

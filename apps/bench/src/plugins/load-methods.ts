@@ -1,72 +1,84 @@
 import { pathToFileURL } from 'node:url';
 import { PellucidError, suggestNames, type Method } from '@pellucid/core';
-import { installedPackage, isMethodFactory, loadPackage, type AnyMethodFactory } from '@pellucid/plugins';
+import { isMethodFactory, type AnyMethodFactory, type FoundMethod } from '@pellucid/plugins';
 import type { MethodChoice } from '../configuration/configuration.ts';
-import { broughtMethods, CONTROLS, KNOWN_METHODS } from './known-methods.ts';
+import type { ProtocolMethod } from '../configuration/protocol.ts';
+import { importPackage } from './import-package.ts';
+import { broughtMethods, CONTROLS } from './known-methods.ts';
 
-/** Options of methods by the name of the method. */
-export type OptionsByMethod = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+/** Options of methods or metrics by name. */
+export type OptionsByName = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** All methods of an installed package. @throws METHOD_UNKNOWN when there is none of this name, CONFIGURATION_INVALID. */
-async function importPackage(name: string, from: string): Promise<{ readonly factories: readonly AnyMethodFactory[]; readonly entry: string }> {
-  const manifest = await installedPackage(name, from);
-  if (manifest === undefined) {
-    const help = suggestNames(name, [...(await broughtMethods()).map((factory) => factory.name), ...CONTROLS]);
-    throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name, help: `${help} A package of methods has to be installed.` });
+interface Found {
+  readonly name: string;
+  readonly factory: AnyMethodFactory;
+  readonly packageName: string;
+  readonly entry: string | null;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+async function findBrought(name: string): Promise<FoundMethod | undefined> {
+  return (await broughtMethods()).find(({ factory }) => factory.name === name);
+}
+
+async function findMethods({ name, method = name, package: origin, options = {} }: ProtocolMethod, from: string): Promise<Found[]> {
+  const brought = origin === undefined ? await findBrought(method) : undefined;
+  if (brought !== undefined) return [{ name, ...brought, entry: null, options }];
+  const loaded = await importPackage(origin ?? method, 'methods', from);
+  const methods = loaded?.methods.filter(({ factory }) => origin === undefined || factory.name === method) ?? [];
+  if (loaded === undefined || methods.length === 0) {
+    const help = suggestNames(method, [...(await broughtMethods()).map(({ factory }) => factory.name), ...CONTROLS]);
+    throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name: method, help: `${help} A package of methods has to be installed.` });
   }
-  const { methods, broken } = await loadPackage(manifest);
-  const problem = manifest.methods.length === 0 ? 'its package.json lists no methods' : broken[0]?.problem;
-  if (problem !== undefined) {
+  // Of a package that was named alone, each method stands under its own name.
+  return methods.map(({ factory, packageName }) => ({ name: name === method ? factory.name : name, factory, packageName, entry: loaded.entry, options }));
+}
+
+function checkNamed(given: OptionsByName, names: readonly string[], kind: string): void {
+  for (const name of Object.keys(given)) {
+    if (names.includes(name)) continue;
     throw new PellucidError('CONFIGURATION_INVALID', {
-      where: `of methods, package \`${name}\``,
-      problem,
-      help: 'A package of methods has a field such as "pellucid": { "methods": ["myMethod"] } with the names of its exports.',
+      where: `of ${kind} options`, problem: `\`${name}\` is none of the ${kind}s of this run`, help: suggestNames(name, names),
     });
   }
-  return { factories: methods.map(({ factory }) => factory), entry: manifest.entry };
 }
 
-/** A method that comes with the benchmark: those of the default table at hand, the others looked up. */
-async function findBrought(name: string): Promise<AnyMethodFactory | undefined> {
-  return KNOWN_METHODS.find((factory) => factory.name === name) ?? (await broughtMethods()).find((factory) => factory.name === name);
-}
-
-async function chooseOne(name: string, from: string): Promise<{ factory: AnyMethodFactory | null; name: string; entry: string | null }[]> {
-  if (CONTROLS.includes(name)) return [{ factory: null, name, entry: null }];
-  const brought = await findBrought(name);
-  if (brought !== undefined) return [{ factory: brought, name, entry: null }];
-  const { factories, entry } = await importPackage(name, from);
-  return factories.map((factory) => ({ factory, name: factory.name, entry }));
+/** Options that were said, over those that a protocol says for all that have them. */
+export function mergeOptions(specs: Readonly<Record<string, unknown>>, shared: Readonly<Record<string, unknown>>, ...own: readonly (Readonly<Record<string, unknown>> | undefined)[]): Readonly<Record<string, unknown>> {
+  const common = Object.fromEntries(Object.entries(shared).filter(([name, value]) => value !== undefined && name in specs));
+  return Object.assign({}, common, ...own) as Readonly<Record<string, unknown>>;
 }
 
 /**
- * Finds methods by name, or all methods of a package by the package's name, and checks their options. Controls are known by name too.
+ * Finds methods by name, or all methods of a package by the package's name, checks their options and fills in the defaults.
+ * @param given - options by the name of the row, over those of the entries
+ * @param shared - options for every method that has them
  * @param from - the folder from which packages are looked for
  * @throws METHOD_UNKNOWN, OPTION_UNKNOWN, OPTION_INVALID, CONFIGURATION_INVALID.
  */
-export async function chooseMethods(names: readonly string[], options: OptionsByMethod, from: string): Promise<MethodChoice[]> {
-  const found = (await Promise.all([...new Set(names)].map((name) => chooseOne(name, from)))).flat();
-  for (const method of Object.keys(options)) {
-    if (found.some(({ name }) => name === method)) continue;
-    throw new PellucidError('CONFIGURATION_INVALID', {
-      where: 'of method options',
-      problem: `\`${method}\` is none of the methods of this run`,
-      help: suggestNames(method, found.map(({ name }) => name)),
-    });
-  }
-  return found.map(({ factory, name, entry }) => ({
-    name,
-    entry,
-    control: factory === null,
-    // Given options are checked here, and written out with the defaults filled in.
-    options: factory === null ? {} : factory(options[name] ?? {}).options,
+export async function chooseMethods(entries: readonly ProtocolMethod[], given: OptionsByName, shared: Readonly<Record<string, unknown>>, from: string): Promise<MethodChoice[]> {
+  const found = (await Promise.all(entries.map((entry) => findMethods(entry, from)))).flat();
+  checkNamed(given, found.map(({ name }) => name), 'method');
+  return found.map(({ name, factory, packageName, entry, options }) => ({
+    name, method: factory.name, packageName, entry, control: false,
+    options: factory(mergeOptions(factory.options, shared, options, given[name])).options,
   }));
 }
 
-/** Makes a configured method again, in the process that runs it. @throws METHOD_UNKNOWN when its package changed. */
-export async function loadMethod({ name, entry, options }: MethodChoice): Promise<Method> {
+/** A control as it stands among the methods. */
+export function chooseControl(name: string): MethodChoice {
+  return { name, method: name, packageName: null, entry: null, control: true, options: {} };
+}
+
+/** The factory of a chosen method, in the process that runs it. @throws METHOD_UNKNOWN when its package changed. */
+export async function loadMethodFactory({ method, entry }: MethodChoice): Promise<AnyMethodFactory> {
   const exported = entry === null ? [] : Object.values((await import(pathToFileURL(entry).href)) as Readonly<Record<string, unknown>>);
-  const factory = entry === null ? await findBrought(name) : exported.filter(isMethodFactory).find((candidate) => candidate.name === name);
-  if (factory === undefined) throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name, help: 'Its package changed during the run.' });
-  return factory(options);
+  const factory = entry === null ? (await findBrought(method))?.factory : exported.filter(isMethodFactory).find((candidate) => candidate.name === method);
+  if (factory === undefined) throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name: method, help: 'Its package changed during the run.' });
+  return factory;
+}
+
+/** Makes a chosen method again, in the process that runs it. @throws METHOD_UNKNOWN when its package changed. */
+export async function loadMethod(choice: MethodChoice): Promise<Method> {
+  return (await loadMethodFactory(choice))(choice.options);
 }

@@ -15,6 +15,14 @@ export interface ProgressStream {
   readonly write: (text: string) => unknown;
 }
 
+/** What is to be shown. */
+export interface ProgressSettings {
+  /** Cells to come. */
+  readonly total: number;
+  /** Seconds until all are done, as far as is known. @defaultValue as if the rest goes on as what is done */
+  readonly rest?: (() => number) | undefined;
+}
+
 /** A duration for people: `45 s`, `3 min 20 s`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.round(seconds);
@@ -26,8 +34,15 @@ export function estimateRest(elapsedSeconds: number, done: number, total: number
   return done === 0 ? NaN : (elapsedSeconds / done) * (total - done);
 }
 
+/** A guess for people, no more exact than it is: to 5 s below two minutes, to half a minute above. */
+export function formatRest(seconds: number): string {
+  if (!Number.isFinite(seconds)) return 'time left not known yet';
+  const step = seconds < 120 ? 5 : 30;
+  return `about ${formatDuration(Math.ceil(seconds / step) * step)} left`;
+}
+
 /** Lines at each twentieth of the way, for logs. */
-function lineProgress(stream: ProgressStream, total: number, started: number): Progress {
+function lineProgress(stream: ProgressStream, total: number, elapsed: () => number, rest: (done: number) => number): Progress {
   let done = 0;
   const log = (text: string): void => {
     stream.write(`${text}\n`);
@@ -37,8 +52,7 @@ function lineProgress(stream: ProgressStream, total: number, started: number): P
       done++;
       const twentieth = (count: number): number => Math.floor((20 * count) / total);
       if (twentieth(done) === twentieth(done - 1)) return;
-      const elapsed = (performance.now() - started) / 1000;
-      log(`[${done}/${total}] ${formatDuration(elapsed)}, about ${formatDuration(estimateRest(elapsed, done, total))} left; last: ${text}`);
+      log(`[${done}/${total}] ${formatDuration(elapsed())}, ${formatRest(rest(done))}; last: ${text}`);
     },
     log,
     stop: () => undefined,
@@ -46,21 +60,20 @@ function lineProgress(stream: ProgressStream, total: number, started: number): P
 }
 
 /** A bar, for terminals. */
-function barProgress(stream: ProgressStream, total: number, started: number): Progress {
+function barProgress(stream: ProgressStream, total: number, elapsed: () => number, rest: (done: number) => number): Progress {
   const bar = new SingleBar({
     stream: process.stderr,
-    format: '{bar} {value}/{total}  {left}  {last}',
+    format: '{bar} {value}/{total}  {passed}, {left}  {last}',
     barsize: 24,
     fps: 4,
     clearOnComplete: true,
   });
   let done = 0;
-  bar.start(total, 0, { left: '', last: '' });
+  bar.start(total, 0, { passed: '', left: '', last: '' });
   return {
     tick: (last) => {
       done++;
-      const left = `about ${formatDuration(estimateRest((performance.now() - started) / 1000, done, total))} left`;
-      bar.update(done, { left, last });
+      bar.update(done, { passed: formatDuration(elapsed()), left: formatRest(rest(done)), last });
     },
     log: (text) => {
       // The bar redraws itself below the line.
@@ -73,7 +86,9 @@ function barProgress(stream: ProgressStream, total: number, started: number): Pr
 }
 
 /** Progress over so many cells: a bar on a terminal, lines elsewhere. */
-export function startProgress(stream: ProgressStream, total: number): Progress {
+export function startProgress(stream: ProgressStream, { total, rest }: ProgressSettings): Progress {
   const started = performance.now();
-  return stream.isTTY === true ? barProgress(stream, total, started) : lineProgress(stream, total, started);
+  const elapsed = (): number => (performance.now() - started) / 1000;
+  const left = (done: number): number => (rest === undefined ? estimateRest(elapsed(), done, total) : rest());
+  return stream.isTTY === true ? barProgress(stream, total, elapsed, left) : lineProgress(stream, total, elapsed, left);
 }

@@ -3,6 +3,8 @@ import { decodeNpy, sliceBatch } from '@pellucid/core';
 import { comparePruned, importanceOfMaps, topPixels, type PixelImportance } from '@pellucid/metrics';
 import type { Execution, MethodChoice, PruneConfiguration } from '../configuration/configuration.ts';
 import { probeSource } from '../data/sources.ts';
+import { readFingerprints } from '../plan/fingerprints.ts';
+import { hashSources } from '../plan/keys.ts';
 import { startProgress, type Progress, type ProgressStream } from '../progress/progress.ts';
 import { trainNetwork, type TrainedFiles } from '../run/networks.ts';
 import type { Pool } from '../run/pool.ts';
@@ -24,22 +26,28 @@ function recordedImportance(file: string): PixelImportance {
   return importanceOfMaps(sliceBatch(maps, epochs - 1, epochs), 'NHWC');
 }
 
+/** Training images that stand for the data. */
+const REFERENCES = 16;
+
 /** Ranks pixels with a method that looks at the trained network, or with a control. */
 async function rank(pool: Pool, { data, images }: PruneConfiguration, method: MethodChoice, seed: number, { files }: TrainedFiles): Promise<PixelImportance | { readonly failure: Failure }> {
   const found: PixelImportance[] = [];
+  const failures: Failure[] = [];
   const failure = await pool.run({
     engine: 'tfjs',
     task: {
-      kind: 'explain', data, model: files, backend: 'tfjs', method, seed, samples: null, metrics: [], metricOptions: {},
-      rankingImages: images, mapsFile: null,
+      // Baselines of methods that want samples of the data; nothing is compared with their maps.
+      kind: 'explain', data, model: files, backend: 'tfjs', method, seed, sets: [], references: { count: Math.min(REFERENCES, data.trainImages), key: '' },
+      explanations: null, rankingImages: images,
     },
     onReply: (reply) => {
       if (reply.kind === 'ranking') found.push(reply.importance);
+      if (reply.kind === 'no-maps' && reply.error !== null) failures.push(reply.error);
     },
   });
   const [importance] = found;
   if (importance !== undefined) return importance;
-  return { failure: failure ?? { code: 'UNEXPECTED', message: 'The ranking ended without a result.' } };
+  return { failure: failure ?? failures[0] ?? { code: 'UNEXPECTED', message: 'The ranking ended without a result.' } };
 }
 
 interface Work {
@@ -58,8 +66,8 @@ async function pruneByRanking(work: Work, method: MethodChoice, seed: number, re
   const missing = fractions.filter((fraction) => !isDone({ ranking: method.name, fraction, seed }));
   if (missing.length === 0) return;
   const importance =
-    method.name === 'accumulated-gradients' && method.entry === null
-      ? recordedImportance(FILES.record(out, recipe.network, seed))
+    method.method === 'accumulated-gradients' && method.entry === null
+      ? recordedImportance(FILES.record(out, data.name, recipe.network, seed))
       : await rank(pool, configuration, method, seed, reference);
   if ('failure' in importance) {
     fail(`${method.name}, seed ${seed}`, importance.failure);
@@ -67,7 +75,7 @@ async function pruneByRanking(work: Work, method: MethodChoice, seed: number, re
   }
   await Promise.all(
     missing.map(async (fraction) => {
-      const pruned = await retrainer.retrain(topPixels(importance, fraction), seed);
+      const pruned = await retrainer.retrain(data, topPixels(importance, fraction), seed);
       if ('failure' in pruned) {
         fail(`${method.name}, ${fraction} %, seed ${seed}`, pruned.failure);
         return;
@@ -88,18 +96,19 @@ async function pruneByRanking(work: Work, method: MethodChoice, seed: number, re
  */
 export async function runPruning(configuration: PruneConfiguration, execution: Execution, stream: ProgressStream): Promise<readonly string[]> {
   const { data, rankings, fractions, seeds, recipe } = configuration;
-  const { out, resume } = execution;
+  const { out, cache } = execution;
   await probeSource(data);
   ensureWritable(out);
   const session = startRun({ command: 'prune', configuration }, execution);
   const rows = session.earlier === null ? [] : readJsonLines<PruningRow>(FILES.pruning(out));
   const done = new Set(rows.map(rowId));
   const lines = openJsonLines(FILES.pruning(out), rows);
-  const retrainer = createRetrainer(session.pool, data, recipe, FILES.retrainings(out), resume);
+  const hashData = await hashSources([data], readFingerprints());
+  const retrainer = createRetrainer({ pool: session.pool, recipe, folder: FILES.retrainings(cache), hashData });
   const all = Array.from({ length: seeds }, (_, seed) => rankings.flatMap(({ name }) => fractions.map((fraction) => ({ ranking: name, fraction, seed })))).flat();
   const pending = all.filter((row) => !done.has(rowId(row)));
   stream.write(`${pending.length} prunings to retrain; ${execution.workers} processes; results in ${out}\n`);
-  const progress: Progress = startProgress(stream, pending.length);
+  const progress: Progress = startProgress(stream, { total: pending.length });
   const failures: string[] = [];
   const fail = (what: string, { message }: Failure): void => {
     failures.push(`${what}: ${message}`);
@@ -114,7 +123,7 @@ export async function runPruning(configuration: PruneConfiguration, execution: E
     const wanted = [...new Set(pending.map(({ seed }) => seed))];
     await Promise.all(
       wanted.map(async (seed) => {
-        const reference = await trainNetwork(session.pool, out, data, recipe, seed);
+        const reference = await trainNetwork(session.pool, out, { data, version: hashData(data), recipe, seed });
         if ('failure' in reference) {
           fail(`${recipe.network}, seed ${seed}`, reference.failure);
           return;
@@ -127,7 +136,6 @@ export async function runPruning(configuration: PruneConfiguration, execution: E
     progress.stop();
     session.pool.close();
     lines.close();
-    retrainer.close();
   }
   session.save(true);
   return failures;

@@ -25,8 +25,8 @@ export interface Inputs {
 }
 
 /** Reads the explained images; null where there are none. @throws DATA_INVALID. */
-export function readInputs(out: string, seed: number): Inputs | null {
-  const file = FILES.inputs(out, seed);
+export function readInputs(out: string, dataset: string, seed: number): Inputs | null {
+  const file = FILES.inputs(out, dataset, seed);
   if (!existsSync(`${file}.json`) || !existsSync(`${file}.npy`)) return null;
   const rest = JSON.parse(readFileSync(`${file}.json`, 'utf8')) as Omit<Inputs, 'images'>;
   return { ...rest, images: decodeNpy(readFileSync(`${file}.npy`), `${file}.npy`) };
@@ -40,11 +40,11 @@ export interface Example {
 }
 
 /** Pictures of the first samples of a run for one network, with the maps of each method on one backend. */
-export async function makeExamples(out: string, model: string, methods: readonly string[], backend: string, seed: number, count: number): Promise<Example[]> {
-  const inputs = readInputs(out, seed);
+export async function makeExamples(out: string, dataset: string, model: string, methods: readonly string[], backend: string, seed: number, count: number): Promise<Example[]> {
+  const inputs = readInputs(out, dataset, seed);
   if (inputs === null) return [];
   const { images, layout, labels, classNames } = inputs;
-  const stored = methods.map((method) => readMaps(FILES.maps(out, model, method, backend, seed)));
+  const stored = methods.map((method) => readMaps(FILES.maps(out, dataset, model, method, backend, seed)));
   const samples = Array.from({ length: Math.min(count, batchSize(images)) }, (_, sample) => sample);
   return Promise.all(
     samples.map(async (sample) => {

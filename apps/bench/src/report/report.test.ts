@@ -101,7 +101,7 @@ test('durations and estimates', () => {
 
 test('where no terminal is, progress is lines at each twentieth and never a control code', () => {
   let text = '';
-  const progress = startProgress({ write: (part: string) => (text += part) }, 40);
+  const progress = startProgress({ write: (part: string) => (text += part) }, { total: 40 });
   for (let i = 0; i < 40; i++) progress.tick(`cell ${i}`);
   progress.stop();
   expect(text.trim().split('\n')).toHaveLength(20);

@@ -18,15 +18,15 @@ async function examplesOf(out: string, { command, configuration }: RunRecord): P
   if (backend === undefined) return [];
   const methods = configuration.methods.map(({ name }) => name);
   return Promise.all(
-    configuration.models.map(async (model) => ({
-      model, backend, methods, examples: await makeExamples(out, model, methods, backend, 0, EXAMPLES),
-    })),
+    configuration.datasets.flatMap(({ name: dataset }) => configuration.models.map(async (model) => ({
+      model, backend, methods, examples: await makeExamples(out, dataset, model, methods, backend, 0, EXAMPLES),
+    }))),
   );
 }
 
 function recordsOf(out: string, { trained }: RunRecord): RecordPicture[] {
-  return trained.flatMap(({ network, seed }) => {
-    const file = `${FILES.record(out, network, seed)}.epochs.png`;
+  return trained.flatMap(({ dataset, network, seed }) => {
+    const file = `${FILES.record(out, dataset, network, seed)}.epochs.png`;
     if (!existsSync(file)) return [];
     return [{ title: `${network}, seed ${seed}: first epoch to last, row by row`, url: `data:image/png;base64,${readFileSync(file).toString('base64')}` }];
   });

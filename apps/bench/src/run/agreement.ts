@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { decodeNpy, type Layout, type Provenance } from '@pellucid/core';
 import { relativeL2, type LaidOutMaps } from '@pellucid/metrics';
-import { bootstrapMean } from '../statistics/bootstrap.ts';
-import type { Outcome } from '../store/result-row.ts';
+import type { RawScores } from './summarise.ts';
 
 /** Stored maps with their origin. */
 export interface StoredMaps extends LaidOutMaps {
@@ -19,19 +18,18 @@ export function readMaps(file: string): StoredMaps | null {
   return { ...origin, values: decodeNpy(readFileSync(`${file}.npy`), `${file}.npy`) };
 }
 
-/** Compares the maps of two backends: the mean relative difference, and what both took together. */
-export function compareMaps(a: StoredMaps, b: StoredMaps, seed: number): Outcome {
-  const differences = Array.from(relativeL2(a, b));
+/** Compares the maps of two backends: the relative difference of each sample, and what both took together. */
+export function compareMaps(a: StoredMaps, b: StoredMaps): RawScores {
   const origins = [a.provenance, b.provenance].filter((provenance) => provenance !== null);
   const sum = (field: (provenance: Provenance) => number): number => origins.reduce((total, origin) => total + field(origin), 0);
   return {
-    ...bootstrapMean(differences, seed),
+    scores: relativeL2(a, b),
     engine: origins.map(({ backend }) => backend.engine).join('~'),
-    samples: differences.length,
     cost: {
       forwardPasses: sum(({ passes }) => passes.forward),
       backwardPasses: sum(({ passes }) => passes.backward),
       seconds: sum(({ wallTimeMs }) => wallTimeMs) / 1000,
+      peakMemoryBytes: null,
     },
   };
 }

@@ -22,6 +22,8 @@ export interface TrainedFiles {
 
 interface Stamp {
   readonly data: DataSource;
+  /** Hash of the images and of the code that trains. */
+  readonly version: string;
   readonly recipe: Recipe;
   readonly correct: readonly number[];
   readonly record: TrainedRecord;
@@ -36,27 +38,36 @@ export function zooFiles(name: string): ModelFiles {
 /** Whether networks come with the data set. */
 export const hasZoo = ({ name }: DataSource): boolean => name === EMBEDDED;
 
-function readStamp(file: string, data: DataSource, recipe: Recipe): Stamp | undefined {
+function readStamp(file: string, wanted: Pick<Stamp, 'data' | 'version' | 'recipe'>): Stamp | undefined {
   if (!existsSync(file)) return undefined;
-  const stamp = JSON.parse(readFileSync(file, 'utf8')) as Stamp;
-  return isDeepStrictEqual([stamp.data, stamp.recipe], [data, recipe]) ? stamp : undefined;
+  const { data, version, recipe, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Stamp;
+  return isDeepStrictEqual({ data, version, recipe }, wanted) ? { data, version, recipe, ...rest } : undefined;
+}
+
+/** What a network is trained from. */
+export interface TrainingRequest {
+  readonly data: DataSource;
+  /** Hash of the images and of the code that trains. */
+  readonly version: string;
+  readonly recipe: Recipe;
+  readonly seed: number;
 }
 
 /** Trains a network on whole images and stores it with its accumulated gradients, unless the folder holds it from before. */
-export async function trainNetwork(pool: Pool, out: string, data: DataSource, recipe: Recipe, seed: number): Promise<TrainedFiles | { readonly failure: Failure }> {
-  const folder = FILES.network(out, recipe.network, seed);
+export async function trainNetwork(pool: Pool, out: string, { data, version, recipe, seed }: TrainingRequest): Promise<TrainedFiles | { readonly failure: Failure }> {
+  const folder = FILES.network(out, data.name, recipe.network, seed);
   const files = { onnxruntime: join(folder, 'network.onnx'), tfjs: join(folder, 'model.json') };
   // Written last: whoever finds it finds the rest.
   const stampFile = join(folder, 'training.json');
-  const stamp = readStamp(stampFile, data, recipe);
+  const stamp = readStamp(stampFile, { data, version, recipe });
   if (stamp !== undefined) return { files, correct: Uint8Array.from(stamp.correct), record: stamp.record };
-  const recordFile = FILES.record(out, recipe.network, seed);
+  const recordFile = FILES.record(out, data.name, recipe.network, seed);
   const result = await trainInPool(pool, { kind: 'train', data, recipe, seed, files, recordFile });
   if ('failure' in result) return result;
   const { correct, seconds } = result;
   await drawRecord(recordFile);
   const accuracy = (100 * correct.reduce((a, b) => a + b, 0)) / correct.length;
-  const record = { network: recipe.network, seed, accuracy, trainImages: data.trainImages, seconds };
-  writeWhole(stampFile, JSON.stringify({ data, recipe, correct: [...correct], record }));
+  const record = { dataset: data.name, network: recipe.network, seed, accuracy, trainImages: data.trainImages, seconds };
+  writeWhole(stampFile, JSON.stringify({ data, version, recipe, correct: [...correct], record }));
   return { files, correct, record };
 }

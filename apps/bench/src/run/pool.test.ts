@@ -7,9 +7,11 @@ import type { BackendName } from '../configuration/configuration.ts';
 import type { Reply, Task } from '../worker/protocol.ts';
 import { createPool, type Job, type Pool } from './pool.ts';
 
-/** A worker that answers with its process and does what the seed says: 1 dies, 2 fails. */
+/** A worker that answers with its process and does what the seed says: 1 and 3 die, 2 fails, 4 hangs, 8 takes memory and says nothing. */
 const WORKER = `
 process.on('message', ({ seed }) => {
+  if (seed === 4) for (;;);
+  if (seed === 8) { globalThis.held = Buffer.alloc(2 ** 28, 1); return; }
   if (seed === 1) { console.error('RangeError: out of luck'); process.exit(7); }
   if (seed === 3) process.kill(process.pid, 'SIGKILL');
   process.send({ kind: 'trained', correct: Uint8Array.of(seed), seconds: process.pid });
@@ -23,7 +25,7 @@ let pool: Pool;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pellucid-pool-'));
   writeFileSync(join(folder, 'worker.mjs'), WORKER);
-  pool = createPool(2, pathToFileURL(join(folder, 'worker.mjs')));
+  pool = createPool(2, pathToFileURL(join(folder, 'worker.mjs')), { timeout: 5, memory: 2 ** 28 });
 });
 afterEach(() => {
   pool.close();
@@ -75,4 +77,17 @@ test('a process that dies fails its own job alone, with its last words', async (
   expect(results.map((failure) => failure?.code ?? null)).toEqual([null, 'WORKER_DIED', null, 'WORKER_DIED', null]);
   expect(results[1]?.message).toMatch(/exit status 7.*RangeError: out of luck/);
   expect(results[3]?.message).toMatch(/SIGKILL/);
+});
+
+test('a process that hangs is ended, and the next job gets a new one', async () => {
+  const impatient = createPool(1, pathToFileURL(join(folder, 'worker.mjs')), { timeout: 1, memory: Infinity });
+  const [hung, next] = await Promise.all([impatient.run(job(4)), impatient.run(job(5))]);
+  impatient.close();
+  expect(hung).toEqual({ code: 'WORKER_HUNG', message: expect.stringContaining('no answer for 1 s') });
+  expect(next).toBeNull();
+});
+
+test('a process that holds too much memory is ended', async () => {
+  const failure = await pool.run(job(8));
+  expect(failure).toEqual({ code: 'WORKER_MEMORY', message: expect.stringMatching(/held \d+ MiB of memory, more than the 256 MiB/) });
 });

@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import type { BackendName } from '../configuration/configuration.ts';
 import type { Failure } from '../store/result-row.ts';
 import type { Reply, Task } from '../worker/protocol.ts';
+import { startWorker, type WorkerLimits, type WorkerProcess } from './worker-process.ts';
 
 /** A task for the pool, and who listens to its replies. */
 export interface Job {
@@ -11,7 +11,7 @@ export interface Job {
   readonly onReply: (reply: Reply) => void;
 }
 
-/** Processes that work through jobs. */
+/** What works through jobs: processes, or this one. */
 export interface Pool {
   /** Queues a job; resolves when it ended, with the reason when it failed. Never rejects. */
   readonly run: (job: Job) => Promise<Failure | null>;
@@ -25,19 +25,16 @@ interface Waiting extends Job {
 
 interface Worker {
   readonly engine: Job['engine'];
-  readonly process: ChildProcess;
+  readonly process: WorkerProcess;
   /** The job in work; null when idle. */
   job: Waiting | null;
 }
 
-const describeEnd = (code: number | null, signal: string | null): string =>
-  signal === null ? `exit status ${code ?? 'unknown'}` : `signal ${signal}`;
-
 /**
- * Starts up to `size` processes, one engine each, as jobs need them. A process that dies fails its job and no other: the next job gets a
- * new process.
+ * Starts up to `size` processes, one engine each, as jobs need them. A process that dies, hangs or takes too much memory fails its job and no
+ * other: the next job gets a new process.
  */
-export function createPool(size: number, entry: URL): Pool {
+export function createPool(size: number, entry: URL, limits: WorkerLimits): Pool {
   const queue: Waiting[] = [];
   const workers = new Set<Worker>();
 
@@ -45,50 +42,31 @@ export function createPool(size: number, entry: URL): Pool {
     const { job } = worker;
     worker.job = null;
     job?.settle(failure);
+    schedule();
   };
 
   const start = (engine: Job['engine']): Worker => {
-    // Engines print notices of their own; standard output belongs to the results.
-    const process = fork(entry, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    const worker: Worker = { engine, process, job: null };
-    let lastWords = '';
-    process.stderr?.on('data', (data: Buffer) => {
-      lastWords = (lastWords + data.toString()).slice(-2000);
-    });
-    process.on('message', (reply: Reply) => {
-      if (reply.kind !== 'done') {
-        worker.job?.onReply(reply);
-        return;
-      }
-      finish(worker, reply.error);
-      schedule();
-    });
-    const end = (how: string): void => {
-      workers.delete(worker);
-      const line = lastWords.trim().split('\n').findLast((text) => /error/i.test(text));
-      finish(worker, { code: 'WORKER_DIED', message: `The process that worked on this ended with ${how}.${line === undefined ? '' : ` ${line.trim()}`}` });
-      schedule();
+    const worker: Worker = {
+      engine,
+      job: null,
+      process: startWorker(entry, limits, {
+        onReply: (reply) => {
+          if (reply.kind === 'done') finish(worker, reply.error);
+          else worker.job?.onReply(reply);
+        },
+        onEnd: (failure) => {
+          workers.delete(worker);
+          finish(worker, failure);
+        },
+      }),
     };
-    process.once('close', (code, signal) => {
-      end(describeEnd(code, signal));
-    });
-    process.once('error', (error) => {
-      end(error.message);
-    });
     workers.add(worker);
     return worker;
   };
 
-  const assign = (worker: Worker, job: Waiting): void => {
-    queue.splice(queue.indexOf(job), 1);
-    worker.job = job;
-    // A process that is gone by now reports its end itself.
-    worker.process.send(job.task, () => undefined);
-  };
-
   /** A worker for a job: an idle one with its engine, a new one, or a new one in place of an idle one that has nothing to do. */
   const workerFor = (job: Waiting): Worker | undefined => {
-    const idle = [...workers].filter((worker) => worker.job === null && worker.process.connected);
+    const idle = [...workers].filter((worker) => worker.job === null && worker.process.isConnected());
     const match = idle.find((worker) => worker.engine === job.engine);
     if (match !== undefined) return match;
     if (workers.size < size) return start(job.engine);
@@ -105,7 +83,9 @@ export function createPool(size: number, entry: URL): Pool {
     for (const job of [...queue].sort((a, b) => busy(a.engine) - busy(b.engine))) {
       const worker = workerFor(job);
       if (worker === undefined) continue;
-      assign(worker, job);
+      queue.splice(queue.indexOf(job), 1);
+      worker.job = job;
+      worker.process.send(job.task);
       schedule();
       return;
     }
@@ -118,7 +98,7 @@ export function createPool(size: number, entry: URL): Pool {
         schedule();
       }),
     close: () => {
-      for (const worker of workers) if (worker.process.connected) worker.process.disconnect();
+      for (const worker of workers) worker.process.disconnect();
       workers.clear();
     },
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { failed, ok } from '../../test/example-rows.ts';
-import type { MethodChoice, RunConfiguration } from '../configuration/configuration.ts';
+import type { MethodChoice, MetricChoice, RunConfiguration } from '../configuration/configuration.ts';
 import { FILES } from '../store/folder.ts';
 import { openJsonLines } from '../store/json-lines.ts';
 import { describeMachine, writeRunRecord, type RunRecord } from '../store/run-record.ts';
@@ -18,16 +18,25 @@ afterEach(() => {
   rmSync(out, { recursive: true });
 });
 
-const method = (name: string, options: Readonly<Record<string, unknown>> = {}): MethodChoice => ({ name, entry: null, control: false, options });
+const method = (name: string, options: Readonly<Record<string, unknown>> = {}): MethodChoice => ({
+  name, method: name, packageName: null, entry: null, control: false, options,
+});
+const metric = (name: string, options: Readonly<Record<string, unknown>> = {}): MetricChoice => ({
+  name, metric: name, title: name, category: 'faithfulness', direction: 'lower', curve: null, packageName: null, entry: null, options, needsMask: false,
+  needs: [], samples: 4, on: 'samples',
+});
 const recipe = { network: 'plain-cnn', width: 4, epochs: 1, batchSize: 8, learningRate: 0.01 };
+const data = { name: 'shapes', directory: null, trainImages: 8, testImages: 8 };
 const configuration: RunConfiguration = {
-  data: { name: 'shapes', directory: null, trainImages: 8, testImages: 8 },
-  models: ['a'], methods: [method('grad-cam', { layer: undefined, relu: true })], backends: ['tfjs'], metrics: ['deletion'], metricOptions: {},
-  samples: 4, seeds: 1, training: recipe, pruning: { fractions: [10], images: 4, recipe },
+  datasets: [data],
+  models: ['a'], methods: [method('grad-cam', { layer: undefined, relu: true })], backends: ['tfjs'], metrics: [metric('deletion')],
+  samples: 4, references: 2, seeds: 1, training: recipe, pruning: { fractions: [10], images: 4, recipe },
+  statistics: { resamples: 2000, level: 0.05, correction: 'holm' },
 };
 const store = (): void => {
   const record: RunRecord = {
-    command: 'run', configuration, versions: {}, machine: describeMachine(), trained: [], start: '2026-01-01T00:00:00.000Z', end: null,
+    command: 'run', configuration, protocol: { name: 'mine', hash: '', changed: [], resolved: {} }, notApplicable: [], versions: {}, machine: describeMachine(),
+    trained: [], start: '2026-01-01T00:00:00.000Z', end: null,
   };
   writeRunRecord(out, record);
 };
@@ -42,16 +51,17 @@ test('the same configuration goes on, options without a value included', () => {
   expect(resume({})?.start).toBe('2026-01-01T00:00:00.000Z');
 });
 
-test('more networks, methods, backends, metrics and seeds may come in', () => {
+test('more data sets, networks, methods, backends, metrics and seeds may come in', () => {
   store();
   const methods = [...configuration.methods, method('saliency')];
-  expect(resume({ models: ['a', 'b'], methods, backends: ['onnxruntime', 'tfjs'], metrics: ['deletion', 'insertion'], seeds: 3 })).not.toBeNull();
+  expect(resume({ models: ['a', 'b'], methods, backends: ['onnxruntime', 'tfjs'], metrics: [metric('deletion'), metric('insertion')], seeds: 3, datasets: [data, { ...data, name: 'mnist' }] })).not.toBeNull();
 });
 
 test.each([
   ['samples', { samples: 5 }, /samples \(4\)/],
-  ['data', { data: { ...configuration.data, trainImages: 9 } }, /data/],
-  ['metric options', { metricOptions: { deletion: { steps: 3 } } }, /metricOptions/],
+  ['images', { datasets: [{ ...data, trainImages: 9 }] }, /part of the data set `shapes`/],
+  ['options of a metric', { metrics: [metric('deletion', { steps: 3 })] }, /metric `deletion`/],
+  ['statistics', { statistics: { ...configuration.statistics, resamples: 100 } }, /statistics/],
   ['the recipe', { pruning: { fractions: [10], images: 4, recipe: { ...recipe, epochs: 2 } } }, /recipe for pruning/],
   ['options of a method', { methods: [method('grad-cam', { relu: false })] }, /options of `grad-cam`/],
 ])('other %s are refused', (_, change, message) => {
@@ -61,5 +71,10 @@ test.each([
 
 test('failed cells are tried again, scored ones count once', () => {
   openJsonLines(FILES.results(out), [ok({}, 1), failed({ method: 'grad-cam' }, 'ABORTED', 'late'), ok({ method: 'occlusion' }, 2)]).close();
-  expect(earlierRows(out).map((row) => row.method)).toEqual(['saliency', 'occlusion']);
+  expect(earlierRows(out, () => undefined).map((row) => row.method)).toEqual(['saliency', 'occlusion']);
+});
+
+test('a scored cell counts only where its content hash is still the same', () => {
+  openJsonLines(FILES.results(out), [ok({}, 1), ok({ method: 'occlusion' }, 2)]).close();
+  expect(earlierRows(out, ({ method: name }) => (name === 'saliency' ? 'changed since' : null)).map((row) => row.method)).toEqual(['occlusion']);
 });

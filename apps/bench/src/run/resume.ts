@@ -1,42 +1,54 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PellucidError } from '@pellucid/core';
-import type { MethodChoice, PruneConfiguration, RunConfiguration } from '../configuration/configuration.ts';
+import type { MethodChoice, MetricChoice, PruneConfiguration, RunConfiguration } from '../configuration/configuration.ts';
 import { readRunRecord, type RunRecord } from '../store/run-record.ts';
 
+type Asked = Pick<RunRecord, 'command' | 'configuration'>;
+
 /** The parts of a configuration that change the value of a cell; the others only decide which cells there are. */
-function decisive(record: Pick<RunRecord, 'command' | 'configuration'>): Readonly<Record<string, unknown>> {
-  const { configuration } = record;
+function decisive({ configuration }: Asked): Readonly<Record<string, unknown>> {
   if ('recipe' in configuration) {
     const { data, images, recipe } = configuration;
     return { data, images, recipe };
   }
-  const { data, samples, metricOptions, training, pruning } = configuration;
-  return { data, samples, metricOptions, training, 'images for pruning': pruning.images, 'recipe for pruning': pruning.recipe };
+  const { samples, references, training, pruning, statistics } = configuration;
+  return { samples, references, training, statistics, ...(pruning && { 'images for pruning': pruning.images, 'recipe for pruning': pruning.recipe }) };
 }
 
 const methodsOf = (configuration: RunConfiguration | PruneConfiguration): readonly MethodChoice[] =>
   'methods' in configuration ? configuration.methods : configuration.rankings;
 
-function firstDifference(before: Pick<RunRecord, 'command' | 'configuration'>, now: Pick<RunRecord, 'command' | 'configuration'>): string | undefined {
-  if (before.command !== now.command) return `command (\`${before.command}\`)`;
-  const [old, wanted] = [decisive(before), decisive(now)];
-  const part = Object.keys(wanted).find((key) => !isDeepStrictEqual(asJson(old[key]), asJson(wanted[key])));
-  if (part !== undefined) return `${part} (${JSON.stringify(old[part])})`;
-  const method = methodsOf(now.configuration).find(({ name, options }) =>
-    methodsOf(before.configuration).some((other) => other.name === name && !isDeepStrictEqual(asJson(other.options), asJson(options))),
-  );
-  return method && `options of \`${method.name}\``;
-}
+const metricsOf = (configuration: RunConfiguration | PruneConfiguration): readonly MetricChoice[] => ('metrics' in configuration ? configuration.metrics : []);
 
 /** What is left of a value in a file: options that are undefined are gone. */
 const asJson = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
+/** What stands under one name on both sides and is not the same. */
+function changed<Entry extends { readonly name: string }>(before: readonly Entry[], now: readonly Entry[]): string | undefined {
+  return now.find((entry) => before.some((other) => other.name === entry.name && !isDeepStrictEqual(asJson(other), asJson(entry))))?.name;
+}
+
+function firstDifference(before: Asked, now: Asked): string | undefined {
+  if (before.command !== now.command) return `command (\`${before.command}\`)`;
+  const [old, wanted] = [decisive(before), decisive(now)];
+  const part = Object.keys(wanted).find((key) => key in old && !isDeepStrictEqual(asJson(old[key]), asJson(wanted[key])));
+  if (part !== undefined) return `${part} (${JSON.stringify(old[part])})`;
+  if ('datasets' in before.configuration && 'datasets' in now.configuration) {
+    const data = changed(before.configuration.datasets, now.configuration.datasets);
+    if (data !== undefined) return `part of the data set \`${data}\``;
+  }
+  const method = changed(methodsOf(before.configuration), methodsOf(now.configuration));
+  if (method !== undefined) return `version or other options of \`${method}\``;
+  const metric = changed(metricsOf(before.configuration), metricsOf(now.configuration));
+  return metric && `version or other options of metric \`${metric}\``;
+}
+
 /**
- * The record of the run that is to go on, or null when there is none yet. Other networks, methods, backends, metrics and seeds may come in;
+ * The record of the run that is to go on, or null when there is none yet. Other data sets, networks, methods, backends, metrics and seeds may come in;
  * what decides the numbers has to be the same.
  * @throws CONFIGURATION_INVALID when it is not.
  */
-export function findEarlierRun(out: string, now: Pick<RunRecord, 'command' | 'configuration'>): RunRecord | null {
+export function findEarlierRun(out: string, now: Asked): RunRecord | null {
   const before = readRunRecord(out);
   if (before === null) return null;
   const difference = firstDifference(before, now);

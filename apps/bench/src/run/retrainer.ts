@@ -1,55 +1,55 @@
-import { createHash } from 'node:crypto';
 import type { PixelMask } from '@pellucid/metrics';
 import type { DataSource, Recipe } from '../configuration/configuration.ts';
-import { openJsonLines, readJsonLines } from '../store/json-lines.ts';
+import { hashOf, sha256 } from '../store/hash.ts';
+import { openRetrainings } from '../store/retraining-store.ts';
 import type { Failure } from '../store/result-row.ts';
 import type { Pool } from './pool.ts';
 import { trainInPool } from './train-in-pool.ts';
 
-/** For each test image 1 where the network is right, or why there is no network. */
-export type Retrained = { readonly correct: Uint8Array } | { readonly failure: Failure };
+/** For each test image 1 where the network is right, with the seconds that it was trained; or why there is no network. */
+export type Retrained = { readonly correct: Uint8Array; readonly seconds: number | null } | { readonly failure: Failure };
 
 /** Trains networks on pruned images, each different one once. */
 export interface Retrainer {
-  readonly retrain: (mask: PixelMask | null, seed: number) => Promise<Retrained>;
-  readonly close: () => void;
+  /** @param mask - null keeps every pixel */
+  readonly retrain: (data: DataSource, mask: PixelMask | null, seed: number) => Promise<Retrained>;
 }
 
-interface CachedRetraining {
-  readonly key: string;
-  /** A 0 or 1 per test image. */
-  readonly correct: string;
+/** What retrainings have in common. */
+export interface RetrainerSettings {
+  readonly pool: Pool;
+  readonly recipe: Recipe;
+  /** Folder of what earlier runs trained. */
+  readonly folder: string;
+  /** Stands for the images of a data set and for the code that trains on them. */
+  readonly hashData: (data: DataSource) => string;
 }
 
-/** Equal data, recipe, seed and mask give the equal network, whichever method and backend the mask comes from. */
-function keyOf(data: DataSource, recipe: Recipe, mask: PixelMask | null, seed: number): string {
-  const hash = createHash('sha256').update(JSON.stringify([data, recipe, seed]));
-  return (mask === null ? hash : hash.update(mask.kept)).digest('hex');
-}
+/**
+ * Retrains in a pool and keeps on disk what each network gets right. Equal data, recipe, seed and mask give the equal network, whichever method
+ * and backend the mask comes from.
+ */
+export function createRetrainer({ pool, recipe, folder, hashData }: RetrainerSettings): Retrainer {
+  const store = openRetrainings(folder);
+  const known = new Map<string, Promise<Retrained>>();
 
-/** Retrains in a pool and keeps what it learned in a file, which a resumed run starts from. */
-export function createRetrainer(pool: Pool, data: DataSource, recipe: Recipe, cacheFile: string, resume: boolean): Retrainer {
-  const cached = resume ? readJsonLines<CachedRetraining>(cacheFile) : [];
-  const lines = openJsonLines(cacheFile, cached);
-  const known = new Map<string, Promise<Retrained>>(
-    cached.map(({ key, correct }) => [key, Promise.resolve({ correct: Uint8Array.from(correct, Number) })]),
-  );
-
-  const train = async (key: string, mask: PixelMask | null, seed: number): Promise<Retrained> => {
+  const train = async (key: string, data: DataSource, mask: PixelMask | null, seed: number): Promise<Retrained> => {
+    const stored = store.read(key);
+    if (stored !== undefined) return { correct: stored, seconds: null };
     const result = await trainInPool(pool, { kind: 'retrain', data, recipe, seed, mask });
     if ('failure' in result) return result;
-    const { correct } = result;
-    lines.append({ key, correct: correct.join('') });
-    return { correct };
+    store.write(key, result.correct);
+    return result;
   };
 
   return {
-    retrain: (mask, seed) => {
-      const key = keyOf(data, recipe, mask, seed);
-      const result = known.get(key) ?? train(key, mask, seed);
+    retrain: (data, mask, seed) => {
+      const key = hashOf([hashData(data), recipe, seed, mask === null ? null : sha256(mask.kept)]);
+      const earlier = known.get(key);
+      if (earlier !== undefined) return earlier.then((result) => ('failure' in result ? result : { ...result, seconds: null }));
+      const result = train(key, data, mask, seed);
       known.set(key, result);
       return result;
     },
-    close: lines.close,
   };
 }

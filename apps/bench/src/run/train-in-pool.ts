@@ -1,6 +1,7 @@
 import type { Failure } from '../store/result-row.ts';
 import type { RetrainTask, TrainTask } from '../worker/protocol.ts';
 import type { Pool } from './pool.ts';
+import { WORKER_FAILURES } from './worker-process.ts';
 
 /** What a training gave. */
 export interface Trained {
@@ -9,8 +10,7 @@ export interface Trained {
   readonly seconds: number;
 }
 
-/** Runs a training in the pool. */
-export async function trainInPool(pool: Pool, task: TrainTask | RetrainTask): Promise<Trained | { readonly failure: Failure }> {
+async function trainOnce(pool: Pool, task: TrainTask | RetrainTask): Promise<Trained | { readonly failure: Failure }> {
   const results: Trained[] = [];
   const failure = await pool.run({
     engine: 'training',
@@ -22,4 +22,10 @@ export async function trainInPool(pool: Pool, task: TrainTask | RetrainTask): Pr
   const [result] = results;
   if (failure === null && result !== undefined) return result;
   return { failure: failure ?? { code: 'UNEXPECTED', message: 'The training ended without a result.' } };
+}
+
+/** Runs a training in the pool; once more where its process was to blame. */
+export async function trainInPool(pool: Pool, task: TrainTask | RetrainTask): Promise<Trained | { readonly failure: Failure }> {
+  const first = await trainOnce(pool, task);
+  return 'failure' in first && WORKER_FAILURES.includes(first.failure.code) ? trainOnce(pool, task) : first;
 }

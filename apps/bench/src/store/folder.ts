@@ -6,13 +6,16 @@ export const FILES = {
   pruning: (out: string): string => join(out, 'pruning.jsonl'),
   run: (out: string): string => join(out, 'run.json'),
   report: (out: string): string => join(out, 'report.html'),
-  retrainings: (out: string): string => join(out, 'cache', 'retrainings.jsonl'),
+  /** What later runs may use again. */
+  cache: (out: string): string => join(out, 'cache'),
+  retrainings: (cache: string): string => join(cache, 'retrainings.jsonl'),
+  explanations: (cache: string): string => join(cache, 'explanations'),
   /** Without extension: `.npy` for the values, `.json` for their origin. */
-  maps: (out: string, model: string, method: string, backend: string, seed: number): string =>
-    join(out, 'maps', `${model}.${method}.${backend.replace('/', '-')}.seed${seed}`),
+  maps: (out: string, dataset: string, model: string, method: string, backend: string, seed: number): string =>
+    join(out, 'maps', `${dataset}.${model}.${method}.${backend.replace('/', '-')}.seed${seed}`),
   /** The explained images, without extension. */
-  inputs: (out: string, seed: number): string => join(out, 'maps', `inputs.seed${seed}`),
+  inputs: (out: string, dataset: string, seed: number): string => join(out, 'maps', `inputs.${dataset}.seed${seed}`),
   /** The map of accumulated gradients of each epoch of a training, without extension. */
-  record: (out: string, model: string, seed: number): string => join(out, 'maps', `training.${model}.seed${seed}`),
-  network: (out: string, model: string, seed: number): string => join(out, 'networks', `${model}.seed${seed}`),
+  record: (out: string, dataset: string, model: string, seed: number): string => join(out, 'maps', `training.${dataset}.${model}.seed${seed}`),
+  network: (out: string, dataset: string, model: string, seed: number): string => join(out, 'networks', `${dataset}.${model}.seed${seed}`),
 } as const;

@@ -16,16 +16,26 @@ export interface CellKey {
   readonly seed: number;
 }
 
+/** Scores along a curve that a metric follows, such as the probability while pixels go: means over the samples. */
+export interface ScoreCurve {
+  /** Where the points lie, as a share of the way from 0 to 1. */
+  readonly at: readonly number[];
+  readonly mean: readonly number[];
+  /** Bounds of the 95 % bootstrap interval of each mean. */
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
 /** One line of `results.jsonl`. */
 export interface ResultRow extends CellKey {
   /** The engine in use within the backend; null where it never started. */
   readonly engine: string | null;
   readonly status: 'ok' | 'failed';
-  /** Mean over the samples. */
+  /** Mean over the samples that have a score. */
   readonly value: number | null;
   /** 95 % interval of the mean. */
   readonly ci95: readonly [number, number] | null;
-  /** How many scores the value is the mean of. */
+  /** How many samples were scored, those without a score included. */
   readonly samples: number;
   /** Passes of single samples through the model while the maps were made. */
   readonly forwardPasses: number | null;
@@ -33,6 +43,22 @@ export interface ResultRow extends CellKey {
   /** Wall time of making the maps. */
   readonly seconds: number | null;
   readonly error: Failure | null;
+  /**
+   * SHA-256 of everything that decides the scores: the network's file, method, metric, data, seed, versions. Null where the network could not be
+   * trained.
+   */
+  readonly key: string | null;
+  /** A score per sample in the order of the data, null where the metric has none; empty for failed cells. */
+  readonly scores: readonly (number | null)[];
+  /** Median over the samples that have a score. */
+  readonly median: number | null;
+  /** How many samples have a score. */
+  readonly scored: number;
+  /** Most memory that the process held while it made and scored the maps. */
+  readonly peakMemoryBytes: number | null;
+  readonly curve?: ScoreCurve | undefined;
+  /** Set for maps that know nothing of the model. */
+  readonly control?: true | undefined;
 }
 
 /** One line of `pruning.jsonl`. Fraction, accuracies and drop in percent. */
@@ -53,12 +79,20 @@ export function cellId({ dataset, model, method, backend, metric, seed }: CellKe
   return JSON.stringify([dataset, model, method, backend, metric, seed]);
 }
 
+/** What belongs to a cell beside its name. */
+export interface CellFacts {
+  /** SHA-256 of everything that decides the scores, where it is known. */
+  readonly key: string | null;
+  readonly control: boolean;
+}
+
 /** The row of a cell that could not be scored. Fields in the order of the file. */
-export function failedRow(key: CellKey, engine: string | null, error: Failure): ResultRow {
-  const { dataset, model, method, backend, metric, seed } = key;
+export function failedRow(cell: CellKey, { key, control }: CellFacts, engine: string | null, error: Failure): ResultRow {
+  const { dataset, model, method, backend, metric, seed } = cell;
   return {
     dataset, model, method, backend, engine, metric, status: 'failed', value: null, ci95: null, samples: 0, seed,
     forwardPasses: null, backwardPasses: null, seconds: null, error,
+    key, scores: [], median: null, scored: 0, peakMemoryBytes: null, ...(control && { control }),
   };
 }
 
@@ -67,6 +101,8 @@ export interface Cost {
   readonly forwardPasses: number;
   readonly backwardPasses: number;
   readonly seconds: number;
+  /** Null where the system does not tell. */
+  readonly peakMemoryBytes: number | null;
 }
 
 /** What came of scoring a cell. */
@@ -74,16 +110,19 @@ export interface Outcome {
   readonly engine: string;
   readonly value: number;
   readonly ci95: readonly [number, number];
-  readonly samples: number;
+  readonly median: number;
+  readonly scores: readonly (number | null)[];
   readonly cost: Cost;
+  readonly curve?: ScoreCurve | undefined;
 }
 
 /** The row of a cell that was scored. Fields in the order of the file. */
-export function scoredRow(key: CellKey, { engine, value, ci95, samples, cost }: Outcome): ResultRow {
-  const { dataset, model, method, backend, metric, seed } = key;
-  const { forwardPasses, backwardPasses, seconds } = cost;
+export function scoredRow(cell: CellKey, { key, control }: CellFacts, { engine, value, ci95, median, scores, cost, curve }: Outcome): ResultRow {
+  const { dataset, model, method, backend, metric, seed } = cell;
+  const { forwardPasses, backwardPasses, seconds, peakMemoryBytes } = cost;
   return {
-    dataset, model, method, backend, engine, metric, status: 'ok', value, ci95, samples, seed,
+    dataset, model, method, backend, engine, metric, status: 'ok', value, ci95, samples: scores.length, seed,
     forwardPasses, backwardPasses, seconds: Number(seconds.toFixed(4)), error: null,
+    key, scores, median, scored: scores.filter((score) => score !== null).length, peakMemoryBytes, ...(curve && { curve }), ...(control && { control }),
   };
 }

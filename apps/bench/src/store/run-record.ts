@@ -15,12 +15,35 @@ export interface Machine {
 
 /** A network that the run trained. */
 export interface TrainedRecord {
+  readonly dataset: string;
   readonly network: string;
   readonly seed: number;
   /** On test images, in percent. */
   readonly accuracy: number;
   readonly trainImages: number;
   readonly seconds: number;
+}
+
+/** A cell that was planned and does not exist: what it would need is not there. */
+export interface NotApplicable {
+  readonly dataset: string;
+  readonly model: string;
+  readonly method: string;
+  readonly backend: string;
+  readonly metric: string;
+  readonly reason: string;
+}
+
+/** The protocol of a run. */
+export interface ProtocolRecord {
+  /** Name of the protocol file, without extension: `standard-v1`. */
+  readonly name: string;
+  /** SHA-256 of `resolved`. */
+  readonly hash: string;
+  /** What the configuration file and the flags changed in it. */
+  readonly changed: readonly string[];
+  /** Everything that decides the numbers, every default written out, in the form of a protocol file. */
+  readonly resolved: unknown;
 }
 
 interface Common {
@@ -35,7 +58,12 @@ interface Common {
 
 /** What `run.json` holds. */
 export type RunRecord =
-  | (Common & { readonly command: 'run'; readonly configuration: RunConfiguration })
+  | (Common & {
+    readonly command: 'run';
+    readonly configuration: RunConfiguration;
+    readonly protocol: ProtocolRecord;
+    readonly notApplicable: readonly NotApplicable[];
+  })
   | (Common & { readonly command: 'prune'; readonly configuration: PruneConfiguration });
 
 /** Describes the machine that this process runs on. */

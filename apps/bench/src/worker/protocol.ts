@@ -1,9 +1,26 @@
 import type { PixelImportance, PixelMask } from '@pellucid/metrics';
-import type { BackendName, DataSource, MethodChoice, ModelFormat, Recipe } from '../configuration/configuration.ts';
+import type { BackendName, DataSource, MethodChoice, MetricChoice, ModelFormat, Recipe, SampleSet } from '../configuration/configuration.ts';
 import type { Cost, Failure } from '../store/result-row.ts';
 
 /** The files of a trained network, by format. */
 export type ModelFiles = Readonly<Record<ModelFormat, string>>;
+
+/** Explains a set of samples and scores the maps. */
+export interface SetTask {
+  readonly set: SampleSet;
+  readonly count: number;
+  /** The hash of everything that decides the maps. */
+  readonly key: string;
+  readonly metrics: readonly MetricChoice[];
+  /** Where the maps go for the report, without extension; null to keep none. */
+  readonly mapsFile: string | null;
+}
+
+/** Samples of the training images whose maps others are compared with. */
+export interface ReferenceTask {
+  readonly count: number;
+  readonly key: string;
+}
 
 /** Makes maps with one method on one backend, scores them, and ranks pixels. */
 export interface ExplainTask {
@@ -13,15 +30,12 @@ export interface ExplainTask {
   readonly backend: BackendName;
   readonly method: MethodChoice;
   readonly seed: number;
-  /** Test images to explain; null when only pixels are ranked. */
-  readonly samples: number | null;
-  /** Metrics to score the maps with. */
-  readonly metrics: readonly string[];
-  readonly metricOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly sets: readonly SetTask[];
+  readonly references: ReferenceTask;
+  /** Folder of explanations that may be used again; null for none. */
+  readonly explanations: string | null;
   /** Training images whose maps rank the pixels; null for no ranking. */
   readonly rankingImages: number | null;
-  /** Where the maps go, without extension; null to keep none. */
-  readonly mapsFile: string | null;
 }
 
 /** Trains a network from scratch on images of which only some pixels are left. */
@@ -51,9 +65,22 @@ export type Task = ExplainTask | RetrainTask | TrainTask;
 
 /** What a worker answers, in any number, before `done`. */
 export type Reply =
-  | { readonly kind: 'scores'; readonly metric: string; readonly scores: Float64Array; readonly engine: string; readonly cost: Cost }
-  | { readonly kind: 'maps'; readonly engine: string; readonly cost: Cost; readonly versions: Readonly<Record<string, string>> }
+  /** What is begun: the name of a metric, or of something that others wait for. A worker that goes silent was at this. */
+  | { readonly kind: 'stage'; readonly stage: string }
+  | {
+    readonly kind: 'scores'; readonly metric: string; readonly scores: Float64Array; readonly at?: readonly number[]; readonly curves?: readonly Float64Array[];
+    readonly engine: string; readonly cost: Cost;
+    /** Seconds that scoring took. */
+    readonly seconds: number;
+  }
+  | {
+    readonly kind: 'maps'; readonly set: SampleSet; readonly engine: string; readonly cost: Cost; readonly cached: boolean;
+    readonly versions: Readonly<Record<string, string>>;
+  }
   | { readonly kind: 'ranking'; readonly importance: PixelImportance; readonly engine: string; readonly cost: Cost }
   | { readonly kind: 'failed'; readonly metric: string; readonly engine: string; readonly error: Failure }
+  | { readonly kind: 'not-applicable'; readonly metric: string; readonly reason: string }
+  /** No maps, and so no scores of a set. */
+  | { readonly kind: 'no-maps'; readonly set: SampleSet | 'ranking'; readonly engine: string; readonly error: Failure | null; readonly reason: string | null }
   | { readonly kind: 'trained'; readonly correct: Uint8Array; readonly seconds: number }
   | { readonly kind: 'done'; readonly error: Failure | null };

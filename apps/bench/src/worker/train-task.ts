@@ -14,13 +14,23 @@ async function correctOn(trained: TrainedNetwork, { images, layout, labels }: La
   return Uint8Array.from(labels, (label, sample) => (argmax(sampleData(logits, sample)) === label ? 1 : 0));
 }
 
+/** Says that a training goes on, at most once a second. */
+function signOfLife(reply: (reply: Reply) => void): () => void {
+  let last = 0;
+  return () => {
+    if (performance.now() - last < 1000) return;
+    last = performance.now();
+    reply({ kind: 'stage', stage: 'training' });
+  };
+}
+
 /** Trains on pruned images and tests on pruned images. */
 export async function runRetrain({ data, recipe, seed, mask }: RetrainTask, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
   const started = performance.now();
   const [whole, test] = [await resources.images(data, 'train'), await resources.images(data, 'test')];
   const prune = (images: LabelledImages): LabelledImages => (mask === null ? images : keepPixels(images, mask));
   const { epochs, batchSize, learningRate } = recipe;
-  const trained = await train({ network: networkFor(recipe, whole), data: prune(whole), epochs, batchSize, learningRate, seed });
+  const trained = await train({ network: networkFor(recipe, whole), data: prune(whole), epochs, batchSize, learningRate, seed, onProgress: signOfLife(reply) });
   const correct = await correctOn(trained, prune(test));
   reply({ kind: 'trained', correct, seconds: (performance.now() - started) / 1000 });
 }
@@ -39,7 +49,7 @@ export async function runTrain(task: TrainTask, resources: Resources, reply: (re
   const images = await resources.images(data, 'train');
   const { epochs, batchSize, learningRate } = recipe;
   const record = recordAccumulated(accumulatedGradients());
-  const trained = await train({ network: networkFor(recipe, images), data: images, epochs, batchSize, learningRate, seed, ...record.callbacks });
+  const trained = await train({ network: networkFor(recipe, images), data: images, epochs, batchSize, learningRate, seed, onProgress: signOfLife(reply), ...record.callbacks });
   writeWhole(`${recordFile}.npy`, encodeNpy(concatBatches(record.maps)));
   storeNetwork(trained, files);
   const correct = await correctOn(trained, await resources.images(data, 'test'));

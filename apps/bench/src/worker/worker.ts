@@ -1,21 +1,9 @@
 import { asFailure } from './failure.ts';
-import { runExplain } from './explain-task.ts';
+import { perform } from './perform.ts';
 import type { Reply, Task } from './protocol.ts';
-import { makeResources, type Resources } from './resources.ts';
-import { runRetrain, runTrain } from './train-task.ts';
+import { makeResources } from './resources.ts';
 
 /** A process that works on one task after the other, as the pool sends them, with one engine in it. */
-
-async function perform(task: Task, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
-  switch (task.kind) {
-    case 'explain':
-      return runExplain(task, resources, reply);
-    case 'retrain':
-      return runRetrain(task, resources, reply);
-    case 'train':
-      return runTrain(task, resources, reply);
-  }
-}
 
 const resources = makeResources();
 const reply = (message: Reply): void => {
