@@ -1,8 +1,9 @@
-import { argmax, batchSize, concatBatches, sampleData, sliceBatch, throwIfAborted, type LabelledImages, type Tensor } from '@pellucid/core';
+import { argmax, concatBatches, sampleData, throwIfAborted, type LabelledImages, type Tensor } from '@pellucid/core';
 import { openTrainer, type TrainingEngine } from './engine/open-trainer.ts';
 import { initialState } from './network/initial-state.ts';
 import type { TrainedNetwork } from './network/trained-network.ts';
-import { imagesFor, samplesFor } from './samples.ts';
+import { imagesFor, samplesFor } from './run/samples.ts';
+import { logitsInChunks } from './run/validate.ts';
 
 /** Where and how long to compute. */
 export interface PredictSettings {
@@ -11,18 +12,15 @@ export interface PredictSettings {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Images per execution: more gain nothing. */
-const CHUNK = 64;
-
 type PlainNetwork = Pick<TrainedNetwork, 'network' | 'weights'>;
 
 async function logitsFor({ network, weights }: PlainNetwork, images: Tensor, { engine, signal }: PredictSettings): Promise<Tensor> {
   const trainer = await openTrainer(network, initialState(network, weights), engine);
   try {
     const parts: Tensor[] = [];
-    for (let start = 0; start < batchSize(images); start += CHUNK) {
+    for await (const logits of logitsInChunks(trainer, images)) {
       throwIfAborted(signal, `the predictions of \`${network.name}\``);
-      parts.push(await trainer.logits(sliceBatch(images, start, Math.min(start + CHUNK, batchSize(images)))));
+      parts.push(logits);
     }
     return concatBatches(parts);
   } finally {

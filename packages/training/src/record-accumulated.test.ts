@@ -4,7 +4,8 @@ import { INPUT, gradientAt } from '@pellucid/core';
 import { bars } from '../test/bars.ts';
 import { plainCnn } from './network/plain-cnn.ts';
 import { recordAccumulated } from './record-accumulated.ts';
-import { train, type TrainRequest } from './train.ts';
+import { train } from './train.ts';
+import type { TrainRequest } from './train-request.ts';
 
 const network = plainCnn({ input: [8, 8, 1], classes: 2, width: 4 });
 const request = { network, data: bars(40, 1), epochs: 3, batchSize: 16, learningRate: 0.01, seed: 3, engine: 'wasm' } satisfies TrainRequest;

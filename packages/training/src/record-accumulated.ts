@@ -1,5 +1,5 @@
 import type { Accumulation, GlobalMethod, Tensor } from '@pellucid/core';
-import type { TrainingBatch } from './train.ts';
+import type { TrainingBatch } from './train-request.ts';
 
 /** What a training run calls, to be spread into its request. */
 export interface RecordingCallbacks {

@@ -4,7 +4,8 @@ import { convertLayout } from '@pellucid/core';
 import { bars, everyLayer } from '../test/bars.ts';
 import { plainCnn } from './network/plain-cnn.ts';
 import { accuracyOf, predict } from './predict.ts';
-import { train, type TrainRequest } from './train.ts';
+import { train } from './train.ts';
+import type { TrainRequest } from './train-request.ts';
 
 const network = plainCnn({ input: [8, 8, 1], classes: 2, width: 4 });
 const base = { network, data: bars(64, 1), epochs: 2, batchSize: 16, learningRate: 0.01, seed: 3 } as const;

@@ -1,99 +1,75 @@
-import { PellucidError, randomStream, throwIfAborted, type LabelledImages, type Tensor } from '@pellucid/core';
-import { checkSettings } from './check-settings.ts';
-import { openTrainer, type TrainingEngine } from './engine/open-trainer.ts';
-import type { LiveModel, Trainer } from './engine/trainer.ts';
+import { throwIfAborted } from '@pellucid/core';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import { readCheckpoint, writeCheckpoint } from './checkpoint/checkpoint-file.ts';
+import { runIdentity } from './checkpoint/run-identity.ts';
+import { openTrainer } from './engine/open-trainer.ts';
+import type { Trainer } from './engine/trainer.ts';
 import { initialState } from './network/initial-state.ts';
 import { initialWeights } from './network/initialise.ts';
-import type { NetworkDefinition } from './network/network.ts';
-import type { EpochRecord, TrainedNetwork } from './network/trained-network.ts';
-import { gatherBatch, samplesFor, type Samples } from './samples.ts';
+import type { EpochRecord, TrainedNetwork, Weights } from './network/trained-network.ts';
+import { checkInitial, checkSettings } from './run/check-settings.ts';
+import { runEpoch, type EpochData } from './run/run-epoch.ts';
+import { samplesFor } from './run/samples.ts';
+import { validate } from './run/validate.ts';
+import type { TrainRequest } from './train-request.ts';
 
 const LEARNING_RATE = 1e-3;
 
-/** What a training run shows of a batch, before the step that learns from it. */
-export interface TrainingBatch {
-  /** The network with the weights that meet this batch. It lives as long as the run. */
-  readonly model: LiveModel;
-  /** The images of the batch, NHWC. */
-  readonly input: Tensor;
-  /** From 0. */
-  readonly epoch: number;
-  /** From 0 in each epoch. */
-  readonly batch: number;
+/** The best epoch so far, by validation loss; null where none was validated. */
+function bestEpoch(history: readonly EpochRecord[]): number | null {
+  const losses = history.map(({ validation }) => validation?.loss ?? Infinity);
+  const best = losses.indexOf(Math.min(...losses));
+  return best < 0 || losses[best] === Infinity ? null : best;
 }
 
-/** A training run. */
-export interface TrainRequest {
-  readonly network: NetworkDefinition;
-  /** Both layouts are taken; the network sees channels last. */
-  readonly data: LabelledImages;
-  readonly epochs: number;
-  /** Images per step; the last step of an epoch takes what is left. */
-  readonly batchSize: number;
-  /** Step size of Adam. @defaultValue 0.001 */
-  readonly learningRate?: number | undefined;
-  /** A whole number from 0: fixes the initial weights and the order of the images. Same seed, same engine: the same bits. */
-  readonly seed: number;
-  /** @defaultValue ONNX Runtime, else the fastest engine of TensorFlow.js that works */
-  readonly engine?: TrainingEngine | undefined;
-  /** Awaited before each step. */
-  readonly onBatch?: ((batch: TrainingBatch) => Promise<void> | void) | undefined;
-  /** Awaited after each epoch. */
-  readonly onEpoch?: ((record: EpochRecord) => Promise<void> | void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Steps done, and steps in all. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+/** Whether a run has gone on for long enough without a better epoch. */
+function isExhausted(history: readonly EpochRecord[], patience: number | undefined): boolean {
+  const best = bestEpoch(history);
+  return patience !== undefined && best !== null && history.length - 1 - best >= patience;
 }
 
-function checkLoss(loss: number, network: string, epoch: number): void {
-  if (Number.isFinite(loss)) return;
-  throw new PellucidError('REQUEST_INVALID', {
-    action: `train \`${network}\``,
-    problem: `the loss became ${loss} in epoch ${epoch}`,
-    help: 'Use a smaller learning rate.',
-  });
-}
-
-async function runEpochs(trainer: Trainer, request: TrainRequest, samples: Samples): Promise<EpochRecord[]> {
-  const { network, epochs, batchSize, seed, learningRate = LEARNING_RATE, onBatch, onEpoch, onProgress, signal } = request;
-  const steps = Math.ceil(samples.count / batchSize);
-  const history: EpochRecord[] = [];
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = randomStream(seed, 'training', 'order', epoch).permutation(samples.count);
-    let loss = 0;
-    let correct = 0;
-    for (let batch = 0; batch < steps; batch++) {
-      throwIfAborted(signal, `the training of \`${network.name}\``);
-      const { input, labels } = gatherBatch(samples, order.slice(batch * batchSize, (batch + 1) * batchSize));
-      await onBatch?.({ model: await trainer.model(), input, epoch, batch });
-      const result = await trainer.step(input, labels, learningRate);
-      checkLoss(result.loss, network.name, epoch);
-      loss += result.loss * labels.length;
-      correct += result.correct;
-      onProgress?.(epoch * steps + batch + 1, epochs * steps);
-    }
-    const record = { epoch, loss: loss / samples.count, accuracy: correct / samples.count };
+async function runEpochs(trainer: Trainer, data: EpochData, start: Checkpoint, save: (checkpoint: Checkpoint) => Promise<void>): Promise<Checkpoint> {
+  const { request, validation } = data;
+  const { epochs, patience, onEpoch } = request;
+  let { best } = start;
+  const history = [...start.history];
+  while (history.length < epochs && !isExhausted(history, patience)) {
+    const learned = await runEpoch(trainer, data, history.length);
+    const record: EpochRecord = { ...learned, ...(validation && { validation: await validate(trainer, validation) }) };
     history.push(record);
+    const state = await trainer.state();
+    if (patience !== undefined && bestEpoch(history) === record.epoch) best = { epoch: record.epoch, weights: state.weights };
+    await save({ state, history, best });
     await onEpoch?.(record);
   }
-  return history;
+  return { state: await trainer.state(), history, best };
 }
 
 /**
- * Trains a network from scratch: Adam on the softmax cross-entropy, seeded initial weights and order of images.
- * Nothing stays on the engine afterwards, also when it fails.
- * @throws REQUEST_INVALID, OPTION_INVALID, SHAPE_MISMATCH, INPUT_NOT_FINITE, BACKEND_UNAVAILABLE, ABORTED.
+ * Trains a network: Adam on the softmax cross-entropy, seeded initial weights and order of images. Nothing stays on the engine afterwards, also when it
+ * fails.
+ * @throws REQUEST_INVALID, OPTION_INVALID, SHAPE_MISMATCH, INPUT_NOT_FINITE, BACKEND_UNAVAILABLE, DATA_INVALID, OUTPUT_UNWRITABLE, ABORTED.
  * @see {@link https://arxiv.org/abs/1412.6980 | Kingma and Ba 2015}
  */
 export async function train(request: TrainRequest): Promise<TrainedNetwork> {
-  const { network, data, seed, signal } = request;
-  checkSettings({ ...request, learningRate: request.learningRate ?? LEARNING_RATE });
-  const samples = samplesFor(network, data);
+  const { network, seed, signal, initial, checkpoint } = request;
+  const learningRate = request.learningRate ?? LEARNING_RATE;
+  checkSettings({ ...request, learningRate });
+  const samples = samplesFor(network, request.data);
+  const validation = request.validation && samplesFor(network, request.validation);
+  if (initial !== undefined) checkInitial(network, initial);
   throwIfAborted(signal, `the training of \`${network.name}\``);
-  const trainer = await openTrainer(network, initialState(network, initialWeights(network, seed)), request.engine);
+  const run = checkpoint === undefined ? '' : runIdentity({ ...request, learningRate });
+  const weights: Weights = initial ?? initialWeights(network, seed);
+  const found = checkpoint === undefined ? null : await readCheckpoint(checkpoint, run);
+  const start = found ?? { state: initialState(network, weights), history: [], best: null };
+  const trainer = await openTrainer(network, start.state, request.engine);
   try {
-    const history = await runEpochs(trainer, request, samples);
-    return { network, weights: (await trainer.state()).weights, history };
+    const save = async (state: Checkpoint): Promise<void> => {
+      if (checkpoint !== undefined) await writeCheckpoint(checkpoint, state, run);
+    };
+    const { state, history, best } = await runEpochs(trainer, { request: { ...request, learningRate }, samples, validation }, start, save);
+    return { network, weights: best?.weights ?? state.weights, history };
   } finally {
     await trainer.dispose();
   }

@@ -8,6 +8,8 @@ import type { TrainedNetwork } from '../network/trained-network.ts';
 import { plainCnn } from '../network/plain-cnn.ts';
 import { pruningCnn } from '../network/pruning-cnn.ts';
 import { residualCnn } from '../network/residual-cnn.ts';
+import { resnet18 } from '../network/resnet18.ts';
+import { countParameters, resolveNetwork } from '../network/resolve-network.ts';
 import { predict } from '../predict.ts';
 import { train } from '../train.ts';
 import { toOnnx } from './to-onnx.ts';
@@ -86,4 +88,20 @@ test('the same network gives the same bytes', async () => {
   const result = await trained(everyLayer);
   expect(toOnnx(result)).toEqual(toOnnx(result));
   expect(toTfjs(result)).toEqual(toTfjs(result));
+});
+
+test('ResNet-18 halves the image five times, has the published number of weights, and is the same everywhere', async () => {
+  // torchvision's resnet18 has 11,689,512 parameters with 1000 classes; its 4,800 channels behind convolutions have no biases there.
+  expect(countParameters(resnet18({ input: [224, 224, 3], classes: 1000 }))).toBe(11_689_512 + 4_800);
+  const network = resnet18({ input: [32, 32, 3], classes: 3, width: 4 });
+  expect(resolveNetwork(network).find(({ definition }) => definition.name === 'layer4/block2/relu2')?.shape).toEqual([1, 1, 32]);
+  const result = await trained(network);
+  const images = noise(network.input, 3);
+  const here = await predict(result, images, { engine: 'wasm' });
+  expect(largestDifference(await predict(result, images, { engine: 'onnxruntime' }), here)).toBeLessThan(1e-4);
+  expect(largestDifference(await runOnnx(toOnnx(result), images), here)).toBeLessThan(1e-4);
+  const model = await loadModel(toTfjs(result), { engine: 'wasm' });
+  const { logits } = await model.evaluate({ input: images });
+  await model.dispose();
+  expect(largestDifference(logits, here)).toBeLessThan(1e-4);
 });

@@ -1,6 +1,6 @@
 import { batchSize, convertLayout, PellucidError, sampleData, sampleSize, validateBatch, type LabelledImages, type Tensor } from '@pellucid/core';
-import type { NetworkDefinition } from './network/network.ts';
-import { INPUT_NAME } from './network/resolve-network.ts';
+import type { NetworkDefinition } from '../network/network.ts';
+import { INPUT_NAME } from '../network/resolve-network.ts';
 
 /** Checked images, channels last, with their classes. */
 export interface Samples {
