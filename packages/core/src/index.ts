@@ -65,10 +65,11 @@ export { validateObjective } from './model/validate-objective.ts';
 export { featureMasks, featuresOption, spreadFeatures, type FeatureMask, type Features } from './perturbation/feature-mask.ts';
 export { composeCoalitions, featureEstimate, scoreCoalitions, type FeatureScene, type KeptShares } from './perturbation/score-coalitions.ts';
 export type { QuadratureRule } from './quadrature/legendre.ts';
+export { meanGradients, type GradientPaths, type MeanGradients } from './quadrature/mean-gradients.ts';
 export { pointsOnPath } from './quadrature/points-on-path.ts';
 export { quadratureOption, quadratureRule, QUADRATURES, type Quadrature } from './quadrature/quadrature.ts';
 export { hashValues, randomStream, type RandomStream } from './random/stream.ts';
-export { batchSize, concatBatches, sampleData, sampleSize, sliceBatch } from './tensor/batch.ts';
+export { batchSize, concatBatches, sampleData, sampleSize, selectSamples, sliceBatch } from './tensor/batch.ts';
 export {
   axes, imageGeometry, imageShape, type Axes, type ImageGeometry, type Layout, type TensorSpec,
 } from './tensor/layout.ts';

@@ -1,4 +1,4 @@
-import { sampleSize, sliceBatch } from '../tensor/batch.ts';
+import { selectSamples, sliceBatch } from '../tensor/batch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**
@@ -23,14 +23,8 @@ export function selectObjective(objective: Objective, positions: readonly number
   switch (objective.kind) {
     case 'sum-of-logits':
       return objective;
-    case 'cotangent': {
-      const { cotangent } = objective;
-      const data = new Float32Array(positions.length * sampleSize(cotangent));
-      positions.forEach((position, i) => {
-        data.set(sliceBatch(cotangent, position, position + 1).data, i * sampleSize(cotangent));
-      });
-      return { kind: 'cotangent', cotangent: { shape: [positions.length, ...cotangent.shape.slice(1)], data } };
-    }
+    case 'cotangent':
+      return { kind: 'cotangent', cotangent: selectSamples(objective.cotangent, positions) };
     case 'margin': {
       const { against } = objective;
       return { kind: 'margin', targets: pick(objective.targets), ...(against && { against: pick(against) }) };

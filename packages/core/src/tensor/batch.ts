@@ -23,6 +23,14 @@ export function sampleData(batch: Tensor, sample: number): Float32Array {
   return batch.data.subarray(sample * size, (sample + 1) * size);
 }
 
+/** The samples at these positions, which may repeat, one after the other. */
+export function selectSamples(batch: Tensor, positions: readonly number[]): Tensor {
+  const size = sampleSize(batch);
+  const data = new Float32Array(positions.length * size);
+  positions.forEach((position, i) => { data.set(sampleData(batch, position), i * size); });
+  return { shape: [positions.length, ...batch.shape.slice(1)], data };
+}
+
 /** Joins batches along the batch axis. @throws SHAPE_MISMATCH when the samples differ in shape. */
 export function concatBatches(batches: readonly Tensor[]): Tensor {
   const [first] = batches;

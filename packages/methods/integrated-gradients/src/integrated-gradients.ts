@@ -1,8 +1,8 @@
 import {
-  baselineOption, batchSize, defineMethod, flagOption, integerOption, makeBaseline, quadratureOption, quadratureRule, sampleData, score,
+  baselineOption, defineMethod, flagOption, gradientAt, INPUT, integerOption, makeBaseline, meanGradients, quadratureOption, quadratureRule, sampleData,
+  score, selectObjective, zeros,
   type Baseline, type MethodBatch, type MethodFactory, type ModelAdapter, type Quadrature, type Tensor,
 } from '@pellucid/core';
-import { meanGradients } from './mean-gradients.ts';
 
 /** How the integral along the path is taken. */
 export interface IntegratedGradientsOptions {
@@ -47,20 +47,21 @@ export const integratedGradients: MethodFactory<'gradient', IntegratedGradientsO
   },
   async explain(model, batch, { steps, quadrature, baseline: start, multiplyByInputs }, context) {
     const rule = quadratureRule(quadrature, steps, 'integrated-gradients');
-    const { input } = batch;
+    const { input, objective } = batch;
     const baseline = makeBaseline(start, batch, context);
-    const values = { shape: input.shape, data: new Float32Array(input.data.length) };
-    const sums = new Float64Array(batchSize(input));
-    await meanGradients(model, { ...batch, baseline, rule, context }, (sample, mean) => {
-      const x = sampleData(input, sample);
-      const x0 = sampleData(baseline, sample);
+    const gradients = async (points: Tensor, samples: readonly number[]): Promise<Tensor> =>
+      gradientAt(await model.evaluate({ input: points, gradient: { of: selectObjective(objective, samples), at: [INPUT] } }), INPUT);
+    const { means } = await meanGradients({ to: input, from: baseline, rule, context, gradients });
+    const values = zeros(input.shape);
+    const sums = means.map((mean, sample) => {
+      const [x, x0] = [sampleData(input, sample), sampleData(baseline, sample)];
       const map = multiplyByInputs ? mean.map((gradient, i) => (x[i]! - x0[i]!) * gradient) : mean;
       sampleData(values, sample).set(map);
-      sums[sample] = map.reduce((a, b) => a + b, 0);
+      return map.reduce((a, b) => a + b, 0);
     });
     // A map of mean gradients promises no sum, so that there is nothing to measure.
     if (!multiplyByInputs) return { values };
     const change = await scoreChange(model, batch, baseline);
-    return { values, convergenceDelta: Array.from(sums, (sum, sample) => sum - change[sample]!) };
+    return { values, convergenceDelta: sums.map((sum, sample) => sum - change[sample]!) };
   },
 });

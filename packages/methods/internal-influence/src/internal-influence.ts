@@ -1,8 +1,7 @@
 import {
-  baselineOption, batchSize, checkLayerRows, defineMethod, findLayer, gradientAt, integerOption, lastSpatialLayer, layerOption, makeBaseline,
-  pointsOnPath,
-  quadratureOption, quadratureRule, sampleData, sampleSize, selectObjective, zeros,
-  type Baseline, type MethodFactory, type Quadrature,
+  baselineOption, checkLayerRows, defineMethod, findLayer, gradientAt, integerOption, lastSpatialLayer, layerOption, makeBaseline, meanGradients,
+  quadratureOption, quadratureRule, sampleData, selectObjective, zeros,
+  type Baseline, type MethodFactory, type Quadrature, type Tensor,
 } from '@pellucid/core';
 
 /** Which layer is explained, and how the integral along the path is taken. */
@@ -43,30 +42,16 @@ export const internalInfluence: MethodFactory<'gradient', InternalInfluenceOptio
     const { name: layer, layout } = name === undefined ? lastSpatialLayer(model, 'internal-influence') : findLayer(model, name);
     const { input, objective } = batch;
     const baseline = makeBaseline(start, batch, context);
-    const { points, weights } = quadratureRule(quadrature, steps, 'internal-influence');
-    const samples = batchSize(input);
-    const maps: Float64Array[] = [];
-    let shape: readonly number[] = [];
-
-    for (let sample = 0; sample < samples; sample++) {
-      let map = new Float64Array();
-      for (let first = 0; first < steps; first += context.chunkSize) {
-        const piece = points.subarray(first, first + context.chunkSize);
-        const of = selectObjective(objective, new Array<number>(piece.length).fill(sample));
-        const gradients = gradientAt(await model.evaluate({ input: pointsOnPath(input, baseline, sample, piece), gradient: { of, at: [layer] } }), layer);
-        checkLayerRows(gradients, piece.length, layer, model.name, 'internal-influence');
-        shape = gradients.shape.slice(1);
-        if (first === 0) map = new Float64Array(sampleSize(gradients));
-        for (let i = 0; i < piece.length; i++) {
-          const [gradient, weight] = [sampleData(gradients, i), weights[first + i]!];
-          for (let p = 0; p < map.length; p++) map[p]! += weight * gradient[p]!;
-        }
-        context.progress(sample * steps + first + piece.length, samples * steps);
-      }
-      maps.push(map);
-    }
-    const values = zeros([samples, ...shape]);
-    maps.forEach((map, sample) => { sampleData(values, sample).set(map); });
+    const rule = quadratureRule(quadrature, steps, 'internal-influence');
+    const gradients = async (points: Tensor, samples: readonly number[]): Promise<Tensor> => {
+      const gradient = { of: selectObjective(objective, samples), at: [layer] };
+      const answer = gradientAt(await model.evaluate({ input: points, gradient }), layer);
+      checkLayerRows(answer, samples.length, layer, model.name, 'internal-influence');
+      return answer;
+    };
+    const { shape, means } = await meanGradients({ to: input, from: baseline, rule, context, gradients });
+    const values = zeros([means.length, ...shape]);
+    means.forEach((mean, sample) => { sampleData(values, sample).set(mean); });
     return { values, layout, layer };
   },
 });

@@ -57,9 +57,10 @@ export const layerConductance: MethodFactory<'activations' | 'gradient', LayerCo
       let map = new Float64Array();
       for (let first = 0; first < points.length; first += context.chunkSize) {
         const piece = points.subarray(first, first + context.chunkSize);
-        const of = selectObjective(objective, new Array<number>(piece.length).fill(sample));
+        const repeated = new Array<number>(piece.length).fill(sample);
+        const of = selectObjective(objective, repeated);
         const evaluation = await model.evaluate({
-          input: pointsOnPath(input, baseline, sample, piece), activations: [layer], gradient: { of, at: [layer] },
+          input: pointsOnPath(input, baseline, repeated, piece), activations: [layer], gradient: { of, at: [layer] },
         });
         const [activations, gradients] = [activationOf(evaluation, layer), gradientAt(evaluation, layer)];
         checkLayerRows(activations, piece.length, layer, model.name, 'layer-conductance');

@@ -1,6 +1,6 @@
 import {
   activationOf, baselineOption, batchSize, checkLayerRows, defineMethod, findLayer, gradientAt, integerOption, lastSpatialLayer, layerOption,
-  makeBaseline, pointsOnPath, quadratureOption, quadratureRule, sampleData, sampleSize, score, selectObjective, sliceBatch, zeros,
+  makeBaseline, meanGradients, quadratureOption, quadratureRule, sampleData, score, selectObjective, selectSamples, zeros,
   type Baseline, type MethodFactory, type Quadrature, type Tensor,
 } from '@pellucid/core';
 
@@ -14,13 +14,6 @@ export interface LayerIntegratedGradientsOptions {
   readonly quadrature: Quadrature;
   /** The input whose layer values start the path. @defaultValue 'zero' */
   readonly baseline: Baseline;
-}
-
-/** The same sample as often as wanted. */
-function repeat(sample: Tensor, count: number): Tensor {
-  const data = new Float32Array(count * sample.data.length);
-  for (let i = 0; i < count; i++) data.set(sample.data, i * sample.data.length);
-  return { shape: [count, ...sample.shape.slice(1)], data };
 }
 
 /**
@@ -49,32 +42,21 @@ export const layerIntegratedGradients: MethodFactory<'activations' | 'gradient' 
     const { name: layer, layout } = name === undefined ? lastSpatialLayer(model, 'layer-integrated-gradients') : findLayer(model, name);
     const { input, objective } = batch;
     const samples = batchSize(input);
-    const { points, weights } = quadratureRule(quadrature, steps, 'layer-integrated-gradients');
+    const rule = quadratureRule(quadrature, steps, 'layer-integrated-gradients');
     const valuesOf = async (of: Tensor): Promise<Tensor> => activationOf(await model.evaluate({ input: of, activations: [layer] }), layer);
     const [to, from] = [await valuesOf(input), await valuesOf(makeBaseline(start, batch, context))];
     checkLayerRows(to, samples, layer, model.name, 'layer-integrated-gradients');
 
+    const gradients = async (points: Tensor, along: readonly number[]): Promise<Tensor> => {
+      const gradient = { of: selectObjective(objective, along), at: [layer] };
+      return gradientAt(await model.evaluate({ input: selectSamples(input, along), intervention: { layer, values: points }, gradient }), layer);
+    };
+    const { means } = await meanGradients({ to, from, rule, context, gradients });
     const values = zeros(to.shape);
-    for (let sample = 0; sample < samples; sample++) {
-      const mean = new Float64Array(sampleSize(to));
-      for (let first = 0; first < steps; first += context.chunkSize) {
-        const piece = points.subarray(first, first + context.chunkSize);
-        const of = selectObjective(objective, new Array<number>(piece.length).fill(sample));
-        const evaluation = await model.evaluate({
-          input: repeat(sliceBatch(input, sample, sample + 1), piece.length),
-          intervention: { layer, values: pointsOnPath(to, from, sample, piece) },
-          gradient: { of, at: [layer] },
-        });
-        const gradients = gradientAt(evaluation, layer);
-        for (let i = 0; i < piece.length; i++) {
-          const [gradient, weight] = [sampleData(gradients, i), weights[first + i]!];
-          for (let p = 0; p < mean.length; p++) mean[p]! += weight * gradient[p]!;
-        }
-        context.progress(sample * steps + first + piece.length, samples * steps);
-      }
+    means.forEach((mean, sample) => {
       const [end, begin] = [sampleData(to, sample), sampleData(from, sample)];
       sampleData(values, sample).set(mean.map((gradient, p) => gradient * (end[p]! - begin[p]!)));
-    }
+    });
 
     const here = score(objective, (await model.evaluate({ input })).logits);
     const there = score(objective, (await model.evaluate({ input, intervention: { layer, values: from } })).logits);

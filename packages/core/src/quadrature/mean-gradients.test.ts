@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { tensor, type Tensor } from '../tensor/tensor.ts';
+import { meanGradients } from './mean-gradients.ts';
+import { quadratureRule } from './quadrature.ts';
+
+/** f = x y, whose gradient is (y, x), with a third value that is its sample's place. */
+const gradients = (points: Tensor, samples: readonly number[]): Promise<Tensor> => Promise.resolve(
+  tensor([samples.length, 3], samples.flatMap((sample, i) => [points.data[2 * i + 1]!, points.data[2 * i]!, sample])),
+);
+const to = tensor([3, 2], [1, 2, 3, 4, 5, 6]);
+const from = tensor([3, 2], [0, 0, 1, 1, 1, -2]);
+
+test.each([1, 2, 5, 64])('the mean gradient of a product is that in the middle of each path, in pieces of %s points', async (chunkSize) => {
+  const done: number[] = [];
+  const rule = quadratureRule('gausslegendre', 3, 'test');
+  const { shape, means } = await meanGradients({ to, from, rule, gradients, context: { chunkSize, progress: (at, total) => done.push(at / total) } });
+  expect(shape).toEqual([3]);
+  const expected = [[1, 0.5, 0], [2.5, 2, 1], [2, 3, 2]];
+  means.forEach((mean, sample) => { mean.forEach((value, i) => { expect(value).toBeCloseTo(expected[sample]![i]!, 6); }); });
+  expect(means).toHaveLength(3);
+  expect(done).toHaveLength(Math.ceil(9 / chunkSize));
+  expect(done.at(-1)).toBe(1);
+});
