@@ -27,6 +27,8 @@ export interface RuleCase {
   readonly uneven?: boolean;
   /** The runtime approximates the operator's activations, whose rounding differences then magnify. @defaultValue false */
   readonly approximated?: boolean;
+  /** Outputs before those that are not read. @defaultValue 0 */
+  readonly before?: number;
   /** Further outputs that are named but not read. @defaultValue 0 */
   readonly unread?: number;
   /** Values of an input from standard normal draws, to stay inside a domain or away from kinks. @defaultValue the draws */
@@ -48,11 +50,12 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, leng
 
 /** The model of a case: the operator; several outputs are joined to one. */
 export function caseModel(check: RuleCase): OnnxModel {
-  const { operator, domain = '', opset = 17, inputs, constants = [], atRuntime = [], order, attributes = [], outputs = 1, unread = 0, single = false } = check;
+  const { operator, domain = '', opset = 17, inputs, constants = [], atRuntime = [], order, attributes = [], outputs = 1, before = 0, unread = 0, single = false } = check;
   const elementType = single ? ElementType.FLOAT : ElementType.DOUBLE;
   const names = Array.from({ length: outputs }, (_, i) => `y${i}`);
+  const earlier = Array.from({ length: before }, (_, i) => `before${i}`);
   const silent = Array.from({ length: unread }, (_, i) => `unread${i}`);
-  const checked = makeNode(operator, order ?? [...Object.keys(inputs), ...constants.map(({ name }) => name)], [...names, ...silent], attributes);
+  const checked = makeNode(operator, order ?? [...Object.keys(inputs), ...constants.map(({ name }) => name)], [...earlier, ...names, ...silent], attributes);
   const nodes: NodeProto[] = [checked];
   // Several outputs of unequal size are joined in one list.
   if (outputs > 1) {

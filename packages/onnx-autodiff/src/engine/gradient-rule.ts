@@ -36,6 +36,8 @@ export interface RuleEntry {
   readonly notes: string;
   /** The inputs broadcast against each other. */
   readonly broadcasts?: boolean | undefined;
+  /** Gradients may arrive at some outputs and not at the first. */
+  readonly anyOutput?: boolean | undefined;
 }
 
 /** The rule of operators that are constant almost everywhere, or give integers: no gradient flows. */

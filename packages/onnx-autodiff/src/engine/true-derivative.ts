@@ -32,7 +32,7 @@ export function trueDerivative(
     emit, node, opset, inputs, outputs: node.output, gradients, wanted, dy: dy ?? '',
     types: inputs.map((name) => (name === '' ? undefined : emit.typeOf(name))),
   };
-  if (dy === null && entry.operator !== 'Split') return emit.fail('only its first output has a gradient');
+  if (dy === null && entry.anyOutput !== true) return emit.fail('only its first output has a gradient');
   const problem = nodeProblem(context);
   if (problem !== null) emit.fail(problem, MALFORMED);
   const results = entry.rule(context);

@@ -6,8 +6,10 @@ import {
 import {
   absolute, add, divide, exponential, logarithm, modulo, multiply, negate, power, reciprocal, squareRoot, subtract, where,
 } from './arithmetic.ts';
+import { affineGrid } from './affine-grid.ts';
 import { blocksToImage } from './blocks-to-image.ts';
 import { conv } from './convolution.ts';
+import { determinant } from './determinant.ts';
 import { einsum } from './einsum.ts';
 import { extremum, mean } from './extrema.ts';
 import { globalLpPool, lpPool } from './lp-pooling.ts';
@@ -23,6 +25,7 @@ import { cast, concat, dropout, expand, identity, reshape, split, transpose } fr
 import {
   reduceExtremum, reduceL1, reduceL2, reduceLogSum, reduceLogSumExp, reduceMean, reduceProduct, reduceSum, reduceSumSquare,
 } from './reductions.ts';
+import { roiAlign } from './region-pooling.ts';
 import { resize } from './resizing.ts';
 import { compress, cumulativeSum, maxUnpool, reverseSequence, scatterElements, scatterND, topK, triangle } from './scatters.ts';
 import { gather, gatherElements, gatherND, slice } from './selections.ts';
@@ -53,6 +56,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Acos', opsets: [OLDEST, NEWEST], rule: arcCosine, notes: '' },
   { operator: 'Acosh', opsets: [9, NEWEST], rule: areaCosine, notes: '' },
   { operator: 'Add', opsets: [OLDEST, NEWEST], rule: add, broadcasts: true, notes: '' },
+  { operator: 'AffineGrid', opsets: [20, NEWEST], rule: affineGrid, notes: '' },
   { operator: 'Asin', opsets: [OLDEST, NEWEST], rule: arcSine, notes: '' },
   { operator: 'Asinh', opsets: [9, NEWEST], rule: areaSine, notes: '' },
   { operator: 'Atan', opsets: [OLDEST, NEWEST], rule: arcTangent, notes: '' },
@@ -73,6 +77,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Cosh', opsets: [9, NEWEST], rule: hyperbolicCosine, notes: '' },
   { operator: 'CumSum', opsets: [11, NEWEST], rule: cumulativeSum, notes: '' },
   { operator: 'DepthToSpace', opsets: [OLDEST, NEWEST], rule: depthToSpace, notes: '' },
+  { operator: 'Det', opsets: [11, NEWEST], rule: determinant, notes: 'By cofactors: up to 16 rows, also of singular matrices.' },
   { operator: 'Div', opsets: [OLDEST, NEWEST], rule: divide, broadcasts: true, notes: '' },
   { operator: 'Dropout', opsets: [OLDEST, NEWEST], rule: dropout, notes: 'Inference alone: passes its input on.' },
   { operator: 'Einsum', opsets: [12, NEWEST], rule: einsum, notes: '' },
@@ -83,7 +88,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Flatten', opsets: [OLDEST, NEWEST], rule: reshape, notes: '' },
   { operator: 'Gather', opsets: [OLDEST, NEWEST], rule: gather, notes: '' },
   { operator: 'GatherElements', opsets: [11, NEWEST], rule: gatherElements, notes: '' },
-  { operator: 'GatherND', opsets: [11, NEWEST], rule: gatherND, notes: 'The axes that it gathers from have to be of known length.' },
+  { operator: 'GatherND', opsets: [11, NEWEST], rule: gatherND, notes: '' },
   { operator: 'Gelu', opsets: [20, NEWEST], rule: gelu, notes: '' },
   { operator: 'Gemm', opsets: [OLDEST, NEWEST], rule: gemm, notes: '' },
   { operator: 'GlobalAveragePool', opsets: [OLDEST, NEWEST], rule: globalAveragePool, notes: '' },
@@ -132,6 +137,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Resize', opsets: [10, NEWEST], rule: resize, notes: 'Every mode. A kept aspect ratio for spatial axes alone.' },
   { operator: 'ReverseSequence', opsets: [10, NEWEST], rule: reverseSequence, notes: '' },
   { operator: 'Scatter', opsets: [9, 10], rule: scatterElements, notes: 'To the updates where shapes are known.' },
+  { operator: 'RoiAlign', opsets: [10, NEWEST], rule: roiAlign, notes: 'To the images, as in torchvision: the regions count as constant. The mode `avg`.' },
   { operator: 'ScatterElements', opsets: [11, NEWEST], rule: scatterElements, notes: 'Reductions `none` and `add`.' },
   { operator: 'ScatterND', opsets: [11, NEWEST], rule: scatterND, notes: 'Reductions `none` and `add`.' },
   { operator: 'Selu', opsets: [OLDEST, NEWEST], rule: selu, notes: '' },
@@ -144,7 +150,7 @@ const RULED: readonly RuleEntry[] = [
   { operator: 'Softplus', opsets: [OLDEST, NEWEST], rule: softplus, notes: '' },
   { operator: 'Softsign', opsets: [OLDEST, NEWEST], rule: softsign, notes: '' },
   { operator: 'SpaceToDepth', opsets: [OLDEST, NEWEST], rule: spaceToDepth, notes: '' },
-  { operator: 'Split', opsets: [OLDEST, NEWEST], rule: split, notes: '' },
+  { operator: 'Split', opsets: [OLDEST, NEWEST], rule: split, notes: '', anyOutput: true },
   { operator: 'Sqrt', opsets: [OLDEST, NEWEST], rule: squareRoot, notes: '' },
   { operator: 'Squeeze', opsets: [OLDEST, NEWEST], rule: reshape, notes: '' },
   { operator: 'Sub', opsets: [OLDEST, NEWEST], rule: subtract, broadcasts: true, notes: '' },

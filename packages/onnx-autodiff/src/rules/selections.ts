@@ -1,5 +1,5 @@
 import { attributeInt, clampSlice, concreteShape, intAttribute, normalAxis, sliceBounds, stringAttribute } from '@pellucid/onnx-graph';
-import { knownShape, padZeros, reduceSum, reshapeLike, sliceAxes, unsqueeze, type Emitter } from '../engine/emitter.ts';
+import { knownShape, padZeros, reduceSum, reshapeLike, sliceAxes, squeeze, unsqueeze, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { lengthOf, positionsAlong, positivePositions, scatterAlong, zerosIn } from './linear-maps.ts';
 
@@ -107,11 +107,33 @@ export const gather: GradientRule = ({ emit, node, dy, inputs: [x = '', indices 
   return [scatterAlong(emit, rows, x, axis, positions), null];
 };
 
+/** Lists of integers behind each other, stored where all are known. */
+function joinLists(emit: Emitter, lists: readonly string[]): string {
+  const known = concreteShape(lists.flatMap((list) => emit.typeOf(list).values ?? [null]));
+  if (known) return emit.integers(known);
+  return lists.length === 1 ? lists[0]! : emit.op('Concat', lists, [intAttribute('axis', 0)]);
+}
+
+/** The product of lengths, each an int64 list of one. */
+function multiplyLengths(emit: Emitter, lengths: readonly string[]): string {
+  const known = concreteShape(lengths.map((length) => emit.typeOf(length).values?.[0] ?? null));
+  if (known) return emit.integers([known.reduce((so, length) => so * length, 1)]);
+  return lengths.reduce((so, length) => emit.op('Mul', [so, length]));
+}
+
+/** 0, 1, 2, ... below a number, which is an int64 list of one. */
+function countTo(emit: Emitter, end: string): string {
+  const count = emit.typeOf(end).values?.[0];
+  if (typeof count === 'number') return emit.integers(Array.from({ length: count }, (_, i) => i));
+  const [first = '', last = '', step = ''] = [emit.integers([0]), end, emit.integers([1])].map((list) => squeeze(emit, list, [0]));
+  return emit.op('Range', [first, last, step]);
+}
+
 /** Index tuples of a gather by batches with the position in the batch written in front, as rows [B K, m + 1]. */
-function withBatchPosition(emit: Emitter, tuples: string, batches: number, depth: number): string {
-  const each = emit.op('Reshape', [tuples, emit.integers([batches, -1, depth])]);
+function withBatchPosition(emit: Emitter, tuples: string, batches: string, depth: number): string {
+  const each = emit.op('Reshape', [tuples, joinLists(emit, [batches, emit.integers([-1, depth])])]);
   const first = emit.op('Slice', [each, emit.integers([0]), emit.integers([1]), emit.integers([2])]);
-  const positions = emit.op('Reshape', [emit.integers(Array.from({ length: batches }, (_, i) => i)), emit.integers([batches, 1, 1])]);
+  const positions = emit.op('Reshape', [countTo(emit, batches), emit.integers([-1, 1, 1])]);
   const spread = emit.op('Add', [emit.op('Sub', [first, first]), positions]);
   return emit.op('Reshape', [emit.op('Concat', [spread, each], [intAttribute('axis', 2)]), emit.integers([-1, depth + 1])]);
 }
@@ -119,22 +141,19 @@ function withBatchPosition(emit: Emitter, tuples: string, batches: number, depth
 /** Each chosen slice gets its part of dy: the index tuples counted through in row-major order are rows of a matrix. */
 export const gatherND: GradientRule = ({ emit, node, dy, inputs: [x = '', indices = ''], wanted }) => {
   if (!wanted[0]) return [null, null];
-  const shape = knownShape(emit, x);
   const depth = knownShape(emit, indices).at(-1);
+  if (typeof depth !== 'number') return emit.fail('the length of its index tuples is not known', 'Export the model with known shapes.');
+  const all = knownShape(emit, x).map((_, axis) => lengthOf(emit, x, axis));
   const batchAxes = attributeInt(node, 'batch_dims', 0);
-  const whole = typeof depth === 'number' ? concreteShape(shape.slice(0, batchAxes + depth)) : null;
-  const rest = typeof depth === 'number' ? concreteShape(shape.slice(batchAxes + depth)) : null;
-  if (typeof depth !== 'number' || !whole || !rest) return emit.fail('the lengths of the axes that it gathers from are not known', 'Export the model with known shapes.');
-  const product = (lengths: readonly number[]): number => lengths.reduce((so, length) => so * length, 1);
-  const batches = product(whole.slice(0, batchAxes));
-  const lengths = batchAxes === 0 ? whole : [batches, ...whole.slice(batchAxes)];
+  const batches = multiplyLengths(emit, [emit.integers([1]), ...all.slice(0, batchAxes)]);
+  const lengths = [...(batchAxes === 0 ? [] : [batches]), ...all.slice(batchAxes, batchAxes + depth)];
+  const rest = all.slice(batchAxes + depth);
   const own = emit.op('Reshape', [indices, emit.integers([-1, depth])]);
-  const all = batchAxes === 0 ? own : withBatchPosition(emit, own, batches, depth);
-  const tuples = positivePositions(emit, all, emit.integers(lengths));
-  const strides = lengths.map((_, i) => product(lengths.slice(i + 1)));
-  const positions = emit.op('Reshape', [emit.op('MatMul', [tuples, unsqueeze(emit, emit.integers(strides), [1])]), emit.integers([-1])]);
-  const rows = emit.op('Reshape', [x, emit.integers([product(lengths), ...rest])]);
-  const dx = scatterAlong(emit, emit.op('Reshape', [dy, emit.integers([-1, ...rest])]), rows, 0, positions);
+  const tuples = positivePositions(emit, batchAxes === 0 ? own : withBatchPosition(emit, own, batches, depth), joinLists(emit, lengths));
+  const strides = joinLists(emit, lengths.map((_, i) => multiplyLengths(emit, [emit.integers([1]), ...lengths.slice(i + 1)])));
+  const positions = emit.op('Reshape', [emit.op('MatMul', [tuples, unsqueeze(emit, strides, [1])]), emit.integers([-1])]);
+  const rows = emit.op('Reshape', [x, joinLists(emit, [multiplyLengths(emit, lengths), ...rest])]);
+  const dx = scatterAlong(emit, emit.op('Reshape', [dy, joinLists(emit, [emit.integers([-1]), ...rest])]), rows, 0, positions);
   return [reshapeLike(emit, dx, x), null];
 };
 

@@ -2,12 +2,14 @@ import { normalDomain, type NodeProto } from '@pellucid/onnx-graph';
 import type { GradientRule, RuleEntry } from '../engine/gradient-rule.ts';
 import { attention } from './attention.ts';
 import { composed, type Composition } from './composition.ts';
+import { cumulativeProduct } from './cumulative-product.ts';
 import { ELEMENTARY, NEWEST, OLDEST } from './elementary.ts';
 import { microsoftAttention, multiHeadAttention } from './fused-attention.ts';
 import {
   biasGelu, fastGelu, fusedConv, fusedGemm, fusedMatMul, microsoftGelu, quickGelu, simplifiedLayerNormalization, skipLayerNormalization,
   skipSimplifiedLayerNormalization,
 } from './fused.ts';
+import { gridSample } from './grid-sampling.ts';
 import { QUANTIZATION } from './quantization.ts';
 import { gru, lstm, rnn } from './recurrent.ts';
 import { REFUSALS } from './refusals.ts';
@@ -25,19 +27,21 @@ const FUSED: Readonly<Record<string, Composition>> = {
 };
 const FUSED_NOTES = 'As the operators that it fuses.';
 
-/** Operators that are differentiated as what they are made of. */
-const COMPOSED: readonly RuleEntry[] = [
+/** Operators that are differentiated as what they are made of, whichever of their outputs is read. */
+const COMPOSED: readonly RuleEntry[] = ([
   { operator: 'Attention', opsets: [23, NEWEST], rule: composedOf(attention), notes: 'As MatMul, Softmax, MatMul.' },
+  { operator: 'CumProd', opsets: [26, NEWEST], rule: composedOf(cumulativeProduct), notes: 'Exact where factors are 0. The axis has to be stored.' },
   { operator: 'DFT', opsets: [17, NEWEST], rule: composedOf(fourierTransform), notes: 'As a product with a matrix. The length of the signal has to be known.' },
   ...Object.entries({ GRU: gru, LSTM: lstm, RNN: rnn }).map(([operator, compute]): RuleEntry =>
     ({ operator, opsets: [OLDEST, NEWEST], rule: composedOf(compute), notes: 'Written out step by step: up to 512 steps, a known number, of one length.' })),
+  { operator: 'GridSample', opsets: [16, NEWEST], rule: composedOf(gridSample), notes: 'Every mode and padding, to the input and to the grid. A nearest element passes nothing to the grid.' },
   { operator: 'RotaryEmbedding', opsets: [23, NEWEST], rule: composedOf(rotaryEmbedding), notes: '' },
   { operator: 'STFT', opsets: [17, NEWEST], rule: composedOf(shortTimeFourierTransform), notes: 'As a convolution. Of real signals, with a stored window.' },
   // ONNX Runtime writes this one into the standard domain.
   { operator: 'SimplifiedLayerNormalization', opsets: [OLDEST, NEWEST], rule: composedOf(simplifiedLayerNormalization), notes: FUSED_NOTES },
   ...Object.entries(FUSED).map(([operator, compute]): RuleEntry =>
     ({ operator: `com.microsoft.${operator}`, opsets: [OLDEST, NEWEST], rule: composedOf(compute), notes: FUSED_NOTES })),
-];
+] satisfies readonly RuleEntry[]).map((entry): RuleEntry => ({ ...entry, anyOutput: true }));
 
 /**
  * Every operator that gradients can pass, that is known to stop them, or that they cannot pass. Sorted by name, those of another than the standard domain

@@ -116,6 +116,7 @@ const recurrents = ([['LSTM', 4], ['GRU', 3], ['RNN', 1]] as const).flatMap(([op
   return [
     { ...common, inputs: { x: [4, 'n', 2], h: [directions, 2, 3] }, constants: weighted, order: ['x', 'w', 'r', 'b', '', 'h'] },
     { ...common, opset: 7, inputs: { x: [1, 2, 2] }, constants: weighted.slice(0, 2) },
+    ...Array.from({ length: common.outputs - 1 }, (_, i) => ({ ...common, inputs: { x: [4, 'n', 2] }, constants: weighted, before: i + 1, outputs: 1 })),
     { ...common, opset: 14, inputs: { x: [3, 2, 2], w: [directions, 3 * gates, 2], r: [directions, 3 * gates, 3], b: [directions, 6 * gates] }, values: (draw) => draw / 2 },
   ];
 })).concat([

@@ -32,6 +32,12 @@ const gathers: readonly RuleCase[] = [
   ...[13, 18].flatMap((opset) => bothWays({ operator: 'GatherND', opset, inputs: { x: [2, 3, 4] }, constants: [table('i', [2, 2, 1], [0, 2, -1, 1])], attributes: [int('batch_dims', 1)] })),
   { operator: 'GatherND', inputs: { x: [2, 3, 4] }, constants: [table('i', [2, 3, 1], [0, 3, 1, -1, 1, 2])], attributes: [int('batch_dims', 2)] },
   { operator: 'GatherND', inputs: { x: [4, 3] }, constants: [table('i', [2, 1], [3, 0])] },
+  { operator: 'GatherND', inputs: { x: [4, 'n'] }, constants: [table('i', [3, 1], [3, 0, -1])] },
+  ...[13, 18].flatMap((opset): RuleCase[] => [
+    ...bothWays({ operator: 'GatherND', opset, inputs: FREE, constants: [table('i', [3, 2], [0, 1, 1, -1, 0, 1])] }),
+    { operator: 'GatherND', opset, inputs: FREE, constants: [table('i', [2, 2, 1], [0, 2, -1, 1])], attributes: [int('batch_dims', 1)], atRuntime: ['i'] },
+    { operator: 'GatherND', opset, inputs: FREE, constants: [table('i', [2, 3, 1], [0, 3, 1, -1, 1, 2])], attributes: [int('batch_dims', 2)], atRuntime: ['i'] },
+  ]),
   ...[11, 13, 16, 18].flatMap((opset) => [0, 1, 2].map((axis): RuleCase =>
     ({ operator: 'GatherElements', opset, inputs: { x: [2, 3, 4] }, constants: [table('i', [2, 2, 3], [0, 1, 1, 0, -1, 0, 1, 1, 0, 0, 0, 1])], attributes: [int('axis', axis)] }))),
   { operator: 'GatherElements', inputs: X, constants: [table('i', [2, 3, 1], [0, 1, -1, 3, 2, 3])], attributes: [int('axis', -1)], atRuntime: ['i'] },
