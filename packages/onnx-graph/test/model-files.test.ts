@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +83,14 @@ test('names weights that are missing, cut short, or of another size', () => {
   expect(() => readModelFile(refer('rest.onnx', 'short.data', 3000, null))).toThrow('has 2047 bytes, but a tensor lies at 3000 to the end');
   expect(() => readModelFile(refer('rest.onnx', 'short.data', 7, null))).toThrow('holds 2040 bytes, but its shape [512] takes 2048');
   expect(() => readModelFile(refer('huge.onnx', 'short.data', 0, 2 ** 49))).toThrow('Check that the file is complete');
+});
+
+test('refuses a pipe, which could be waited for without end, as model and as weights', () => {
+  if (process.platform === 'win32') return;
+  const path = refer('pipe.onnx', 'pipe');
+  execFileSync('mkfifo', [join(folder, 'models/pipe')]);
+  expect(() => readModelFile(join(folder, 'models/pipe'))).toThrow(/Cannot find the model in `.*pipe`: it is a pipe or a device/);
+  expect(() => readModelFile(path)).toThrow('in `pipe`: it is a pipe or a device');
 });
 
 test('refuses places that are no numbers or name no file', () => {

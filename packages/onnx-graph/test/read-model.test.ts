@@ -33,7 +33,7 @@ test('refuses a file that is cut anywhere, is text, or is empty', () => {
 
 test.each<[string, GraphParts]>([
   ['node `z` reads `nothing`, which nothing makes', { node: [makeNode('Relu', ['nothing'], ['z'])] }],
-  ['reads `y`, which only a later node `y` makes: the graph is cyclic or not sorted', { node: [makeNode('Add', ['x', 'y'], ['a']), makeNode('Relu', ['a'], ['y'])] }],
+  ['reads `y`, which only a later node `y` makes: the graph is cyclic, or one inside a node not sorted', { node: [makeNode('Add', ['x', 'y'], ['a']), makeNode('Relu', ['a'], ['y'])] }],
   ['tensor `y` of node `y` is defined more than once', { node: [makeNode('Relu', ['x'], ['y']), makeNode('Neg', ['x'], ['y'])] }],
   ['its graph has no nodes', { node: [] }],
   ['its graph has no output', { output: [] }],
@@ -54,6 +54,19 @@ test('refuses a model without versions, and weights in another file', () => {
   expect(read(bytesOf({ irVersion: 8n }))).toThrow('it imports no operator set');
   const external = copyWith(makeTensor('w', FLOAT, [3], [1, 2, 3]), { dataLocation: TensorProto_DataLocation.EXTERNAL });
   expect(changed({ initializer: [external] })).toThrow('tensor `w` is stored in another file (external data)');
+});
+
+test('puts nodes that are not sorted in order, and else leaves theirs', () => {
+  const [add, relu] = GOOD.graph.node;
+  if (!add || !relu) throw new Error('internal');
+  const names = (nodes: NonNullable<GraphParts['node']>): string[] => changed({ node: nodes })().graph.node.map(({ output }) => output.join());
+  expect(names([relu, add])).toEqual(['a', 'y']);
+  const more = ['p', 'q', 'r'].map((name, i) => makeNode('Neg', [['q', 'a', 'p'][i]!], [name]));
+  expect(names([...more, relu, add])).toEqual(['a', 'q', 'p', 'r', 'y']);
+  expect(names([add, ...more.toReversed(), relu])).toEqual(['a', 'q', 'p', 'r', 'y']);
+  // A chain from its end: no recursion goes as deep.
+  const long = Array.from({ length: 50_000 }, (_, i) => makeNode('Neg', [i === 0 ? 'x' : `t${i - 1}`], [i === 49_999 ? 'y' : `t${i}`]));
+  expect(names(long.toReversed())).toEqual(long.map(({ output }) => output.join()));
 });
 
 test('edits a copy: the model it came from and its weights stay', () => {

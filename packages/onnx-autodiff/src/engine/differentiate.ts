@@ -218,7 +218,9 @@ function backward(
     for (const [i, result] of results.entries()) {
       const input = node.input[i];
       if (result === null || input === undefined || !wanted[i]) continue;
-      arriving.set(input, [...(arriving.get(input) ?? []), result]);
+      const terms = arriving.get(input);
+      if (terms) terms.push(result);
+      else arriving.set(input, [result]);
       if (!consumer.has(input)) consumer.set(input, node);
     }
   }

@@ -61,7 +61,13 @@ const PLAIN: EmitterSettings = { straightThrough: false, optimizations: new Set(
 
 function readersOf({ graph }: OnnxModel): ReadonlyMap<string, readonly NodeProto[]> {
   const readers = new Map<string, NodeProto[]>();
-  for (const node of graph.node) for (const name of nodeReads(node)) readers.set(name, [...(readers.get(name) ?? []), node]);
+  for (const node of graph.node) {
+    for (const name of nodeReads(node)) {
+      const found = readers.get(name);
+      if (found) found.push(node);
+      else readers.set(name, [node]);
+    }
+  }
   return readers;
 }
 

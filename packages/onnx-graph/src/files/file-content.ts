@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, realpathSync, type BigIntStats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { PellucidError } from '@pellucid/core';
 
 /** A file that is read in parts, and is expected to stay as it was when it was opened. */
@@ -21,8 +21,13 @@ function changed(path: string, problem: string, cause?: unknown): PellucidError 
   return new PellucidError('DATA_MISSING', { what: 'the model', where: path, problem, help: 'Load the model again.' }, { cause });
 }
 
+/** What is thrown for a pipe or a device: opening one may wait for ever, and it has no parts to go back to. */
+export class NotRegular extends Error {}
+
 /** Opens a file for the length of a task. */
 function withFile<Result>(path: string, task: (file: number, state: BigIntStats) => Result): Result {
+  const kind = statSync(path);
+  if (!kind.isFile() && !kind.isDirectory()) throw new NotRegular(`\`${path}\` is no regular file`);
   const file = openSync(path, 'r');
   try {
     return task(file, fstatSync(file, { bigint: true }));

@@ -6,7 +6,7 @@ import type { OnnxModel } from '../model/onnx-model.ts';
 import { checkedModel, parseModel } from '../model/read-model.ts';
 import type { ExternalReader } from '../tensor/external-data.ts';
 import { fileTensor, type FilePlace } from '../tensor/file-tensor.ts';
-import { fileContent, type FileContent } from './file-content.ts';
+import { fileContent, NotRegular, type FileContent } from './file-content.ts';
 import { hashRanges, hashRangesAside, type HashedRange } from './hash-ranges.ts';
 import { outlineModel } from './outline.ts';
 
@@ -30,10 +30,13 @@ export const LARGE_FILE: number = 2 ** 24;
 /** Smaller tensors of large files are read at once: they are shapes, biases and the like. */
 const SMALLEST_LEFT = 2 ** 16;
 
+/** What is wrong, by the code of the file system. */
+const PROBLEMS: Readonly<Record<string, string>> = { EACCES: 'it may not be read', EISDIR: 'it is a folder', ENOENT: 'there is no such file' };
+
 const codeOf = (cause: unknown): string => (cause instanceof Error && 'code' in cause ? String(cause.code) : '');
 
 function missing(what: string, where: string, cause: unknown): PellucidError {
-  const problem = codeOf(cause) === 'ENOENT' ? 'there is no such file' : codeOf(cause) === 'EISDIR' ? 'it is a folder' : String(cause);
+  const problem = cause instanceof NotRegular ? 'it is a pipe or a device' : PROBLEMS[codeOf(cause)] ?? String(cause);
   const help = what === 'the model' ? 'Give the path or URL of an .onnx file, or its bytes.' : 'Keep it beside the model, under the name it was exported with.';
   return new PellucidError('DATA_MISSING', { what, where, problem, help }, { cause });
 }

@@ -75,7 +75,7 @@ function checkNode(
     if (input === '' || known.has(input)) continue;
     const later = producers.get(input);
     throw invalid(model.name, later
-      ? `node \`${title}\` reads \`${input}\`, which only a later node \`${nodeTitle(later)}\` makes: the graph is cyclic or not sorted`
+      ? `node \`${title}\` reads \`${input}\`, which only a later node \`${nodeTitle(later)}\` makes: the graph is cyclic, or one inside a node not sorted`
       : `node \`${title}\` reads \`${input}\`, which nothing makes`);
   }
   for (const { name, t } of node.attribute) if (t) checkTensor(model, t, `attribute \`${name}\` of node \`${title}\``);

@@ -6,6 +6,7 @@ import { checkModel, invalid } from './check-model.ts';
 import { expandFunctions } from './expand-functions.ts';
 import { foldBranches } from './fold-branches.ts';
 import type { OnnxModel } from './onnx-model.ts';
+import { sortNodes } from './sort-nodes.ts';
 
 /** The message of an ONNX file. @throws MODEL_INVALID. */
 export function parseModel(bytes: Uint8Array, name: string): ModelProto {
@@ -19,8 +20,8 @@ export function parseModel(bytes: Uint8Array, name: string): ModelProto {
 }
 
 /**
- * Reads and checks an ONNX file. Tensors stay views of `bytes`, which must not change afterwards. The model's own functions are expanded, and
- * each `If` with a constant condition is replaced by the branch that it takes.
+ * Reads and checks an ONNX file. Tensors stay views of `bytes`, which must not change afterwards. The model's own functions are expanded,
+ * each `If` with a constant condition is replaced by the branch that it takes, and nodes that are not sorted are.
  * @param readExternal - gives weights that lie in other files; without it these are an error
  * @throws MODEL_INVALID for anything that is not a whole, consistent model; MODEL_UNSUPPORTED for weights in files that cannot be read.
  */
@@ -32,6 +33,7 @@ export function readModel(bytes: Uint8Array, name: string, readExternal?: Extern
 export function checkedModel(proto: ModelProto, name: string, readExternal?: ExternalReader): OnnxModel {
   if (!proto.graph) throw invalid(name, 'it holds no graph', 'Check that the file is an ONNX model.');
   if (readExternal) attachExternalData(proto, name, readExternal);
+  proto.graph.node = [...sortNodes(proto.graph.node)];
   const read = { name, proto, graph: proto.graph };
   checkModel(read);
   const model = expandFunctions(read);
