@@ -65,6 +65,17 @@ test('every layer has random numbers of its own, in every axis, of its own mean 
   }
 });
 
+test('what is never negative stays so: a normalisation takes the root of a variance', async () => {
+  const { subject, copies } = recordingSubject();
+  const replace = subject.model.parameters?.replace ?? (() => Promise.reject(new Error('no parameters')));
+  const variance = tensor([64], Float32Array.from({ length: 64 }, (_, i) => (i % 8 === 0 ? 5 : 0.01)));
+  const parameters = { read: () => Promise.resolve([{ layer: 'norm', tensors: new Map([['variance', variance]]) }]), replace };
+  await modelParameterRandomisation().score({ ...subject, model: { ...subject.model, parameters }, explain: explainedBy(() => subject.values) }, { seed: 0 });
+  const drawn = [...copies.values()][0]?.get('variance')?.data ?? new Float32Array(0);
+  expect(drawn.every((value) => value >= 0)).toBe(true);
+  expect(new Set(drawn).size).toBe(64);
+});
+
 test('copies are disposed of when the method fails', async () => {
   const { subject, disposed } = recordingSubject();
   const explain: FreshExplanation = () => Promise.reject(new Error('no map'));

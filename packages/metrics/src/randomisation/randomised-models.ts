@@ -8,11 +8,15 @@ function moments(values: Float32Array): readonly [mean: number, deviation: numbe
   return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)];
 }
 
-/** Normal numbers of a tensor's own mean and deviation, in every axis; each tensor has random numbers of its own. */
+/**
+ * Normal numbers of a tensor's own mean and deviation, in every axis; each tensor has random numbers of its own. Without their signs where the tensor
+ * has no negative value: a variance has a root.
+ */
 function redraw(name: string, { shape, data }: Tensor, seed: number): Tensor {
   const [mean, deviation] = moments(data);
   const { normal } = randomStream(seed, 'metric', 'randomised-weights', name);
-  return { shape, data: Float32Array.from(data, () => mean + deviation * normal()) };
+  const draw = (): number => mean + deviation * normal();
+  return { shape, data: Float32Array.from(data, data.every((value) => value >= 0) ? () => Math.abs(draw()) : draw) };
 }
 
 /** Reading and replacing what the model learnt. @throws CAPABILITY_MISSING where the backend does not show it. */

@@ -1,11 +1,12 @@
 import {
-  convertLayout, sampleData, sliceBatch, tensor, type Capability, type FreshExplanation, type Layout, type Metric, type MetricDescription, type MetricNeed,
+  convertLayout, sampleData, tensor, type Capability, type FreshExplanation, type Layout, type Metric, type MetricDescription, type MetricNeed,
   type MetricSubject, type ModelAdapter, type OptionSpec, type OptionSpecs, type Tensor,
 } from '@pellucid/core';
 import type { ContractCheck } from '../contract-check.ts';
 import { analyticModel } from '../method/analytic-model.ts';
 import { require, requireError } from '../method/assertions.ts';
 import { convolutionalFormula, normalValues } from '../method/formulas.ts';
+import { requireScores, selectSamples } from './company-checks.ts';
 
 /** A metric's factory. */
 export interface AnyMetricFactory<Options> extends MetricDescription {
@@ -80,19 +81,7 @@ function subjectOf(needs: readonly MetricNeed[], layout: Layout = 'NCHW'): Metri
   };
 }
 
-const only = (subject: MetricSubject, sample: number): MetricSubject => {
-  const one = (batch: Tensor): Tensor => sliceBatch(batch, sample, sample + 1);
-  return {
-    ...subject, input: one(subject.input), values: one(subject.values), targets: [subject.targets[sample]!],
-    ...(subject.masks && { masks: one(subject.masks) }),
-  };
-};
-
-function requireScores(actual: Float64Array, expected: Float64Array, tolerance: number, what: string): void {
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  const close = (value: number, other: number): boolean => Object.is(value, other) || Math.abs(value - other) <= tolerance * scale;
-  require(actual.length === expected.length && actual.every((value, i) => close(value, expected[i]!)), `${what}: expected ${expected.join(', ')}, got ${actual.join(', ')}`);
-}
+const only = (subject: MetricSubject, sample: number): MetricSubject => selectSamples(subject, [sample]);
 
 function checkDescription(factory: AnyMetricFactory<object>): void {
   const { name, title, paper, direction, category } = factory;
