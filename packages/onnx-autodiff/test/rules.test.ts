@@ -9,6 +9,7 @@ import { REFUSALS } from '../src/rules/refusals.ts';
 import { compositions } from './cases/compositions.ts';
 import { mathematics } from './cases/mathematics.ts';
 import { selections } from './cases/selections.ts';
+import { sampling } from './cases/sampling.ts';
 import { windows } from './cases/windows.ts';
 import { caseTitle } from './case-title.ts';
 import { gradientError, weights, type RuleCase } from './check-rule.ts';
@@ -173,7 +174,7 @@ const reductions: readonly RuleCase[] = ['ReduceMean', 'ReduceSum'].flatMap((ope
 
 const CASES = [
   ...elementwise, ...binary, ...others, ...dropouts, ...dense, ...convolutions, ...maxPools, ...averagePools, ...otherPools, ...rearrangements, ...reductions,
-  ...mathematics, ...selections, ...windows, ...compositions,
+  ...mathematics, ...selections, ...windows, ...compositions, ...sampling,
 ];
 
 const NAMED = CASES.map((item, i): [string, RuleCase] => [`${caseTitle(item)} (${i})`, item]);

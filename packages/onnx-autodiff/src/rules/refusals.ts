@@ -4,18 +4,18 @@ const CONTROL_FLOW = 'it runs graphs of its own, a number of times that is known
 const SEQUENCES = 'it holds a list of tensors; export the model with tensors alone';
 const QUANTISED = 'it computes with integers, whose true derivative is 0 everywhere; differentiate the float model';
 const SAMPLING = 'it draws at random; export the model for inference';
-const RESAMPLING = 'it reads positions that are computed at run time, and no operator adds back to them; sample before the network';
+const DEFORMING = 'it reads places that are computed for every tap of its kernel; replace it by a convolution before the export';
+const REGIONS = 'its maxima are over regions that are known at run time alone; export the model with RoiAlign';
 const LOSS = 'it belongs to training; take the gradient of the logits before it';
 const TEXT = 'it reads text, which has no gradient';
 
 /** Operators that gradients cannot pass, and why. */
 const REASONS: Readonly<Record<string, string>> = {
-  AffineGrid: RESAMPLING, Bernoulli: SAMPLING, ConcatFromSequence: SEQUENCES, ConvInteger: QUANTISED,
-  CumProd: 'where a factor is 0 its slope is a product of the others, which no operator gives', DeformConv: RESAMPLING,
-  Det: 'its slope is an inverse matrix, which no operator computes', DynamicQuantizeLinear: QUANTISED, GridSample: RESAMPLING, If: CONTROL_FLOW,
-  ImageDecoder: 'it reads a file, which has no gradient', Loop: CONTROL_FLOW, MatMulInteger: QUANTISED, MaxRoiPool: RESAMPLING,
+  Bernoulli: SAMPLING, ConcatFromSequence: SEQUENCES, ConvInteger: QUANTISED,
+  DeformConv: DEFORMING, DynamicQuantizeLinear: QUANTISED, If: CONTROL_FLOW,
+  ImageDecoder: 'it reads a file, which has no gradient', Loop: CONTROL_FLOW, MatMulInteger: QUANTISED, MaxRoiPool: REGIONS,
   NegativeLogLikelihoodLoss: LOSS, Optional: SEQUENCES, OptionalGetElement: SEQUENCES, QLinearConv: QUANTISED, QLinearMatMul: QUANTISED,
-  RoiAlign: RESAMPLING, Scan: CONTROL_FLOW, SequenceAt: SEQUENCES, SequenceConstruct: SEQUENCES, SequenceEmpty: SEQUENCES, SequenceErase: SEQUENCES,
+  Scan: CONTROL_FLOW, SequenceAt: SEQUENCES, SequenceConstruct: SEQUENCES, SequenceEmpty: SEQUENCES, SequenceErase: SEQUENCES,
   SequenceInsert: SEQUENCES, SequenceMap: SEQUENCES, SoftmaxCrossEntropyLoss: LOSS, SplitToSequence: SEQUENCES, StringNormalizer: TEXT,
   TensorScatter: 'it writes into a cache; export the model without one', TfIdfVectorizer: TEXT,
   Unique: 'how many values it gives is known at run time alone, and equal ones share a gradient',

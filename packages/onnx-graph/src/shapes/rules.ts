@@ -7,6 +7,7 @@ import { dequantizeLinear, quantizeLinear } from './quantization.ts';
 import { depthToSpace, flatten, reshape, spaceToDepth, squeeze, transpose, unsqueeze } from './rearrangements.ts';
 import { recurrent } from './recurrent.ts';
 import { argExtremum, reduce } from './reductions.ts';
+import { affineGrid, determinant, gridSample, roiAlign } from './sampling.ts';
 import { concat, expand, gather, likeIndices, pad, resize, slice, split, tile } from './selections.ts';
 import { blocksToImage, fourierTransform, shortTimeFourierTransform } from './signals.ts';
 import { constant, constantOfShape, range, shapeOf, sizeOfTensor } from './sources.ts';
@@ -33,16 +34,16 @@ export const SHAPE_RULES: ReadonlyMap<string, ShapeRule> = new Map<string, Shape
   ...REDUCTIONS.map((operator): [string, ShapeRule] => [operator, reduce]),
   ...Object.entries(arithmetic),
   ...Object.entries(unary),
-  ['Attention', attention], ['com.microsoft.Attention', packedAttention], ['com.microsoft.FusedConv', conv], ['com.microsoft.FusedGemm', gemm],
+  ['AffineGrid', affineGrid], ['Attention', attention], ['com.microsoft.Attention', packedAttention], ['com.microsoft.FusedConv', conv], ['com.microsoft.FusedGemm', gemm],
   ['com.microsoft.FusedMatMul', fusedMatMul], ['com.microsoft.MultiHeadAttention', multiHeadAttention],
   ['com.microsoft.SkipLayerNormalization', skipNormalization], ['com.microsoft.SkipSimplifiedLayerNormalization', skipNormalization],
   ['ArgMax', argExtremum], ['ArgMin', argExtremum], ['AveragePool', pool], ['Cast', cast], ['CastLike', castLike],
   ['CenterCropPad', centreCropPad], ['Col2Im', blocksToImage], ['Compress', compress], ['Concat', concat],
   ['Constant', constant], ['ConstantOfShape', constantOfShape], ['Conv', conv], ['ConvTranspose', convTranspose],
-  ['GRU', recurrent], ['LSTM', recurrent], ['RNN', recurrent], ['DFT', fourierTransform], ['STFT', shortTimeFourierTransform], ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['QuantizeLinear', quantizeLinear], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
+  ['GRU', recurrent], ['LSTM', recurrent], ['RNN', recurrent], ['DFT', fourierTransform], ['STFT', shortTimeFourierTransform], ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['Det', determinant], ['QuantizeLinear', quantizeLinear], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
   ['GatherElements', likeIndices], ['GatherND', gatherND], ['Gemm', gemm], ['GlobalAveragePool', globalPool], ['GlobalLpPool', globalPool],
-  ['GlobalMaxPool', globalPool], ['Identity', identity], ['IsInf', predicate], ['IsNaN', predicate], ['LpPool', pool],
-  ['MatMul', matMul], ['MaxPool', pool], ['Pad', pad], ['Range', range], ['Reshape', reshape], ['Resize', resize], ['Shape', shapeOf],
+  ['GlobalMaxPool', globalPool], ['GridSample', gridSample], ['Identity', identity], ['IsInf', predicate], ['IsNaN', predicate], ['LpPool', pool],
+  ['MatMul', matMul], ['MaxPool', pool], ['Pad', pad], ['Range', range], ['Reshape', reshape], ['Resize', resize], ['RoiAlign', roiAlign], ['Shape', shapeOf],
   ['Size', sizeOfTensor], ['Slice', slice], ['SpaceToDepth', spaceToDepth], ['Split', split], ['Squeeze', squeeze], ['Tile', tile], ['TopK', topK],
   ['Transpose', transpose], ['Unsqueeze', unsqueeze], ['Upsample', resize], ['Where', where],
 ]);
