@@ -4,7 +4,7 @@ import type { RuleCase } from '../check-rule.ts';
 /** Positions in an image and beyond it, halfway between elements: at these are kinks. */
 const POSITIONS = [-1.5, 0.5, 1.5, 2.5, 0.5, -0.5, 4.5, 1.5, -3.5, 6.5];
 /** Places of these positions on axes of such lengths, the last axis first, a little apart. */
-const placesOn = (lengths: readonly number[], corners: boolean) => (draw: number, i: number): number => {
+export const placesOn = (lengths: readonly number[], corners: boolean) => (draw: number, i: number): number => {
   const length = lengths[lengths.length - 1 - (i % lengths.length)]!;
   const position = POSITIONS[i % POSITIONS.length]! + Math.max(-0.2, Math.min(0.2, draw / 10));
   return corners ? (2 * position) / Math.max(length - 1, 1) - 1 : (2 * position + 1) / length - 1;
