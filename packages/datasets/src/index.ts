@@ -8,4 +8,8 @@ export {
 } from './images/preprocessing.ts';
 export { readImage, type ImagePixels, type ReadImageOptions, type Resize } from './images/read-image.ts';
 export { DATASETS, loadDataset, type DatasetName, type LoadDatasetOptions } from './named/load-dataset.ts';
+export { fetchDataset, type FetchedFile, type FetchOptions } from './fetch/fetch-dataset.ts';
+export { PUBLICATIONS, type FetchableDataset, type Publication, type PublishedFile } from './fetch/publications.ts';
+export { readMatArray, type MatArray } from './svhn/read-mat.ts';
+export { readSvhn } from './svhn/read-svhn.ts';
 export { embeddedDataset, type EmbeddedDatasetOptions, type Split } from './shapes/embedded-dataset.ts';

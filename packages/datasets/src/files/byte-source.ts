@@ -2,7 +2,7 @@ import { PellucidError } from '@pellucid/core';
 import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createInflate } from 'node:zlib';
 import { reasonOf, systemCode } from './system-error.ts';
 
 /** The bytes of a file from its beginning on, decompressed where the file is compressed. */
@@ -38,6 +38,31 @@ export function invalid(file: string, format: string, problem: string, options?:
   return new PellucidError('DATA_INVALID', { file, format, problem, help: 'Download or copy the file again.' }, options);
 }
 
+function readerOf(stream: Readable, path: string, format: string): Pick<ByteSource, 'read' | 'close'> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+  let rest: Uint8Array = new Uint8Array(0);
+  return {
+    read: async (count) => {
+      const parts = [rest];
+      let length = rest.length;
+      while (length < count) {
+        const next = await chunks.next().catch((cause: unknown) => {
+          throw invalid(path, format, `the file is damaged or cut short (${reasonOf(cause)})`, { cause });
+        });
+        if (next.done === true) break;
+        parts.push(next.value);
+        length += next.value.length;
+      }
+      const joined = Buffer.concat(parts);
+      rest = joined.subarray(count);
+      return joined.subarray(0, count);
+    },
+    close: () => {
+      stream.destroy();
+    },
+  };
+}
+
 /**
  * Opens a file for reading from its beginning on. Gzip is recognised by its first bytes, not by the file's name; nothing beyond what is
  * read gets decompressed.
@@ -58,26 +83,15 @@ export async function openByteSource(path: string, format: string): Promise<Byte
     await file.close();
     throw invalid(path, format, reasonOf(cause), { cause });
   }
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
-  let rest: Uint8Array = new Uint8Array(0);
+  return { size, ...readerOf(stream, path, format) };
+}
 
-  const read = async (count: number): Promise<Uint8Array> => {
-    const parts = [rest];
-    let length = rest.length;
-    while (length < count) {
-      const next = await chunks.next().catch((cause: unknown) => {
-        throw invalid(path, format, `the file is damaged or cut short (${reasonOf(cause)})`, { cause });
-      });
-      if (next.done === true) break;
-      parts.push(next.value);
-      length += next.value.length;
-    }
-    const joined = Buffer.concat(parts);
-    rest = joined.subarray(count);
-    return joined.subarray(0, count);
-  };
-  const close = (): void => {
-    stream.destroy();
-  };
-  return { size, read, close };
+/**
+ * Opens a part of a file, from one byte to before another, decompressed by zlib where it is said to be.
+ * @throws DATA_INVALID while reading, when the compression is damaged
+ */
+export function openByteRange(path: string, format: string, start: number, end: number, compressed: boolean): ByteSource {
+  const plain = createReadStream(path, { start, end: end - 1 });
+  const stream = compressed ? pipeline(plain, createInflate(), () => undefined) : plain;
+  return { size: compressed ? undefined : end - start, ...readerOf(stream, path, format) };
 }

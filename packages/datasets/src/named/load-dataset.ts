@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { readCifar10 } from '../cifar/read-cifar10.ts';
 import { readIdxDataset } from '../idx/idx-dataset.ts';
 import { embeddedDataset, type Split } from '../shapes/embedded-dataset.ts';
+import { readSvhn } from '../svhn/read-svhn.ts';
 import { locate } from './locate.ts';
 
 /** Which part of a data set, and how much of it. */
@@ -13,7 +14,7 @@ export interface LoadDatasetOptions {
 }
 
 /** The data sets that have a name. */
-export const DATASETS = ['cifar10', 'fashion-mnist', 'mnist', 'shapes'] as const;
+export const DATASETS = ['cifar10', 'fashion-mnist', 'mnist', 'shapes', 'svhn'] as const;
 
 /** The name of a data set. */
 export type DatasetName = (typeof DATASETS)[number];
@@ -46,10 +47,16 @@ async function loadCifar10(folders: readonly string[], { split, count }: LoadDat
   return readCifar10(await locate(`the images of cifar10 (${split})`, folders, patterns, names), { count });
 }
 
+async function loadSvhn(folders: readonly string[], { split, count }: LoadDatasetOptions): Promise<LabelledImages> {
+  const [path = ''] = await locate(`the images of svhn (${split})`, folders, [new RegExp(`^${split}_32x32\\.mat$`)], [`${split}_32x32.mat`]);
+  return readSvhn(path, { count });
+}
+
 const LOADERS: Readonly<Record<DatasetName, (folder: string, options: LoadDatasetOptions) => Promise<LabelledImages>>> = {
   cifar10: (folder, options) => loadCifar10([join(folder, 'cifar10'), join(folder, 'cifar-10-batches-bin'), folder], options),
   'fashion-mnist': (folder, options) => loadIdx('fashion-mnist', CLOTHES, [join(folder, 'fashion-mnist'), folder], options),
   mnist: (folder, options) => loadIdx('mnist', DIGITS, [join(folder, 'mnist'), folder], options),
+  svhn: (folder, options) => loadSvhn([join(folder, 'svhn'), folder], options),
   shapes: async (_, { split, count }) => embeddedDataset({ split, count }),
 };
 

@@ -24,6 +24,6 @@ export async function locate(
     what,
     where: folders.join('`, `'),
     problem: `none of these is there: ${lookedFor.join(', ')} (each also with .gz)`,
-    help: 'Put the files there, or name the folder that holds them as the data folder.',
+    help: 'Put the files there, name the folder that holds them as the data folder, or let `fetchDataset` (`pellucid-bench data fetch`) get them.',
   });
 }

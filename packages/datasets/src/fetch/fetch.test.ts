@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { create } from 'tar';
+import { fetchDataset } from './fetch-dataset.ts';
+import type { Publication } from './publications.ts';
+
+const content = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251));
+const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
+
+let server: Server;
+let base = '';
+/** What the server does with a request, and what it was asked. */
+let behaviour: (request: IncomingMessage, response: ServerResponse, asked: number) => void;
+let asked: string[] = [];
+let folder = '';
+
+function sendRange(request: IncomingMessage, response: ServerResponse, until = content.length): void {
+  const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  if (start > 0) response.writeHead(206, { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}`, 'content-length': content.length - start });
+  else response.writeHead(200, { 'content-length': content.length });
+  response.write(content.subarray(start, until), () => (until < content.length ? response.destroy() : response.end()));
+}
+
+const sendAll = (request: IncomingMessage, response: ServerResponse): void => { sendRange(request, response); };
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push(`${request.url ?? ''} ${request.headers.range ?? 'all'}`);
+    behaviour(request, response, asked.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  folder = await mkdtemp(join(tmpdir(), 'fetch-'));
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  asked = [];
+  await rm(folder, { recursive: true });
+  await mkdir(folder);
+});
+
+const publication = (file: Partial<Publication['files'][number]> = {}): Readonly<Record<string, Publication>> =>
+  ({ set: { title: 'A set', licence: 'none', files: [{ name: 'images.gz', url: `${base}/images`, md5: md5(content), ...file }] } });
+const fetchSet = (options: Parameters<typeof fetchDataset>[2] = {}): ReturnType<typeof fetchDataset> =>
+  fetchDataset('set', folder, { publications: publication(), ...options });
+const there = (): string[] => readdirSync(join(folder, 'set'));
+
+test('a file comes whole, with progress, and is used the next time', async () => {
+  behaviour = sendAll;
+  const seen: (number | null)[] = [];
+  expect(await fetchSet({ onProgress: (_, done, total) => seen.push(done, total) })).toEqual([{ name: 'images.gz', status: 'downloaded' }]);
+  expect(readFileSync(join(folder, 'set', 'images.gz'))).toEqual(content);
+  expect(seen.slice(-2)).toEqual([content.length, content.length]);
+  expect(await fetchSet()).toEqual([{ name: 'images.gz', status: 'present' }]);
+  expect(asked).toHaveLength(1);
+  expect(there()).toEqual(['images.gz']);
+});
+
+test('a file that lies there unpacked is used', async () => {
+  await mkdir(join(folder, 'set'));
+  await writeFile(join(folder, 'set', 'images'), 'unpacked');
+  expect(await fetchSet()).toEqual([{ name: 'images.gz', status: 'present' }]);
+  expect(asked).toEqual([]);
+});
+
+test('a connection that breaks is taken up where it broke', async () => {
+  behaviour = (request, response, count) => { sendRange(request, response, count === 1 ? 40_000 : count === 2 ? 70_000 : undefined); };
+  await fetchSet();
+  expect(readFileSync(join(folder, 'set', 'images.gz'))).toEqual(content);
+  expect(asked[0]).toBe('/images all');
+  expect(asked).toHaveLength(3);
+  expect(asked.slice(1).every((line) => /bytes=\d+-/.test(line))).toBe(true);
+});
+
+test('one that keeps breaking leaves what has come, for the next run', async () => {
+  behaviour = (request, response) => {
+    if (request.headers.range === undefined) sendRange(request, response, 40_000);
+    else response.destroy();
+  };
+  await expect(fetchSet()).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('goes on behind') });
+  expect(asked).toHaveLength(4);
+  expect(there()).toEqual(['images.gz.part']);
+  behaviour = sendAll;
+  await fetchSet();
+  expect(asked.at(-1)).toMatch(/bytes=\d+-/);
+  expect(readFileSync(join(folder, 'set', 'images.gz'))).toEqual(content);
+});
+
+test('a server that knows no ranges sends everything again', async () => {
+  behaviour = (_, response, count) => {
+    response.writeHead(200);
+    response.write(count === 1 ? content.subarray(0, 30_000) : content, () => (count === 1 ? response.destroy() : response.end()));
+  };
+  await fetchSet();
+  expect(readFileSync(join(folder, 'set', 'images.gz'))).toEqual(content);
+});
+
+test('a wrong checksum is named, and nothing is kept', async () => {
+  behaviour = sendAll;
+  const attempt = fetchSet({ publications: publication({ md5: md5(Buffer.from('other')) }) });
+  await expect(attempt).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining(md5(content)) });
+  expect(there()).toEqual([]);
+});
+
+test('redirects are followed; what is not there is asked for once', async () => {
+  behaviour = (request, response) => {
+    if (request.url === '/images') response.writeHead(302, { location: `${base}/moved` }).end();
+    else sendRange(request, response);
+  };
+  await fetchSet();
+  expect(asked).toEqual(['/images all', '/moved all']);
+  await rm(join(folder, 'set'), { recursive: true });
+  asked = [];
+  behaviour = (_, response) => void response.writeHead(404).end('<html>not here</html>');
+  await expect(fetchSet()).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('404') });
+  expect(asked).toHaveLength(1);
+  expect(there()).toEqual([]);
+});
+
+test('an abort ends it, and keeps what has come', async () => {
+  const controller = new AbortController();
+  behaviour = (_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 50_000));
+  };
+  const attempt = fetchSet({ signal: controller.signal, onProgress: (_, done) => { if (done >= 50_000) controller.abort(); } });
+  await expect(attempt).rejects.toMatchObject({ code: 'ABORTED' });
+  expect(there()).toEqual(['images.gz.part']);
+});
+
+test('an archive is unpacked: the files that are wanted, and nothing outside the folder', async () => {
+  const source = join(folder, 'source', 'batches');
+  await mkdir(source, { recursive: true });
+  for (const name of ['data_batch_1.bin', 'readme.html', 'test_batch.bin']) await writeFile(join(source, name), name);
+  await writeFile(join(folder, 'outside.bin'), 'outside');
+  const archive = join(folder, 'set.tar.gz');
+  await create({ gzip: true, file: archive, cwd: join(folder, 'source'), preservePaths: true }, ['batches', '../outside.bin']);
+  const bytes = readFileSync(archive);
+  behaviour = (_, response) => void response.end(bytes);
+  const archived = publication({ name: 'set.tar.gz', md5: md5(bytes), archive: ['data_batch_1.bin', 'test_batch.bin', 'outside.bin'] });
+  await fetchDataset('set', join(folder, 'data', 'deep'), { publications: archived });
+  expect(readdirSync(join(folder, 'data', 'deep', 'set')).sort()).toEqual(['data_batch_1.bin', 'outside.bin', 'test_batch.bin']);
+  expect(existsSync(join(folder, 'data', 'deep', 'outside.bin'))).toBe(false);
+});
+
+test('other names are refused with what there is', async () => {
+  await expect(fetchDataset('fashion', folder)).rejects.toMatchObject({ code: 'METHOD_UNKNOWN', message: expect.stringContaining('fashion-mnist') });
+  await expect(fetchDataset('constructor', folder)).rejects.toMatchObject({ code: 'METHOD_UNKNOWN' });
+  await writeFile(join(folder, 'set'), 'a file');
+  await expect(fetchSet()).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+});
