@@ -24,7 +24,12 @@ function sendRange(request: IncomingMessage, response: ServerResponse, until = c
   const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
   if (start > 0) response.writeHead(206, { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}`, 'content-length': content.length - start });
   else response.writeHead(200, { 'content-length': content.length });
-  response.write(content.subarray(start, until), () => (until < content.length ? response.destroy() : response.end()));
+  response.write(content.subarray(start, until), () => { if (until < content.length) breakOff(response); else response.end(); });
+}
+
+/** Breaks a connection once what was sent has had the time to be written: a stream that fails throws away what nobody has read yet. */
+function breakOff(response: ServerResponse): void {
+  setTimeout(() => response.destroy(), 400);
 }
 
 const sendAll = (request: IncomingMessage, response: ServerResponse): void => { sendRange(request, response); };
@@ -99,7 +104,7 @@ test('one that keeps breaking leaves what has come, for the next run', async () 
 test('a server that knows no ranges sends everything again', async () => {
   behaviour = (_, response, count) => {
     response.writeHead(200);
-    response.write(count === 1 ? content.subarray(0, 30_000) : content, () => (count === 1 ? response.destroy() : response.end()));
+    response.write(count === 1 ? content.subarray(0, 30_000) : content, () => { if (count === 1) breakOff(response); else response.end(); });
   };
   await fetchSet();
   expect(readFileSync(join(folder, 'set', 'images.gz'))).toEqual(content);
