@@ -1,9 +1,11 @@
 """Writes scores of Quantus 0.6 and Captum for maps on a small network, to which packages/metrics is compared.
 
-Needs quantus==0.6.0, torch, captum:  python tools/reference/write_metric_references.py packages/metrics/test/references/scores.json
+Needs quantus==0.6.0, torch, captum, a build of packages/metrics, and the file itself, whose images never change:
+  node tools/reference/record_metric_draws.mjs packages/metrics/test/references/scores.json draws.json
+  python tools/reference/write_metric_references.py packages/metrics/test/references/scores.json draws.json
 
 The network is f(x) = B tanh(A x) + c over 8 x 6 pixels. The lowest value of every image is 0, so that what Quantus calls "black" (the lowest
-value) is a pixel of zeros. Metrics that are wrong in Quantus 0.6 or that draw at random are left out.
+value) is a pixel of zeros. Where a metric draws at random, Quantus gets what ours drew. Metrics that are wrong in Quantus 0.6 are left out.
 """
 import json
 import sys
@@ -11,7 +13,7 @@ import sys
 import numpy
 import quantus
 import torch
-from captum.metrics import infidelity
+from captum.metrics import infidelity, sensitivity_max
 from quantus.functions.perturb_func import noisy_linear_imputation
 
 HEIGHT, WIDTH, HIDDEN, CLASSES, SAMPLES = 8, 6, 5, 3, 3
@@ -67,6 +69,80 @@ def captum_infidelity(normalize):
     return {"scores": value.tolist(), "predicted": predicted.reshape(SAMPLES, 4).tolist(), "differences": change.reshape(SAMPLES, 4).tolist()}
 
 
+with open(sys.argv[2]) as file:
+    draws = json.load(file)
+
+
+def gradient(model, inputs, targets, **_):
+    """The gradient of each sample's target, the map of the metrics that ask for further maps."""
+    x = torch.tensor(numpy.asarray(inputs, dtype=numpy.float32), requires_grad=True)
+    with torch.enable_grad():
+        model(x).gather(1, torch.tensor(numpy.asarray(targets))[:, None]).sum().backward()
+    return x.grad.numpy()
+
+
+def recorded(name):
+    """A perturbation that gives the recorded images of all samples, one draw after the other."""
+    turns = iter(numpy.swapaxes(numpy.array(draws[name], dtype=numpy.float32), 0, 1))
+    return lambda arr, indices, **_: next(turns)
+
+
+def perturbed_score(metric, name, **options):
+    """A metric of maps of the gradient at recorded neighbours."""
+    own = dict(given, a_batch=gradient(model, images, targets), explain_func=gradient)
+    made = getattr(quantus, metric)(nr_samples=len(draws[name][0]), perturb_func=recorded(name), normalise=False, abs=False, disable_warnings=True, **options)
+    return numpy.asarray(made(**own), dtype=float).tolist()
+
+
+def captum_sensitivity(name):
+    """The same by Captum, which repeats every sample and asks for all neighbours at once."""
+    neighbours = torch.tensor(numpy.array(draws[name], dtype=numpy.float32).reshape(-1, 1, HEIGHT, WIDTH))
+    labels = torch.tensor(targets).repeat_interleave(len(draws[name][0]))
+
+    def explain(x, **_):
+        if isinstance(x, tuple):
+            return tuple(explain(part) for part in x)
+        return torch.tensor(gradient(model, x.detach().numpy(), labels if len(x) == len(labels) else targets))
+
+    return sensitivity_max(explain, torch.tensor(images), perturb_func=lambda x: neighbours, n_perturb_samples=len(draws[name][0]), max_examples_per_batch=len(labels)).tolist()
+
+
+def subset_score(name):
+    """Faithfulness correlation on recorded subsets."""
+    turns = iter(numpy.swapaxes(numpy.array(draws[name]), 0, 1).reshape(-1, len(draws[name][0][0])))
+    choice = numpy.random.choice
+    numpy.random.choice = lambda *_, **__: next(turns)
+    try:
+        return score("FaithfulnessCorrelation", nr_runs=len(draws[name][0]), subset_size=len(draws[name][0][0]), perturb_baseline="black", abs=False, return_aggregate=False)
+    finally:
+        numpy.random.choice = choice
+
+
+def logit_score():
+    """Random logit by ranks, with recorded classes. Quantus counts the other classes without the target."""
+    turns = numpy.array([other if other < own else other - 1 for other, own in zip(draws["random-logit"], targets)])
+    randint = numpy.random.randint
+    numpy.random.randint = lambda *_, **__: turns
+    try:
+        made = quantus.RandomLogit(similarity_func=quantus.similarity_func.correlation_spearman, num_classes=CLASSES, normalise=False, abs=False, disable_warnings=True)
+        return numpy.asarray(made(**dict(given, a_batch=gradient(model, images, targets), explain_func=gradient)), dtype=float).tolist()
+    finally:
+        numpy.random.randint = randint
+
+
+# A third of the pixels has no value: what counts zeros has something to count.
+thinned = numpy.where(numpy.random.default_rng(1).permutation(SAMPLES * PIXELS).reshape(images.shape) % 3 == 0, 0, maps).astype(numpy.float32)
+
+
+def counted(metric, **options):
+    """A metric that counts values which are 0."""
+    made = getattr(quantus, metric)(normalise=False, abs=True, disable_warnings=True, **options)
+    return numpy.asarray(made(**dict(given, a_batch=thinned)), dtype=float).tolist()
+
+
+# Two quarters of each image show the class, as on a mosaic.
+mosaics = [(True, False, False, True), (True, True, False, False), (False, True, False, True)]
+
 unknown = numpy.sort(rng.permutation(PIXELS)[:30])
 imputed = noisy_linear_imputation(arr=images[0].copy(), indices=unknown, noise=0.0)
 black = {"perturb_baseline": "black", "abs": False}
@@ -74,6 +150,7 @@ result = {
     "quantus": quantus.__version__,
     "network": {"first": first.tolist(), "second": second.tolist(), "bias": bias.tolist()},
     "images": images.tolist(), "maps": maps.tolist(), "masks": masks[:, 0].astype(int).tolist(), "targets": targets.tolist(),
+    "thinned": (thinned == 0).astype(int).reshape(SAMPLES, PIXELS).tolist(), "mosaics": mosaics,
     "scores": {
         "sparseness": score("Sparseness", abs=True),
         "entropy": score("Complexity", abs=True),
@@ -87,6 +164,20 @@ result = {
         "relevance-mass-accuracy": score("RelevanceMassAccuracy", abs=True),
         "relevance-rank-accuracy": score("RelevanceRankAccuracy", abs=True),
         "roc-auc": score("AUC", abs=True),
+        "effective-complexity": counted("EffectiveComplexity", eps=1e-5),
+        "non-sensitivity": counted("NonSensitivity", eps=1e-5, features_in_step=1, perturb_baseline="black"),
+        "focus": numpy.asarray(quantus.Focus(normalise=False, disable_warnings=True)(**dict(given, s_batch=None, custom_batch=mosaics)), dtype=float).tolist(),
+        "histogram-entropy": [float(quantus.complexity_func.discrete_entropy(map, image, n_bins=20)) for map, image in zip(maps, images)],
+        "faithfulness-correlation": subset_score("faithfulness-correlation"),
+        "sensitivity-n": subset_score("sensitivity-n"),
+        "monotonicity-nguyen": score("MonotonicityCorrelation", nr_samples=3, features_in_step=4, abs=True, perturb_func=recorded("monotonicity-nguyen")),
+        "random-logit": logit_score(),
+        "max-sensitivity": perturbed_score("MaxSensitivity", "max-sensitivity"),
+        "max-sensitivity-captum": captum_sensitivity("max-sensitivity"),
+        "average-sensitivity": perturbed_score("AvgSensitivity", "average-sensitivity"),
+        "local-lipschitz-estimate": perturbed_score("LocalLipschitzEstimate", "local-lipschitz-estimate"),
+        "relative-input-stability": perturbed_score("RelativeInputStability", "relative-input-stability"),
+        "relative-output-stability": perturbed_score("RelativeOutputStability", "relative-output-stability"),
     },
     "infidelity": captum_infidelity(False), "infidelity-normalised": captum_infidelity(True),
     "imputation": {"unknown": unknown.tolist(), "image": numpy.asarray(imputed, dtype=float).ravel().tolist()},

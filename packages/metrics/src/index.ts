@@ -37,7 +37,7 @@ export type { Evidence, EvidenceOptions } from './localisation/masked-maps.ts';
 export {
   combineImportances, edgeImportance, importanceOfMaps, randomImportance, type PixelImportance,
 } from './pruning/importance.ts';
-export { keepPixels, topPixels, type PixelMask } from './pruning/pixel-mask.ts';
+export { complement, keepPixels, topPixels, type PixelMask } from './pruning/pixel-mask.ts';
 export {
   comparePruned, pruning, type PruningRequest, type PruningResult, type Retrain, type TrainAndTest,
 } from './pruning/pruning.ts';

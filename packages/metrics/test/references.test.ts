@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { imageGeometry, tensor, type Metric, type MetricSubject } from '@pellucid/core';
+import { imageGeometry, sampleData, tensor, zeros, type FreshExplanation, type Metric, type MetricSubject } from '@pellucid/core';
 import { meanSquaredGap } from '../src/faithfulness/infidelity.ts';
 import { areaUnderCurve, perturbationCurves } from '../src/faithfulness/perturbation-curve.ts';
 import {
-  energyInside, entropy, faithfulnessEstimate, pixelFlipping, pointingGame, regionPerturbation, relevanceMassAccuracy, relevanceRankAccuracy, rocAuc,
-  selectivity, sparseness, topKIntersection,
+  averageSensitivity, effectiveComplexity, energyInside, entropy, faithfulnessCorrelation, faithfulnessEstimate, focus, localLipschitzEstimate, maxSensitivity,
+  monotonicityNguyen, nonSensitivity, pixelFlipping, pointingGame, randomLogit, regionPerturbation, relativeInputStability, relativeOutputStability,
+  relevanceMassAccuracy, relevanceRankAccuracy, rocAuc, selectivity, sensitivityN, sparseness, topKIntersection,
 } from '../src/index.ts';
+import { histogramEntropy } from '../src/randomisation/efficient-model-parameter-randomisation.ts';
 import { imputeLinearly } from '../src/removal/noisy-linear.ts';
 import { analyticModel } from './analytic-model.ts';
 
@@ -24,6 +26,10 @@ const stored = JSON.parse(readFileSync(join(import.meta.dirname, 'references', '
   readonly maps: number[][][][];
   readonly masks: number[][][];
   readonly targets: number[];
+  /** 1 where `effective-complexity` and `non-sensitivity` were given maps of 0. */
+  readonly thinned: number[][];
+  /** Whether each quarter of an image shows the class, row-major. */
+  readonly mosaics: boolean[][];
   readonly scores: Readonly<Record<string, (number | number[])[]>>;
   readonly infidelity: Infidelity;
   readonly 'infidelity-normalised': Infidelity;
@@ -66,6 +72,59 @@ test.each<[string, Metric]>([
   ['faithfulness-estimate', faithfulnessEstimate({ steps: 12 })],
 ])('%s is that of Quantus', async (name, metric) => {
   close(await metric.score(subject, context), stored.scores[name] as number[]);
+});
+
+/** Neighbours, subsets and classes that the metrics draw were recorded, and Quantus and Captum got the same. */
+const explain: FreshExplanation = ({ input, targets }) => {
+  const values = zeros(input.shape);
+  targets.forEach((target, sample) => {
+    const x = sampleData(input, sample);
+    first.forEach((row, k) => {
+      const slope = (1 - Math.tanh(dot(x, row)) ** 2) * second[target]![k]!;
+      row.forEach((weight, i) => (sampleData(values, sample)[i]! += slope * weight));
+    });
+  });
+  return Promise.resolve({ values, layout: 'NCHW' });
+};
+
+const neighbours = { draws: 4 };
+test.each<[string, string, Metric]>([
+  ['max-sensitivity', 'Quantus', maxSensitivity(neighbours)],
+  ['max-sensitivity-captum', 'Captum', maxSensitivity(neighbours)],
+  ['average-sensitivity', 'Quantus', averageSensitivity(neighbours)],
+  ['local-lipschitz-estimate', 'Quantus', localLipschitzEstimate(neighbours)],
+  ['relative-input-stability', 'Quantus', relativeInputStability(neighbours)],
+  ['relative-output-stability', 'Quantus', relativeOutputStability(neighbours)],
+  ['random-logit', 'Quantus', randomLogit()],
+])('%s is that of %s for the same draws', async (name, _library, metric) => {
+  const { values, layout } = await explain({ input: subject.input, targets: subject.targets });
+  const expected = stored.scores[name] as number[];
+  // Differences of single-precision maps at near neighbours keep five digits, not five decimals.
+  (await metric.score({ ...subject, values, layout, explain }, context)).forEach((score, sample) => { expect(score / expected[sample]!).toBeCloseTo(1, 3); });
+});
+
+test.each<[string, Metric]>([
+  ['faithfulness-correlation', faithfulnessCorrelation({ subsets: 12, subsetSize: 10 })],
+  ['sensitivity-n', sensitivityN({ subsets: 12, share: 0.25 })],
+  ['monotonicity-nguyen', monotonicityNguyen({ steps: 12, draws: 3, objective: 'logit' })],
+])('%s is that of Quantus for the same draws', async (name, metric) => {
+  close(await metric.score(subject, context), stored.scores[name] as number[]);
+});
+
+test('values of 0 are counted as Quantus counts them, which counts pixels and has no share of them', async () => {
+  const values = { ...subject.values, data: subject.values.data.map((value, i) => (stored.thinned.flat()[i] === 1 ? 0 : value)) };
+  close(await effectiveComplexity().score({ ...subject, values }, context), stored.scores['effective-complexity'] as number[]);
+  close((await nonSensitivity({ substrate: 'zero' }).score({ ...subject, values }, context)).map((share) => 48 * share), stored.scores['non-sensitivity'] as number[]);
+});
+
+test('focus is that of Quantus', async () => {
+  const quarter = (pixel: number): number => 2 * Math.floor(pixel / 24) + Math.floor((pixel % 6) / 3);
+  const masks = tensor([3, 8, 6], stored.mosaics.flatMap((shown) => Array.from({ length: 48 }, (_, pixel) => (shown[quarter(pixel)] === true ? 1 : 0))));
+  close(await focus().score({ ...subject, masks }, context), stored.scores['focus'] as number[]);
+});
+
+test('the entropy of a map\'s histogram is that of Quantus', () => {
+  close(stored.maps.map((map) => histogramEntropy(Float64Array.from(map.flat(2)), 20)), stored.scores['histogram-entropy'] as number[]);
 });
 
 const curvesOf = (name: string): number[][] => stored.scores[name] as number[][];

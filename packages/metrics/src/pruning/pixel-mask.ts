@@ -24,6 +24,11 @@ export function topPixels({ height, width, values }: PixelImportance, percent: n
   return { height, width, kept };
 }
 
+/** The pixels that a mask leaves out: what is left when the most important ones go. */
+export function complement({ height, width, kept }: PixelMask): PixelMask {
+  return { height, width, kept: kept.map((value) => 1 - value) };
+}
+
 /** The same images with every other pixel at zero, in all channels. @throws SHAPE_MISMATCH when the sizes differ. */
 export function keepPixels(data: LabelledImages, mask: PixelMask): LabelledImages {
   const { images, layout } = data;
