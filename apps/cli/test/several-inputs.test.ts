@@ -41,6 +41,17 @@ test.each(['two.onnx', 'two.json'])('explain takes the values of further inputs:
   expect(explained(`${model}.each`)).toEqual(slopes((sample) => SCALES.data[4 * sample + 2]!, 2));
 });
 
+test('methods that repeat samples keep each with the values that are bound for it', async () => {
+  const options = '{"steps":4}';
+  for (const [model, ...engine] of [['two.onnx'], ['two.json', '--engine', 'cpu']] as const) {
+    const run = await pellucid(folder, 'explain', model, 'x.npy', '--method', 'integrated-gradients', '--options', options, '--target', '2', '--input', 'x', '--bind', 'scale=scales.npy', '--out', 'paths', ...engine);
+    expect(run).toMatchObject({ status: 0 });
+    // Of (x s)^2 from zero the map is the value itself.
+    const values = decodeNpy(readFileSync(join(folder, 'paths/x.integrated-gradients.npy')), '').data;
+    for (const sample of [0, 1]) expect(values[4 * sample + 2]).toBeCloseTo((X.data[4 * sample + 2]! * SCALES.data[4 * sample + 2]!) ** 2, 4);
+  }
+});
+
 test('what is not bound is explained', async () => {
   const { status } = await pellucid(folder, 'explain', 'two.onnx', 'scale.npy', '--method', 'saliency', '--options', '{"absolute":false}', '--target', '0', '--bind', 'x=scale.npy', '--out', 'other');
   expect(status).toBe(0);

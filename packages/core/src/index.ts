@@ -59,6 +59,7 @@ export {
   activationOf, gradientAt, INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type Intervention,
   type LayerName, type Query,
 } from './model/query.ts';
+export { rowSamples } from './model/row-samples.ts';
 export { validateGradient } from './model/validate-gradient.ts';
 export { validateIntervention } from './model/validate-intervention.ts';
 export { validateObjective } from './model/validate-objective.ts';

@@ -14,7 +14,7 @@ export interface LoadModelOptions extends EngineOptions {
   readonly name?: string | undefined;
   /** The input that is explained, where there are several. */
   readonly input?: string | undefined;
-  /** Values of the other inputs, for one sample (repeated for every sample), or for all samples of every batch that is asked about. They are read at every question. */
+  /** Values of the other inputs, for one sample (repeated for every sample), or for each sample of a batch: `explain` and `Query.samples` say which a row is. They are read at every question. */
   readonly bind?: Readonly<Record<string, Tensor>> | undefined;
   /** The tensor that holds one score per class. @defaultValue what a final softmax or sigmoid reads, else the first output */
   readonly logits?: string | undefined;

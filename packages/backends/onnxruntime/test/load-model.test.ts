@@ -91,15 +91,25 @@ test('several inputs need a choice and values for the others', async () => {
   expect(await refusal(two, { bind: { scale: tensor([1, 3], [1, NaN, 3]) } })).toMatchObject({ code: 'INPUT_NOT_FINITE' });
 });
 
-test('values bound for a whole batch go with that batch only', async () => {
+test('values bound for a whole batch go with that batch, or with the samples that its rows are said to be', async () => {
   const loaded = await loadModel(two, { bind: { scale: tensor([2, 3], [1, 2, 3, 4, 5, 6]) } });
   const answer = await loaded.evaluate({ input: tensor([2, 3], [1, 1, 1, 2, 2, 2]) });
   expect([...answer.output.data]).toEqual([1, 2, 3, 8, 10, 12]);
   for (const count of [1, 3, 4]) {
     const input = tensor([count, 3], new Array<number>(3 * count).fill(1));
-    await expect(loaded.evaluate({ input })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/`scale` is bound.*2 samples.*one by one/) });
+    await expect(loaded.evaluate({ input })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/`scale` is bound.*2 samples.*`samples`/) });
   }
-  await expect(loaded.evaluate({ input: tensor([2, 3], [1, 1, 1, 2, 2, 2]) }, { memoryBudget: 1 })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining('1 run at a time') });
+  const ones = tensor([4, 3], new Array<number>(12).fill(1));
+  const gradient = { of: { kind: 'sum-of-logits' }, at: [INPUT] } as const;
+  const pairs = { name: 'pairs', paired: true, rules: {} } as const;
+  for (const memoryBudget of [undefined, 1]) {
+    expect([...(await loaded.evaluate({ input: tensor([2, 3], [1, 1, 1, 2, 2, 2]) }, { memoryBudget })).output.data]).toEqual([1, 2, 3, 8, 10, 12]);
+    for (const rules of [undefined, pairs]) {
+      const answer = await loaded.evaluate({ input: ones, samples: [1, 0, 0, 1], gradient: { ...gradient, rules } }, { memoryBudget });
+      expect([...gradientAt(answer, INPUT).data]).toEqual([4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6]);
+    }
+  }
+  for (const samples of [[0, 1], [0, 1, 2, 0], [0, 1, -1, 0], [0, 0.5, 1, 0]]) await expect(loaded.evaluate({ input: ones, samples })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   await loaded.dispose();
 });
 

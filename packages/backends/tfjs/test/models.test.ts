@@ -160,10 +160,16 @@ describe('several inputs', () => {
     const whole = await loadModel(from, { input: 'right', bind: { left: rows([5, 6], [7, 8]) } });
     const paired = await whole.evaluate({ input, gradient: { of, at: [INPUT] } });
     expect([...valueAt(paired.gradients, INPUT).data]).toEqual([5, 6, 7, 8]);
-    await expect(whole.evaluate({ input: row(1, 2) })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/`left` is bound.*2 samples.*has 1.*one by one/) });
+    await expect(whole.evaluate({ input: row(1, 2) })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/`left` is bound.*2 samples.*has 1.*`samples`/) });
     const twice = rows([1, 2], [3, 4], [1, 2], [3, 4]);
     await expect(whole.evaluate({ input: twice })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/has 4/) });
-    await expect(whole.evaluate({ input }, { memoryBudget: 1 })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringMatching(/1 run at a time/) });
+    expect([...(await whole.evaluate({ input }, { memoryBudget: 1 })).logits.data]).toEqual([5, 12, 21, 32]);
+    // Rows that repeat and select samples go with the values of theirs, however they are cut.
+    for (const memoryBudget of [undefined, 1]) {
+      const selected = await whole.evaluate({ input: twice, samples: [1, 0, 0, 1], gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } }, { memoryBudget });
+      expect([...valueAt(selected.gradients, INPUT).data]).toEqual([7, 8, 5, 6, 5, 6, 7, 8]);
+    }
+    for (const samples of [[0, 1], [0, 1, 2, 0], [0, 1, -1, 0]]) await expect(whole.evaluate({ input: twice, samples })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
     await Promise.all([single.dispose(), whole.dispose()]);
     if (from instanceof tfl.LayersModel) from.dispose();
   });

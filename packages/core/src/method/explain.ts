@@ -11,6 +11,7 @@ import { countPasses } from './count-passes.ts';
 import { isExactEnough, type Estimate } from './estimate.ts';
 import type { Explanation } from './explanation.ts';
 import type { Attribution, GlobalMethod, Method, MethodContext, SampleMethod } from './method.ts';
+import { ofSample, sampleBySample } from './sample-by-sample.ts';
 
 /** What every request may say. */
 export interface ExplainSettings {
@@ -70,6 +71,17 @@ function checkCapabilities(model: ModelAdapter, method: Method): void {
     model: model.name,
     missing: missing.join(', '),
     offered: [...model.capabilities].join(', ') || 'its output alone',
+  });
+}
+
+/** Values of other inputs belong to the samples of one batch, in its order. */
+function checkBoundSamples({ name, boundSamples }: ModelAdapter, { input }: SampleRequest): void {
+  const samples = batchSize(input);
+  if (boundSamples === undefined || boundSamples === samples) return;
+  throw new PellucidError('REQUEST_INVALID', {
+    action: `explain \`${name}\``,
+    problem: `its other inputs have values for ${boundSamples} samples, and the batch has ${samples}`,
+    help: 'Explain the batch that they belong to, or bind the values of one sample, which are repeated.',
   });
 }
 
@@ -153,7 +165,8 @@ async function explainSamples(model: ModelAdapter, method: SampleMethod, request
   const { progress, finish: finishProgress } = reportProgress(request);
   const context = makeContext(model, method, request, input, { notes, progress });
   const batch = { input, layout: model.input.layout, targets, objective: { kind: objective, targets } };
-  const attribution = await method.explain(counted, batch, context);
+  const alone = model.boundSamples !== undefined && method.description.kind === 'local';
+  const attribution = await (alone ? sampleBySample(counted, method, batch, context) : method.explain(counted, batch, context));
   finishProgress();
   return finish(model, method, request, { attribution, targets, objective, samples: batchSize(input), count, notes, started });
 }
@@ -178,7 +191,7 @@ async function accumulate(model: ModelAdapter, method: GlobalMethod, request: Sa
     samples = batchSize(request.input);
     for (let sample = 0; sample < samples; sample++) {
       const accumulation = method.begin();
-      await accumulation.add(counted, sliceBatch(request.input, sample, sample + 1));
+      await accumulation.add(model.boundSamples === undefined ? counted : ofSample(counted, sample), sliceBatch(request.input, sample, sample + 1));
       maps.push(accumulation.map());
       request.onProgress?.(sample + 1, samples);
     }
@@ -241,7 +254,10 @@ export async function explain<Needs extends Capability>(
   const able = model as unknown as ModelAdapter;
   const configured = method as unknown as Method;
   checkCapabilities(able, configured);
-  if ('input' in request) validateBatch(request.input, model.input, 'input');
+  if ('input' in request) {
+    validateBatch(request.input, model.input, 'input');
+    checkBoundSamples(able, request);
+  }
   if ('begin' in configured) return accumulate(able, configured, request);
   if ('batches' in request) {
     throw new PellucidError('REQUEST_INVALID', {

@@ -73,6 +73,8 @@ export interface ModelAdapter<in Offers extends Capability = Capability> {
    * larger batches run in pieces. @defaultValue `'free'`
    */
   readonly batchAxis?: 'free' | 'freed' | number | undefined;
+  /** How many samples the model's other inputs have values for; `explain` keeps each sample with its own. @defaultValue they are the same for every sample */
+  readonly boundSamples?: number | undefined;
   /** Number of scores per sample. */
   readonly classes: number;
   /** In the order of execution. */

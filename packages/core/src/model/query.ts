@@ -43,6 +43,11 @@ export interface Intervention {
 export interface Query<out Offers extends Capability = Capability> {
   /** The batch, in the model's own layout. */
   readonly input: Tensor;
+  /**
+   * Of each row of the input, which of the samples it is that the model's other inputs have values for: rows may repeat and select samples.
+   * @defaultValue row i is sample i, of as many samples as there are values for
+   */
+  readonly samples?: readonly number[] | undefined;
   /** Layers whose values are wanted. */
   readonly activations?: Offered<'activations', Offers, readonly LayerName[]> | undefined;
   readonly gradient?: Offered<'gradient', Offers, GradientQuery<Offers>> | undefined;

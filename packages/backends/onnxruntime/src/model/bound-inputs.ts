@@ -1,4 +1,4 @@
-import { assertFinite, batchSize, equalShapes, formatShape, PellucidError, sliceBatch, type Tensor } from '@pellucid/core';
+import { assertFinite, batchSize, equalShapes, formatShape, PellucidError, sampleData, sampleSize, type Tensor } from '@pellucid/core';
 import { declaredType, ElementType, type ValueInfoProto } from '@pellucid/onnx-graph';
 import type { Tensor as EngineTensor } from 'onnxruntime-common';
 import type { OnnxRuntime } from '../engine/onnxruntime-module.ts';
@@ -8,14 +8,15 @@ export interface BoundInput {
   readonly name: string;
   /** The number of samples that the values are for; null: they are repeated for every sample, or belong to none. */
   readonly samples: number | null;
-  /** The tensor for an execution of `count` samples. */
-  readonly feed: (count: number) => EngineTensor;
+  /** The tensor for an execution of `count` rows, which are these samples where there are values of several. */
+  readonly feed: (count: number, samples?: readonly number[]) => EngineTensor;
 }
 
-function repeat({ shape, data }: Tensor, count: number): Tensor {
-  const repeated = new Float32Array(count * data.length);
-  for (let i = 0; i < count; i++) repeated.set(data, i * data.length);
-  return { shape: [count, ...shape.slice(1)], data: repeated };
+function take(values: Tensor, samples: readonly number[]): Tensor {
+  const size = sampleSize(values);
+  const data = new Float32Array(samples.length * size);
+  for (const [row, sample] of samples.entries()) data.set(sampleData(values, sample), row * size);
+  return { shape: [samples.length, ...values.shape.slice(1)], data };
 }
 
 function engineTensor(engine: OnnxRuntime, elementType: number, { shape, data }: Tensor): EngineTensor | null {
@@ -58,30 +59,15 @@ export function bindInput(engine: OnnxRuntime, model: string, info: ValueInfoPro
     });
   }
   const free = lengths?.[0] === null;
-  // Where values of a whole batch do not fit, only types are probed: queries are checked.
-  const one = free ? sliceBatch(value, 0, 1) : value;
+  // Where types are probed, any sample does.
+  const rows = (count: number, samples: readonly number[] = []): Tensor => (free ? take(value, Array.from({ length: count }, (_, row) => samples[row] ?? 0)) : value);
   return {
     name: info.name,
     samples: free && batchSize(value) > 1 ? batchSize(value) : null,
-    feed: (count) => {
-      const tensor = engineTensor(engine, elementType, count === value.shape[0] || !free ? value : repeat(one, count));
+    feed: (count, samples) => {
+      const tensor = engineTensor(engine, elementType, rows(count, batchSize(value) > 1 ? samples : undefined));
       if (tensor === null) throw new Error(`internal: input ${info.name} was not checked`);
       return tensor;
     },
   };
-}
-
-/**
- * Checks that a query fits the bound values. Values for a whole batch can only be fed with that batch in one execution: which samples a smaller or a longer batch holds is not known.
- * @param size - samples of one execution, at most, or exactly where `padded`
- * @throws REQUEST_INVALID.
- */
-export function checkBoundBatch(bound: readonly BoundInput[], model: string, count: number, { size, padded }: { readonly size: number; readonly padded: boolean }): void {
-  const other = bound.find(({ samples }) => samples !== null && (samples !== count || count > size || (padded && count < size)));
-  if (other === undefined) return;
-  const problem = other.samples === count
-    ? `input \`${other.name}\` is bound to the values of ${count} samples, but ${size} run at a time`
-    : `input \`${other.name}\` is bound to the values of ${other.samples} samples, but the batch has ${count}`;
-  const help = 'Methods repeat and select samples: bind the values of one sample, which are repeated, and explain the samples one by one.';
-  throw new PellucidError('REQUEST_INVALID', { action: `ask \`${model}\``, problem, help });
 }

@@ -1,5 +1,5 @@
 import {
-  batchSize, findLayer, INPUT, PellucidError, throwIfAborted, validateBatch, validateGradient, validateIntervention,
+  batchSize, findLayer, INPUT, PellucidError, rowSamples, throwIfAborted, validateBatch, validateGradient, validateIntervention,
   type Evaluation, type EvaluateOptions, type GradientPoint, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 import { rawLength } from '@pellucid/onnx-graph';
@@ -14,7 +14,7 @@ import { keptSessions } from '../query/kept-sessions.ts';
 import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
 import { runChunks } from '../query/run-chunks.ts';
 import { checkPairs, runPairs } from '../query/run-pairs.ts';
-import { checkBoundBatch, type BoundInput } from './bound-inputs.ts';
+import type { BoundInput } from './bound-inputs.ts';
 import type { Network } from './network.ts';
 
 /** What an ONNX model on ONNX Runtime can answer. */
@@ -108,8 +108,7 @@ export async function onnxAdapter(
     const paired = gradient?.rules?.paired === true;
     if (paired) checkPairs(count, name, fixedBatch);
     const size = chunkSize({ fixedBatch, bytesPerSample, weightBytes }, engine.description.device, memoryBudget);
-    const settings = { model: name, size, padded: fixedBatch !== null, signal };
-    checkBoundBatch(bound, name, count, settings);
+    const settings = { model: name, size, padded: fixedBatch !== null, signal, samples: rowSamples(query, count, bound, name) };
     return withSession(signatureOf(network, query), async ({ session, answers }) => {
       const feeds = new Map([[input.name, query.input]]);
       if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient, count, classes));
@@ -122,6 +121,7 @@ export async function onnxAdapter(
   await withSession({ activations: [], gradient: null, intervention: null }, () => Promise.resolve());
   return {
     name, hash: await hash, backend: engine.description, input, output, classes, layers, bytesPerSample,
+    boundSamples: bound.find(({ samples }) => samples !== null)?.samples ?? undefined,
     batchAxis: fixedBatch ?? (freed ? 'freed' : 'free'),
     capabilities: new Set<OnnxCapability>(['activations', 'gradient', 'backward-rules', 'intervention', 'biases', 'parameters']),
     parameters: modelParameters(network, hash, (copy, copyHash) => onnxAdapter(engine, copy, bound, Promise.resolve(copyHash)), assertAlive),

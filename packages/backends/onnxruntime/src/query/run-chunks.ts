@@ -15,6 +15,8 @@ export interface ChunkSettings {
   /** Fills the last chunk up to `size`, for a graph that takes no other number of samples. */
   readonly padded: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Which sample of bound values each row of the batch is, where these differ. */
+  readonly samples: readonly number[] | undefined;
 }
 
 /** The samples from `start` to `end`; the last one is repeated up to `size` samples. */
@@ -77,12 +79,14 @@ export async function runChunks(
     throwIfAborted(signal, `the evaluation of \`${settings.model}\``);
     const end = Math.min(start + size, total);
     const executed = padded ? size : end - start;
+    // Rows that fill the chunk up are repetitions, of whatever sample.
+    const rows = settings.samples?.slice(start, end);
     const tensors: Record<string, EngineTensor> = {};
     for (const [name, batch] of feeds) {
       const part = padBatch(batch, start, end, executed);
       if (inputs.has(name)) tensors[name] = new engine.Tensor('float32', part.data, part.shape);
     }
-    for (const input of bound) if (inputs.has(input.name)) tensors[input.name] = input.feed(executed);
+    for (const input of bound) if (inputs.has(input.name)) tensors[input.name] = input.feed(executed, rows);
     const answers = await runSession(session, tensors, settings.model, [executed, ...first.shape.slice(1)]);
     for (const [name, collect] of collectors) {
       const answer = answers[name];

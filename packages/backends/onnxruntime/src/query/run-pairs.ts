@@ -42,9 +42,12 @@ export const runPairs: typeof runChunks = async (engine, session, feeds, bound, 
   if (first === undefined) throw new Error('internal: nothing is fed');
   const count = batchSize(first);
   const perChunk = Math.max(1, Math.floor(settings.size / 2));
+  const { samples: rows } = settings;
   const positions = arrangePairs(count / 2, perChunk, settings.padded);
   const arranged: BatchFeeds = new Map([...feeds].map(([name, batch]) => [name, takeSamples(batch, count, positions)]));
-  const answers = await runChunks(engine, session, arranged, bound, { ...settings, size: 2 * perChunk });
+  const answers = await runChunks(engine, session, arranged, bound, {
+    ...settings, size: 2 * perChunk, samples: rows && positions.map((position) => rows[position]!),
+  });
   // Of the repetitions that fill the last chunk the first one counts.
   const order = new Array<number>(count).fill(0);
   for (const [place, position] of [...positions.entries()].toReversed()) order[position] = place;

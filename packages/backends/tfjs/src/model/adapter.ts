@@ -1,13 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 
 import {
-  batchSize, concatBatches, findLayer, INPUT, isPellucidError, PellucidError, selectObjective, sizeOf, throwIfAborted, validateBatch, validateGradient, validateIntervention,
+  batchSize, concatBatches, findLayer, INPUT, isPellucidError, PellucidError, rowSamples, selectObjective, sizeOf, throwIfAborted, validateBatch, validateGradient, validateIntervention,
   type EvaluateOptions, type Evaluation, type GradientPoint, type LayerName, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 
 import type { TfjsEngine } from '../engine/open-engine.ts';
 import { modelParameters } from '../parameters/model-parameters.ts';
-import { checkBoundBatch } from './bound-inputs.ts';
 import { checkPairs, chunkPositions, takeSamples } from './chunks.ts';
 import { evaluateChunk, type ResolvedQuery } from './evaluate-chunk.ts';
 import type { Network } from './network.ts';
@@ -46,6 +45,7 @@ function resolveQuery(network: Network, name: string, query: Query<TfjsCapabilit
       layer: validateIntervention(intervention, samples, { name, layers: network.layers }).name,
       values: intervention.values,
     },
+    samples: rowSamples(query, samples, network.bound, name),
   };
 }
 
@@ -103,9 +103,8 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     const resolved = resolveQuery(network, name, query);
     const samples = batchSize(query.input);
     const size = Math.max(1, Math.floor(memoryBudget / bytesPerSample));
-    checkBoundBatch(network.bound, name, samples, size);
     const parts: Evaluation[] = [];
-    const { gradient, intervention } = resolved;
+    const { gradient, intervention, samples: rows } = resolved;
     const chunks = chunkPositions(samples, size, gradient?.rules?.paired === true);
     for (const positions of chunks) {
       // The event that aborts can only fire while nothing computes.
@@ -116,6 +115,7 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
         ...resolved,
         gradient: gradient && { ...gradient, of: selectObjective(gradient.of, positions) },
         intervention: intervention && { ...intervention, values: takeSamples(intervention.values, positions) },
+        samples: rows && positions.map((position) => rows[position]!),
       };
       parts.push(
         await engine.exclusive(() => {
@@ -144,6 +144,7 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
       makeCopy: (copy, copyHash) => createAdapter(engine, copy, name, copyHash),
     }),
     bytesPerSample,
+    boundSamples: network.bound.find(({ samples }) => samples !== null)?.samples ?? undefined,
     evaluate,
     dispose: async () => {
       if (disposed) return;

@@ -1,15 +1,19 @@
-import { assertFinite, batchSize, concatBatches, equalShapes, formatShape, PellucidError, sizeOf, sliceBatch, type Tensor } from '@pellucid/core';
+import { assertFinite, batchSize, equalShapes, formatShape, PellucidError, sizeOf, type Tensor } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 
+import { takeSamples } from './chunks.ts';
 import { isFree, type DeclaredInput } from './describe-input.ts';
+
+/** How many rows a pass has, or which samples of bound values these are. */
+export type Rows = number | readonly number[];
 
 /** An input that gets the same values whatever is explained. */
 export interface BoundInput {
   readonly name: string;
   /** The number of samples that the values are for; null: they are repeated for every sample, or belong to none. */
   readonly samples: number | null;
-  /** The tensor for a pass over `count` samples, or over any single one; the caller's scope frees it. */
-  readonly feed: (count: number | 'any') => tf.Tensor;
+  /** The tensor for a pass over rows that are these samples of the values, or any where there are values of one; the caller's scope frees it. */
+  readonly feed: (rows: Rows) => tf.Tensor;
 }
 
 const DTYPES: ReadonlySet<string> = new Set(['float32', 'int32', 'bool']);
@@ -40,17 +44,16 @@ function bindInput(model: string, { name, shape, dtype }: DeclaredInput, value: 
   }
   // Shapes are known for layers; a graph that leaves one open has a free batch axis.
   const free = (lengths?.[0] ?? null) === null;
-  const samplesFor = (count: number | 'any'): Tensor => {
+  const samplesFor = (rows: Rows): Tensor => {
     if (!free) return value;
-    if (count === 'any') return sliceBatch(value, 0, 1);
-    if (batchSize(value) === 1) return concatBatches(Array.from({ length: count }, () => value));
-    return value;
+    const samples = typeof rows === 'number' ? Array.from({ length: rows }, () => 0) : rows;
+    return takeSamples(value, batchSize(value) === 1 ? samples.map(() => 0) : samples);
   };
   return {
     name,
     samples: free && batchSize(value) > 1 ? batchSize(value) : null,
-    feed: (count) => {
-      const { shape, data } = samplesFor(count);
+    feed: (rows) => {
+      const { shape, data } = samplesFor(rows);
       return tf.tensor(data, [...shape], dtype as 'float32' | 'int32' | 'bool');
     },
   };
@@ -59,20 +62,4 @@ function bindInput(model: string, { name, shape, dtype }: DeclaredInput, value: 
 /** Binds inputs to values. @throws SHAPE_MISMATCH, INPUT_NOT_FINITE; MODEL_UNSUPPORTED for types other than float32, int32 and bool. */
 export function bindInputs(model: string, inputs: readonly DeclaredInput[], values: Readonly<Record<string, Tensor>>): BoundInput[] {
   return inputs.map((input) => bindInput(model, input, values[input.name]!));
-}
-
-/**
- * Checks that a query fits the bound values. Values for a whole batch can only be fed with that batch in one pass: which samples a smaller or
- * a longer batch holds is not known.
- * @param size - samples of one pass, at most
- * @throws REQUEST_INVALID.
- */
-export function checkBoundBatch(bound: readonly Pick<BoundInput, 'name' | 'samples'>[], model: string, count: number, size: number): void {
-  const other = bound.find(({ samples }) => samples !== null && (samples !== count || count > size));
-  if (other === undefined) return;
-  const problem = other.samples === count
-    ? `input \`${other.name}\` is bound to the values of ${count} samples, but ${size} run at a time`
-    : `input \`${other.name}\` is bound to the values of ${other.samples} samples, but the batch has ${count}`;
-  const help = 'Methods repeat and select samples: bind the values of one sample, which are repeated, and explain the samples one by one.';
-  throw new PellucidError('REQUEST_INVALID', { action: `ask \`${model}\``, problem, help });
 }

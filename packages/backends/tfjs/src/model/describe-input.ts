@@ -12,7 +12,7 @@ export interface NetworkSettings {
   readonly logits?: string | undefined;
   /** The input that is explained, where there are several. */
   readonly input?: string | undefined;
-  /** Values of the other inputs, for one sample (repeated), or for all samples of every batch that is asked about. */
+  /** Values of the other inputs, for one sample (repeated for every sample), or for each sample of a batch: `explain` and `Query.samples` say which a row is. */
   readonly bind?: Readonly<Record<string, Tensor>> | undefined;
 }
 

@@ -21,6 +21,8 @@ export interface ResolvedQuery {
   } | undefined;
   /** Of the samples of this chunk. */
   readonly intervention: Intervention | undefined;
+  /** Of the rows of this chunk, which samples of bound values they are, where these differ. */
+  readonly samples: readonly number[] | undefined;
 }
 
 const upload = ({ data, shape }: Tensor): tf.Tensor => tf.tensor(data, [...shape]);
@@ -84,6 +86,7 @@ export function evaluateChunk(network: Network, input: Tensor, query: ResolvedQu
     activations: new Set(query.activations.values()),
     points: new Set([...(query.gradient?.at.values() ?? []), query.gradient?.from].filter((point): point is LayerName => typeof point === 'string')),
     from: query.gradient?.from,
+    samples: query.samples,
     keep: (tensor) => {
       kept.push(tensor);
       return tensor;

@@ -4,7 +4,7 @@ import type { GraphModel } from '@tensorflow/tfjs-converter';
 
 import { inScope } from '../engine/scope.ts';
 import { graphParameters } from '../parameters/graph-parameters.ts';
-import { bindInputs } from './bound-inputs.ts';
+import { bindInputs, type Rows } from './bound-inputs.ts';
 import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
 import { graphNodes, type GraphNode } from './graph-nodes.ts';
@@ -44,14 +44,14 @@ function aliasesOf(name: string, lastOfModule: ReadonlyMap<string, string>): str
 }
 
 /** Runs the graph over a batch of the explained input, and gives the values of nodes. */
-type Execute = (values: tf.Tensor, nodes: readonly string[], count: number | 'any', given?: GivenValues) => tf.Tensor[];
+type Execute = (values: tf.Tensor, nodes: readonly string[], rows: Rows, given?: GivenValues) => tf.Tensor[];
 
 /** Runs one sample of zeros to learn what every node on the way to the output gives. */
 function surveyNodes(execute: Execute, nodes: readonly GraphNode[], input: TensorSpec): LayerInfo[] {
   const lastOfModule = new Map(nodes.map(({ name }) => [name.split('/').slice(0, -1).join('/'), name]));
   return inScope(() => {
     const sample = tf.zeros([1, ...input.shape.slice(1)] as number[]);
-    return execute(sample, nodes.map(({ name }) => name), 'any').flatMap((result, i): LayerInfo[] => {
+    return execute(sample, nodes.map(({ name }) => name), 1).flatMap((result, i): LayerInfo[] => {
       const { name, op } = nodes[i]!;
       if (result.dtype !== 'float32' || result.rank < 2 || result.shape[0] !== 1) return [];
       const aliases = aliasesOf(name, lastOfModule);
@@ -78,22 +78,22 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
   const input = describeInput(name, explained, settings);
   const bound = bindInputs(name, others, settings.bind ?? {});
   const { reachable, output: outputNode } = graphNodes(model, name);
-  const execute: Execute = (values, nodes, count, given) => {
-    const feeds = bound.map((other): [string, tf.Tensor] => [other.name, other.feed(count)]);
+  const execute: Execute = (values, nodes, rows, given) => {
+    const feeds = bound.map((other): [string, tf.Tensor] => [other.name, other.feed(rows)]);
     const results = model.execute({ [input.name]: values, ...Object.fromEntries(feeds), ...(given && { [given.layer]: given.values }) }, [...nodes]);
     return Array.isArray(results) ? results : [results];
   };
   const layers = surveyNodes(execute, reachable, input);
   const outputName = outputNode.name;
-  const outputShape = inScope(() => execute(tf.zeros([1, ...input.shape.slice(1)] as number[]), [outputName], 'any')[0]!.shape);
+  const outputShape = inScope(() => execute(tf.zeros([1, ...input.shape.slice(1)] as number[]), [outputName], 1)[0]!.shape);
   const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
   const found = settings.logits === undefined ? logitsNode(outputNode, outputShape) : undefined;
   const logitsName = stated ?? found ?? outputName;
   const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
 
-  const run = (values: tf.Tensor, { activations, points, from, given }: PassRequest): Pass => {
+  const run = (values: tf.Tensor, { activations, points, from, given, samples }: PassRequest): Pass => {
     const wanted = [...new Set([outputName, logitsName, ...activations, ...points, ...(from === undefined ? [] : [from])])];
-    const { result: results, locate } = traceNodes(reachable, () => execute(values, wanted, values.shape[0]!, given));
+    const { result: results, locate } = traceNodes(reachable, () => execute(values, wanted, samples ?? values.shape[0]!, given));
     const byName = new Map(wanted.map((node, i) => [node, results[i]!]));
     const valueOf = (node: LayerName): tf.Tensor => valueAt(byName, node);
     return {

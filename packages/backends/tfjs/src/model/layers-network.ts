@@ -5,7 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { inScope } from '../engine/scope.ts';
 import { tape } from '../gradients/tape.ts';
 import { layersParameters } from '../parameters/layers-parameters.ts';
-import { bindInputs, type BoundInput } from './bound-inputs.ts';
+import { bindInputs, type BoundInput, type Rows } from './bound-inputs.ts';
 import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
 import { layerBiases } from './layer-biases.ts';
@@ -66,7 +66,7 @@ function splitProbabilities(
 }
 
 /** Puts a batch of the explained input among the bound ones, in the order of the model's inputs. */
-type Feed = (values: tf.Tensor, count: number | 'any') => tf.Tensor[];
+type Feed = (values: tf.Tensor, rows: Rows) => tf.Tensor[];
 
 interface Survey {
   readonly layers: readonly LayerInfo[];
@@ -80,7 +80,7 @@ function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: Tensor
   const layers: LayerInfo[] = [];
   const flow = layerFlow();
   const outputShape = inScope(() => {
-    const samples = feed(tf.zeros([1, ...input.shape.slice(1)] as number[]), 'any');
+    const samples = feed(tf.zeros([1, ...input.shape.slice(1)] as number[]), 1);
     flow.feed(samples);
     const output = runObserved(model, leaves, samples, (use, inputs, compute) => {
       const result = compute();
@@ -106,8 +106,8 @@ function surveyLayers(model: LayersModel, leaves: readonly Leaf[], input: Tensor
 }
 
 function feeding(model: LayersModel, explained: string, bound: readonly BoundInput[]): Feed {
-  return (values, count) => {
-    const feeds = new Map(bound.map(({ name, feed }) => [name, feed(count)]));
+  return (values, rows) => {
+    const feeds = new Map(bound.map(({ name, feed }) => [name, feed(rows)]));
     return model.inputNames.map((name) => (name === explained ? values : valueAt(feeds, name)));
   };
 }
@@ -149,7 +149,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
   };
 
   const run = (values: tf.Tensor, request: PassRequest): Pass => {
-    const { activations, points, from, given, keep } = request;
+    const { activations, points, from, given, keep, samples } = request;
     const needed = neededFor(request);
     const read = new Map<LayerName, Tensor>();
     const tapped = new Map<LayerName, tf.Tensor>();
@@ -161,7 +161,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     const keepLogits = (tensor: tf.Tensor): void => {
       logits = outliving(tensor);
     };
-    const output = runObserved(model, leaves, feed(values, values.shape[0]!), (use, inputs, compute) => {
+    const output = runObserved(model, leaves, feed(values, samples ?? values.shape[0]!), (use, inputs, compute) => {
       const layerName = nameOf(use);
       // Only what nobody needs reads it: its batch may be any.
       if (needed?.has(layerName) === false) return tf.zeros([1, ...(shapes.get(layerName) ?? []).slice(1)] as number[]);

@@ -19,6 +19,8 @@ export interface PassRequest {
   readonly from: LayerName | undefined;
   /** Values that a layer has instead of those that it computes. */
   readonly given: GivenValues | undefined;
+  /** Which samples of bound values the rows are, where these differ. */
+  readonly samples: readonly number[] | undefined;
   /** Takes tensors that have to outlive the scopes within the network; the caller disposes them. */
   readonly keep: <Kept extends tf.Tensor>(tensor: Kept) => Kept;
 }
