@@ -16,6 +16,7 @@ const ARROWS = [
   only('layer:training', 'layer:core', 'layer:graph', 'layer:backend'),
   { ...only('layer:plugins', 'layer:core'), bannedExternalImports: RUNTIMES },
   only('layer:testkit', 'layer:core'),
+  only('layer:references', 'layer:core', 'layer:testkit'),
   only('layer:app', 'layer:core', 'layer:graph', 'layer:backend', 'layer:method', 'layer:metric', 'layer:render', 'layer:data', 'layer:plugins', 'layer:training'),
 ];
 const boundaries = (arrows) => [

@@ -9,15 +9,12 @@ export type { ContractCheck } from './contract-check.ts';
 export { analyticModel, type AnalyticModelSettings, type AnalyticNetwork, type AnalyticPass } from './method/analytic-model.ts';
 export type { KnownAnswers } from './method/answer-checks.ts';
 export { relativeDifference } from './method/assertions.ts';
-export { mapReferenceChecks, type MapReferences } from './method/map-reference-checks.ts';
 export { methodContract, type MethodContractSettings } from './method/method-contract.ts';
 export {
   convolutionalFormula, layerFormula, linearFormula, normalValues, quadraticFormula, type ConvolutionalFormulaSettings,
 } from './method/formulas.ts';
 export { drawNumber, recordedContext, type Recording } from './method/recorded-context.ts';
-export {
-  readReferenceModels, referenceTolerance, type ReferenceModel, type ReferenceNetwork, type ReferenceValue,
-} from './method/reference-values.ts';
+export { metricCompanyChecks } from './metric/company-checks.ts';
 export { metricContract, type AnyMetricFactory, type MetricContractSettings } from './metric/metric-contract.ts';
 export { describeBackend, describeMethod, describeMetric } from './runner/describe.ts';
 export type { TestRunner } from './runner/test-runner.ts';

@@ -4,7 +4,8 @@ import { inflateRawSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { activationOf, decodeNpy, explain, sampleData, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { readReferenceModels, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { attentionRollout } from './attention-rollout.ts';
 
 const SHARED = join(__dirname, '../../../../../shared');
@@ -44,7 +45,7 @@ async function compare(model: ModelAdapter<'activations'>, input: Tensor, layers
   expect(relativeDifference(values, expected)).toBeLessThan(3e-6);
 }
 
-const models = readReferenceModels(join(SHARED, 'golden'), ['vit']);
+const models = readReferenceModels(['vit']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 for (const { title, file, network } of models) {
   test(`${title}: of the attention that PyTorch recorded`, async () => {

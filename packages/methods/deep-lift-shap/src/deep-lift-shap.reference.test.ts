@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel, type OnnxCapability } from '@pellucid/backend-onnxruntime';
 import { decodeNpy, explain, sampleData, type ModelAdapter, type TargetObjective } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { deepLiftShap } from './deep-lift-shap.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist', 'zoo', 'mobile']);
+const models = readReferenceModels(['mlp', 'cifar', 'fmnist', 'zoo', 'mobile']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 /** Captum takes plain gradients for the activations of the others, so that its values are not complete there. */

@@ -1,11 +1,8 @@
-import { join } from 'node:path';
-import { test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { mapReferenceChecks } from '@pellucid/testkit';
+import { testLayerReferences } from '@pellucid/reference-values';
 import { eigenGradCam } from './eigen-grad-cam.ts';
 
-const checks = mapReferenceChecks({
-  folder: join(__dirname, '../../../../../shared/golden'),
+testLayerReferences({
   networks: ['cifar', 'fmnist', 'mobile', 'zoo', 'vit'],
   key: 'pgc_EigenGradCAM',
   load: loadModel,
@@ -13,5 +10,3 @@ const checks = mapReferenceChecks({
   // The sign of an eigenvector is arbitrary there.
   anySign: true,
 });
-if (checks.length === 0) test.skip('needs ../shared/golden', () => undefined);
-for (const { name, run } of checks) test(name, run);

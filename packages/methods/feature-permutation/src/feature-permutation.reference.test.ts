@@ -1,17 +1,12 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { type Features, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { type ModelAdapter } from '@pellucid/core';
+import { readReferenceModels, referenceFeatures, referenceTolerance } from '@pellucid/reference-values';
+import { recordedContext, relativeDifference } from '@pellucid/testkit';
 import { featurePermutation } from './feature-permutation.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist', 'mobile', 'zoo']).filter(({ network }) => network.methods.includes('feature_permutation'));
+const models = readReferenceModels(['mlp', 'cifar', 'fmnist', 'mobile', 'zoo']).filter(({ network }) => network.methods.includes('feature_permutation'));
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
-
-/** Blocks of 4 x 4 pixels, or each value of a vector. */
-const featuresOf = ({ shape: [, , height, width] }: Tensor): Features =>
-  (height === undefined || width === undefined ? 'each' : [height / 4, width / 4]);
 
 /** Captum's reference was made with one fixed permutation for every feature. */
 const context = recordedContext({ stream: () => ({ permutation: () => [1, 2, 3, 0] }) });
@@ -26,7 +21,7 @@ for (const { title, file, network } of models) {
     test('with the same permutation, the values of Captum', async () => {
       const expected = value('feature_permutation');
       const batch = { input, layout: model.input.layout, targets, objective: { kind: 'logit', targets } } as const;
-      const { values } = await featurePermutation({ features: featuresOf(input) }).explain(model, batch, context);
+      const { values } = await featurePermutation({ features: referenceFeatures(input) }).explain(model, batch, context);
       expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(referenceTolerance(expected));
     });
   });

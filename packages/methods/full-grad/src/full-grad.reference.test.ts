@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { explain, sampleData, tensor, zeros, type Tensor } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { fullGrad } from './full-grad.ts';
 
-const models = readReferenceModels(join(__dirname, '../../../../../shared/golden'), ['cifar', 'fmnist', 'mobile', 'zoo']);
+const models = readReferenceModels(['cifar', 'fmnist', 'mobile', 'zoo']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 /** Each map between 0 and 1: the stored ones were scaled so at the end. */

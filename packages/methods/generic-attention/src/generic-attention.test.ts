@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { activationOf, explain, gradientAt, sampleData, sliceBatch, tensor, type GradientPoint, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { analyticModel, normalValues, readReferenceModels, relativeDifference, type AnalyticNetwork } from '@pellucid/testkit';
+import { readReferenceModels } from '@pellucid/reference-values';
+import { analyticModel, normalValues, relativeDifference, type AnalyticNetwork } from '@pellucid/testkit';
 import { genericAttention } from './generic-attention.ts';
 
 const [HEADS, TOKENS] = [2, 5];
@@ -66,8 +67,7 @@ async function expected(model: ModelAdapter, input: Tensor, targets: readonly nu
   return tensor([targets.length, 1, Math.sqrt(rows.length / targets.length), Math.sqrt(rows.length / targets.length)], rows);
 }
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const references = readReferenceModels(GOLDEN, ['vit']);
+const references = readReferenceModels(['vit']);
 if (references.length === 0) test.skip('needs ../shared/golden', () => undefined);
 test.each(references)('$title: every image of a batch has the map that the equations give it', async ({ file, network: { input, targets } }) => {
   const model = await loadModel(file);

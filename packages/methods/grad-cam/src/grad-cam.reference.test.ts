@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { explain, tensor, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { mapReferenceChecks, readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance, testLayerReferences } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { gradCam } from './grad-cam.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['cifar', 'fmnist']);
+const models = readReferenceModels(['cifar', 'fmnist']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 /** pytorch-grad-cam has no axis for the one channel of a map. */
@@ -30,16 +29,14 @@ for (const { title, file, network } of models) {
   });
 }
 
-const references = {
-  folder: GOLDEN,
+testLayerReferences({
   networks: ['cifar', 'fmnist', 'mobile', 'zoo', 'vit'],
   key: 'pgc_GradCAM',
   load: loadModel,
-  method: (layer: string) => gradCam({ layer, relu: false, upsample: false }),
-};
-for (const { name, run } of mapReferenceChecks(references)) test(name, run);
+  method: (layer) => gradCam({ layer, relu: false, upsample: false }),
+});
 
-const transformers = readReferenceModels(GOLDEN, ['vit']);
+const transformers = readReferenceModels(['vit']);
 test.each(transformers)('$title: finds the layer before the last attention and the grid of its tokens by itself', async ({ file, network }) => {
   const model = await loadModel(file);
   try {

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { decodeNpy, sampleSize, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { drawNumber, readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance } from '@pellucid/reference-values';
+import { drawNumber, recordedContext, relativeDifference } from '@pellucid/testkit';
 import { gradientShap } from './gradient-shap.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist']);
+const models = readReferenceModels(['mlp', 'cifar', 'fmnist']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 const DRAWS = 6;

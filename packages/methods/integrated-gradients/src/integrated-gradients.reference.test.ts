@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { explain, mapValues, sampleData, tensor, zipWith, type ModelAdapter, type Tensor, type Quadrature } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { integratedGradients, type IntegratedGradientsOptions } from './integrated-gradients.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist']);
+const models = readReferenceModels(['mlp', 'cifar', 'fmnist']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 /** `ig_baseline_riemann_left_20` in words. */

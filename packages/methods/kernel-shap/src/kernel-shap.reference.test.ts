@@ -3,14 +3,14 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import {
-  decodeNpy, explain, featureMasks, sampleData, scoreCoalitions, sliceBatch, spreadFeatures, tensor, zeros, type Features, type ModelAdapter, type Tensor,
+  decodeNpy, explain, featureMasks, sampleData, scoreCoalitions, sliceBatch, spreadFeatures, tensor, zeros, type ModelAdapter, type Tensor,
 } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceFeatures, referenceTolerance } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { kernelShap } from './kernel-shap.ts';
 import { addCoalitions, emptyRegression, solveRegression } from './shapley-regression.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist', 'mobile', 'zoo']);
+const models = readReferenceModels(['mlp', 'cifar', 'fmnist', 'mobile', 'zoo']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 /** Quarters of the image, and a box in its middle; five groups of the table's columns. */
@@ -23,9 +23,6 @@ function fiveGroups({ shape: [, , height, width] }: Tensor): Tensor {
     return 2 * Number(y >= height / 2) + Number(x >= width / 2);
   }));
 }
-
-/** Blocks of 4 x 4 pixels, or each value of a vector. */
-const blocks = ({ shape: [, , height, width] }: Tensor): Features => (height === undefined || width === undefined ? 'each' : [height / 4, width / 4]);
 
 /** Captum holds the sum by an enormous weight instead of exactly; implementations agree to this much. */
 const CAPTUM_REGRESSION = 5e-3;
@@ -49,7 +46,7 @@ for (const { title, file, network } of models) {
       test('with the same coalitions, the regression of Captum', async () => {
         const recorded = decodeNpy(readFileSync(join(dirname(file), 'noise/kernel_shap_coalitions.npy')), 'kernel_shap_coalitions');
         const batch = { input, layout: model.input.layout, targets, objective: { kind: 'logit', targets } } as const;
-        const masks = featureMasks(blocks(input), batch);
+        const masks = featureMasks(referenceFeatures(input), batch);
         const expected = value('kernel_shap');
         for (let sample = 0; sample < targets.length; sample++) {
           const mask = masks[sample]!;

@@ -1,15 +1,10 @@
-import { join } from 'node:path';
-import { test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { mapReferenceChecks } from '@pellucid/testkit';
+import { testLayerReferences } from '@pellucid/reference-values';
 import { layerCam } from './layer-cam.ts';
 
-const checks = mapReferenceChecks({
-  folder: join(__dirname, '../../../../../shared/golden'),
+testLayerReferences({
   networks: ['cifar', 'fmnist', 'mobile', 'zoo', 'vit'],
   key: 'pgc_LayerCAM',
   load: loadModel,
   method: (layer) => layerCam({ layer, relu: false, upsample: false }),
 });
-if (checks.length === 0) test.skip('needs ../shared/golden', () => undefined);
-for (const { name, run } of checks) test(name, run);

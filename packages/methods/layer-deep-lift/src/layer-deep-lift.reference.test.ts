@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel, type OnnxCapability } from '@pellucid/backend-onnxruntime';
 import { activationOf, explain, gradientAt, INPUT, sampleData, zipWith, type ModelAdapter, type TargetObjective } from '@pellucid/core';
-import { readReferenceModels, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { layerDeepLift } from './layer-deep-lift.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
 // Captum's own LayerDeepLift is no reference: a max-pool, or an activation without a rule there, lies behind the stored layer of every network.
-const models = readReferenceModels(GOLDEN, ['cifar', 'fmnist', 'zoo', 'mobile']);
+const models = readReferenceModels(['cifar', 'fmnist', 'zoo', 'mobile']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 /** Captum has rules for all of their activations. */

@@ -2,19 +2,15 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { decodeNpy, type Features, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { drawNumber, readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { decodeNpy, type ModelAdapter } from '@pellucid/core';
+import { readReferenceModels, referenceFeatures, referenceTolerance } from '@pellucid/reference-values';
+import { drawNumber, recordedContext, relativeDifference } from '@pellucid/testkit';
 import { lime } from './lime.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist', 'mobile', 'zoo']).filter(({ network }) => network.methods.includes('lime_linear'));
+const models = readReferenceModels(['mlp', 'cifar', 'fmnist', 'mobile', 'zoo']).filter(({ network }) => network.methods.includes('lime_linear'));
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 const SAMPLES = 150;
-
-/** Blocks of 4 x 4 pixels, or each value of a vector. */
-const featuresOf = ({ shape: [, , height, width] }: Tensor): Features =>
-  (height === undefined || width === undefined ? 'each' : [height / 4, width / 4]);
 
 /** The features that Captum kept, sample after sample. */
 function captumsDraws(folder: string, key: string): ReturnType<typeof recordedContext> {
@@ -40,7 +36,7 @@ for (const { title, file, network } of models) {
     test.each([['lime_linear', 0, 0], ['lime_lasso', 0.01, SCIKIT_LEARN_STOPS]] as const)('%s: with the same copies, the values of Captum', async (key, alpha, allowed) => {
       const expected = value(key);
       const batch = { input, layout: model.input.layout, targets, objective: { kind: 'logit', targets } } as const;
-      const method = lime({ samples: SAMPLES, features: featuresOf(input), alpha });
+      const method = lime({ samples: SAMPLES, features: referenceFeatures(input), alpha });
       const { values } = await method.explain(model, batch, captumsDraws(dirname(file), key));
       expect(relativeDifference(values, expected.values)).toBeLessThanOrEqual(Math.max(referenceTolerance(expected), allowed));
     });

@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel, type OnnxCapability } from '@pellucid/backend-onnxruntime';
 import { explain, type ModelAdapter } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { lrp, type LrpOptions } from './lrp.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist']);
+const models = readReferenceModels(['mlp', 'cifar', 'fmnist']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 /** What was run: Captum with its own stabiliser, and zennit's composites. */
@@ -43,7 +42,7 @@ for (const { title, file, network } of models) {
   });
 }
 
-const [folded, separate] = ['model.op17.onnx', 'model.op17.bn.onnx'].map((file) => readReferenceModels(GOLDEN, ['mobile']).find(({ title }) => title === `mobile/${file}`));
+const [folded, separate] = ['model.op17.onnx', 'model.op17.bn.onnx'].map((file) => readReferenceModels(['mobile']).find(({ title }) => title === `mobile/${file}`));
 
 (folded && separate ? test : test.skip)('batch normalisation in a network changes nothing that it would not change when folded into the weights', async () => {
   if (!folded || !separate) return;
@@ -61,7 +60,7 @@ const [folded, separate] = ['model.op17.onnx', 'model.op17.bn.onnx'].map((file) 
   }
 });
 
-const transformer = readReferenceModels(GOLDEN, ['vit'])[0];
+const transformer = readReferenceModels(['vit'])[0];
 
 (transformer ? test : test.skip)('the softmax of an attention has no rule, and is named', async () => {
   if (!transformer) return;

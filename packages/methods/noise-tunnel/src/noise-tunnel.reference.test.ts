@@ -5,11 +5,11 @@ import { loadModel } from '@pellucid/backend-onnxruntime';
 import { decodeNpy, sampleSize, type ModelAdapter, type SampleMethod } from '@pellucid/core';
 import { integratedGradients } from '@pellucid/method-integrated-gradients';
 import { saliency } from '@pellucid/method-saliency';
-import { drawNumber, readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance } from '@pellucid/reference-values';
+import { drawNumber, recordedContext, relativeDifference } from '@pellucid/testkit';
 import { noiseTunnel, type NoiseTunnelType } from './noise-tunnel.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['mlp', 'cifar', 'fmnist']);
+const models = readReferenceModels(['mlp', 'cifar', 'fmnist']);
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 const SAMPLES = 5;

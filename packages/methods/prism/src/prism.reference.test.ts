@@ -1,15 +1,14 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { convertLayout, explain, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { readReferenceModels, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance } from '@pellucid/reference-values';
+import { relativeDifference } from '@pellucid/testkit';
 import { fitBasis, colour, type PrismBasis } from './basis.ts';
 import { excite } from './excitations.ts';
 import { principalComponents, type ComponentBasis } from './principal-components.ts';
 import { fitPrism, prism } from './prism.ts';
 import { chooseTaps } from './taps.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
 /** What TorchPRISM hooks: the input of its first module, and the output of each. */
 const TAPS: Readonly<Record<string, readonly string[]>> = {
   cifar: ['relu1', 'pool1', 'pool2'],
@@ -18,7 +17,7 @@ const TAPS: Readonly<Record<string, readonly string[]>> = {
   mobile: ['input', 'stem', 'b2.dw', 'b4.dw'],
 };
 // Folded, the batch normalisation of mobile is inside the convolutions that are hooked before it.
-const models = readReferenceModels(GOLDEN, Object.keys(TAPS)).filter(({ title }) => !title.startsWith('mobile') || title.endsWith('bn.onnx'));
+const models = readReferenceModels(Object.keys(TAPS)).filter(({ title }) => !title.startsWith('mobile') || title.endsWith('bn.onnx'));
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 const SIGNS = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [1, 2, 4].map((bit) => ((bits & bit) === 0 ? 1 : -1)));

@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
 import { decodeNpy, tensor, type ModelAdapter, type Tensor } from '@pellucid/core';
-import { drawNumber, readReferenceModels, recordedContext, referenceTolerance, relativeDifference } from '@pellucid/testkit';
+import { readReferenceModels, referenceTolerance } from '@pellucid/reference-values';
+import { drawNumber, recordedContext, relativeDifference } from '@pellucid/testkit';
 import { drawMask } from './random-mask.ts';
 import { rise } from './rise.ts';
 
-const GOLDEN = join(__dirname, '../../../../../shared/golden');
-const models = readReferenceModels(GOLDEN, ['cifar', 'fmnist', 'mobile', 'zoo']).filter(({ network }) => network.methods.includes('rise'));
+const models = readReferenceModels(['cifar', 'fmnist', 'mobile', 'zoo']).filter(({ network }) => network.methods.includes('rise'));
 if (models.length === 0) test.skip('needs ../shared/golden', () => undefined);
 
 const SETTINGS = { grid: 4, probability: 0.5 };

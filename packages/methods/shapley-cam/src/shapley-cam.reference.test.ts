@@ -1,11 +1,8 @@
-import { join } from 'node:path';
-import { test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { mapReferenceChecks } from '@pellucid/testkit';
+import { testLayerReferences } from '@pellucid/reference-values';
 import { shapleyCam } from './shapley-cam.ts';
 
-const checks = mapReferenceChecks({
-  folder: join(__dirname, '../../../../../shared/golden'),
+testLayerReferences({
   networks: ['cifar', 'fmnist', 'mobile', 'zoo'],
   key: 'pgc_ShapleyCAM',
   load: loadModel,
@@ -13,5 +10,3 @@ const checks = mapReferenceChecks({
   // Behind this layer the network is curved: the finite difference of gradients in single precision is what limits the agreement.
   tolerance: (network) => (network === 'zoo' ? 2e-5 : undefined),
 });
-if (checks.length === 0) test.skip('needs ../shared/golden', () => undefined);
-for (const { name, run } of checks) test(name, run);

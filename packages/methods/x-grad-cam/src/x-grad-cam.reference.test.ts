@@ -1,15 +1,10 @@
-import { join } from 'node:path';
-import { test } from '@jest/globals';
 import { loadModel } from '@pellucid/backend-onnxruntime';
-import { mapReferenceChecks } from '@pellucid/testkit';
+import { testLayerReferences } from '@pellucid/reference-values';
 import { xGradCam } from './x-grad-cam.ts';
 
-const checks = mapReferenceChecks({
-  folder: join(__dirname, '../../../../../shared/golden'),
+testLayerReferences({
   networks: ['cifar', 'fmnist', 'mobile', 'zoo', 'vit'],
   key: 'pgc_XGradCAM',
   load: loadModel,
   method: (layer) => xGradCam({ layer, relu: false, upsample: false }),
 });
-if (checks.length === 0) test.skip('needs ../shared/golden', () => undefined);
-for (const { name, run } of checks) test(name, run);

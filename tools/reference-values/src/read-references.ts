@@ -1,6 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { decodeNpy, type Tensor } from '@pellucid/core';
+import { decodeNpy, type Features, type Tensor } from '@pellucid/core';
+
+/** Beside the repository: tests pass without. */
+const GOLDEN: string = join(import.meta.dirname, '../../../../shared/golden');
+
+/** The features of stored perturbations: blocks of 4 x 4 pixels, or each value of a vector. */
+export function referenceFeatures({ shape: [, , height, width] }: Tensor): Features {
+  return height === undefined || width === undefined ? 'each' : [height / 4, width / 4];
+}
+
+/** Activations other than ReLU in a network, as the exporters write them with their operator; networks without are not listed. */
+export const OTHER_ACTIVATIONS: Readonly<Record<string, RegExp>> = {
+  mlp: /\(Tanh\)$/,
+  mobile: /\((Clip|HardSwish|HardSigmoid|Mul)\)$/,
+  zoo: /\((LeakyRelu|Elu|Softplus|Tanh|Sigmoid|Erf|Mul|PRelu)\)$/,
+};
 
 /** One stored output of another implementation, and how closely single precision can hope to follow it. */
 export interface ReferenceValue {
@@ -42,8 +57,8 @@ interface StoredOutput {
  * Reads a folder of reference values: `manifest.json`, `input.npy`, `baseline.npy`, `targets.npy`, `attr/*.npy` and ONNX files.
  * Gives undefined where the folder does not exist.
  */
-function readReferenceNetwork(root: string, name: string): ReferenceNetwork | undefined {
-  const folder = join(root, name);
+function readReferenceNetwork(name: string): ReferenceNetwork | undefined {
+  const folder = join(GOLDEN, name);
   if (!existsSync(join(folder, 'manifest.json'))) return undefined;
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
   const read = (file: string): Tensor => decodeNpy(readFileSync(join(folder, file)), file);
@@ -72,9 +87,9 @@ export interface ReferenceModel {
 }
 
 /** Every model file of these networks: none where the folder of reference values is not. */
-export function readReferenceModels(root: string, names: readonly string[]): ReferenceModel[] {
+export function readReferenceModels(names: readonly string[]): ReferenceModel[] {
   return names.flatMap((name) => {
-    const network = readReferenceNetwork(root, name);
+    const network = readReferenceNetwork(name);
     if (network === undefined) return [];
     return network.models.map((file) => ({ title: `${name}/${basename(file)}`, file, network }));
   });
