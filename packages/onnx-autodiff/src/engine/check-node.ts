@@ -5,8 +5,8 @@ import type { RuleContext } from './gradient-rule.ts';
 const AXES: ReadonlySet<string> = new Set(['axes', 'axis', 'batch_axis', 'batch_dims', 'perm', 'start', 'end', 'time_axis']);
 /** Attributes that count windows, groups or parts. */
 const COUNTS: ReadonlySet<string> = new Set([
-  'block_shape', 'blocksize', 'dilations', 'group', 'hidden_size', 'kernel_shape', 'kv_num_heads', 'num_groups', 'num_heads', 'num_outputs', 'output_padding',
-  'pads', 'q_num_heads', 'size', 'split', 'strides',
+  'block_shape', 'blocksize', 'dilations', 'group', 'hidden_size', 'kernel_shape', 'kv_num_heads', 'num_groups', 'num_heads', 'num_outputs', 'output_height', 'output_padding', 'output_width',
+  'pads', 'q_num_heads', 'sampling_ratio', 'size', 'split', 'strides',
 ]);
 
 /** Far above what any network has; rules make lists of so many numbers. */

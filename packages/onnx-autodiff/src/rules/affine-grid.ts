@@ -13,7 +13,7 @@ const identityMap = (emit: Emitter, axes: number, like: string): string =>
 export const affineGrid: GradientRule = ({ emit, node, dy, inputs: [theta = '', size = ''], wanted }) => {
   if (!wanted[0]) return [null, null];
   const rows = knownShape(emit, theta)[1];
-  if (typeof rows !== 'number') return emit.fail('the number of its axes is not known', 'Export the model with known shapes.');
+  if (rows !== 2 && rows !== 3) return emit.fail('the number of its axes is not known', 'Export the model with affine maps of 2 or 3 rows.');
   const lengths = emit.op('Slice', [size, emit.integers([1]), emit.integers([rows + 2]), emit.integers([0])]);
   const one = emit.op('Concat', [emit.integers([1]), lengths], [intAttribute('axis', 0)]);
   const plain = emit.op('Reshape', [emit.op('AffineGrid', [identityMap(emit, rows, theta), one], node.attribute), emit.integers([-1, rows])]);

@@ -9,6 +9,7 @@ export const cumulativeProduct: Composition = (emit, { node, inputs: [x = '', ax
   const [axis] = concreteShape(emit.typeOf(axisInput).values) ?? [];
   if (axis === undefined) return emit.fail('its axis is not known before it runs', 'Export the model with a stored axis.');
   const along = normalAxis(axis, rank);
+  if (along < 0 || along >= rank) return emit.fail(`it has no axis ${axis}`);
   const positions = positionsAlong(emit, x, along);
   const [exclusive, reverse] = ['exclusive', 'reverse'].map((name) => attributeInt(node, name, 0) === 1);
   // [..., i, j, ...]

@@ -11,7 +11,7 @@ const without = (count: number, left: number): number[] => Array.from({ length: 
 export const determinant: GradientRule = ({ emit, dy, inputs: [x = ''] }) => {
   const shape = knownShape(emit, x);
   const rows = shape.at(-1);
-  if (typeof rows !== 'number' || rows > MOST_ROWS) return emit.fail(`its matrices have ${rows ?? 'an unknown number of'} rows`, `Up to ${MOST_ROWS} have a rule.`);
+  if (shape.length < 2 || typeof rows !== 'number' || rows < 1 || rows > MOST_ROWS) return emit.fail(`its matrices have ${rows ?? 'an unknown number of'} rows`, `Up to ${MOST_ROWS} have a rule.`);
   const around = unsqueeze(emit, dy, [shape.length - 2, shape.length - 1]);
   if (rows === 1) return [around];
   const places = Array.from({ length: rows ** 2 }, (_, i) => without(rows, Math.floor(i / rows)).flatMap((row) => without(rows, i % rows).map((column) => row * rows + column))).flat();

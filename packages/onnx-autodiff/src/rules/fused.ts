@@ -7,10 +7,14 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   Clip: [], Elu: ['alpha'], HardSigmoid: ['alpha', 'beta'], LeakyRelu: ['alpha'], Relu: [], Sigmoid: [], Softplus: [], Tanh: [],
 };
 
+/** Bounds were attributes before operator set 11. */
+const clip = (emit: Emitter, x: string, low: number, high: number): string =>
+  (emit.opset >= 11 ? emit.op('Clip', [x, emit.scalar(low, x), emit.scalar(high, x)]) : emit.op('Clip', [x], [floatAttribute('min', low), floatAttribute('max', high)]));
+
 function activate(emit: Emitter, x: string, activation: string, parameters: readonly number[]): string {
   if (activation === '') return x;
   const names = PARAMETERS[activation] ?? emit.fail(`its activation \`${activation}\` has no rule`);
-  if (activation === 'Clip') return emit.op('Clip', [x, emit.scalar(parameters[0] ?? 0, x), emit.scalar(parameters[1] ?? 1, x)]);
+  if (activation === 'Clip') return clip(emit, x, parameters[0] ?? 0, parameters[1] ?? 1);
   return emit.op(activation, [x], names.flatMap((name, i) => (parameters[i] === undefined ? [] : [floatAttribute(name, parameters[i])])));
 }
 

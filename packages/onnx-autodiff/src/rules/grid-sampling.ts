@@ -107,6 +107,7 @@ function lengthList(emit: Emitter, parts: readonly string[]): string {
  */
 export const gridSample: Composition = (emit, { node, inputs: [x = '', grid = ''] }) => {
   const axes = knownShape(emit, x).length - 2;
+  if (axes < 1) return emit.fail('its input is no batch of images');
   const mode = attributeString(node, 'mode', 'linear').replace(/^bi/, '');
   const sampling: Sampling = { mode, padding: attributeString(node, 'padding_mode', 'zeros'), alignsCorners: attributeInt(node, 'align_corners', 0) === 1 };
   const places = emit.op('Reshape', [grid, emit.integers([0, -1, axes])]);
