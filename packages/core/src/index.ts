@@ -62,6 +62,7 @@ export {
 export { rowSamples } from './model/row-samples.ts';
 export { validateGradient } from './model/validate-gradient.ts';
 export { validateIntervention } from './model/validate-intervention.ts';
+export { validateMemoryBudget } from './model/validate-memory-budget.ts';
 export { validateObjective } from './model/validate-objective.ts';
 export { featureMasks, featuresOption, spreadFeatures, type FeatureMask, type Features } from './perturbation/feature-mask.ts';
 export { composeCoalitions, featureEstimate, scoreCoalitions, type FeatureScene, type KeptShares } from './perturbation/score-coalitions.ts';
@@ -72,7 +73,7 @@ export { quadratureOption, quadratureRule, QUADRATURES, type Quadrature } from '
 export { hashValues, randomStream, type RandomStream } from './random/stream.ts';
 export { batchSize, concatBatches, sampleData, sampleSize, selectSamples, sliceBatch } from './tensor/batch.ts';
 export {
-  axes, imageGeometry, imageShape, type Axes, type ImageGeometry, type Layout, type TensorSpec,
+  axes, imageGeometry, imageShape, validateLayout, type Axes, type ImageGeometry, type Layout, type TensorSpec,
 } from './tensor/layout.ts';
 export { fillByChannel, orderByChannel } from './tensor/channel-order.ts';
 export { convertLayout } from './tensor/convert-layout.ts';

@@ -27,7 +27,7 @@ export interface LoadModelOptions extends EngineOptions {
 /**
  * Loads an ONNX model on ONNX Runtime.
  * @param source - path, URL (`file:`, `http:`, `https:`) or bytes of an .onnx file; bytes must not change afterwards
- * @throws BACKEND_UNAVAILABLE, DATA_MISSING, MODEL_INVALID, MODEL_UNSUPPORTED, SHAPE_MISMATCH, LAYER_NOT_FOUND.
+ * @throws BACKEND_UNAVAILABLE, DATA_MISSING, MODEL_INVALID, MODEL_UNSUPPORTED, SHAPE_MISMATCH, LAYER_NOT_FOUND, OPTION_INVALID.
  */
 export async function loadModel(source: string | URL | Uint8Array, options: LoadModelOptions = {}): Promise<ModelAdapter<OnnxCapability>> {
   const { model: original, hash } = await readSource(source, options.name);

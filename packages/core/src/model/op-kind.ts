@@ -1,48 +1,52 @@
+/** All words of `OpKind`. */
+export const OP_KINDS = [
+  'activation',
+  'add',
+  'attention',
+  'average-pool',
+  'batch-norm',
+  'clip',
+  'concat',
+  'conv',
+  'conv-transpose',
+  'dense',
+  'divide',
+  'dropout',
+  'elu',
+  'embedding',
+  'gelu',
+  'global-average-pool',
+  'global-max-pool',
+  'hard-sigmoid',
+  'hard-swish',
+  'identity',
+  'instance-norm',
+  'layer-norm',
+  'leaky-relu',
+  'matmul',
+  'max-pool',
+  'mish',
+  'multiply',
+  'other',
+  'pad',
+  'prelu',
+  'reduce',
+  'relu',
+  'reshape',
+  'resize',
+  'selu',
+  'sigmoid',
+  'slice',
+  'softmax',
+  'softplus',
+  'subtract',
+  'swish',
+  'tanh',
+  'transpose',
+] as const;
+
 /**
  * One vocabulary of operations for all engines. Backward rules and layer lists use these words; what an engine calls the operation
  * stands in `LayerInfo.operator`.
  */
-export type OpKind =
-  | 'activation'
-  | 'add'
-  | 'attention'
-  | 'average-pool'
-  | 'batch-norm'
-  | 'clip'
-  | 'concat'
-  | 'conv'
-  | 'conv-transpose'
-  | 'dense'
-  | 'divide'
-  | 'dropout'
-  | 'elu'
-  | 'embedding'
-  | 'gelu'
-  | 'global-average-pool'
-  | 'global-max-pool'
-  | 'hard-sigmoid'
-  | 'hard-swish'
-  | 'identity'
-  | 'instance-norm'
-  | 'layer-norm'
-  | 'leaky-relu'
-  | 'matmul'
-  | 'max-pool'
-  | 'mish'
-  | 'multiply'
-  | 'other'
-  | 'pad'
-  | 'prelu'
-  | 'reduce'
-  | 'relu'
-  | 'reshape'
-  | 'resize'
-  | 'selu'
-  | 'sigmoid'
-  | 'slice'
-  | 'softmax'
-  | 'softplus'
-  | 'subtract'
-  | 'swish'
-  | 'tanh'
-  | 'transpose';
+export type OpKind = (typeof OP_KINDS)[number];

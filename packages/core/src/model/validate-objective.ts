@@ -5,6 +5,8 @@ import type { Objective } from './objective.ts';
 
 type Scores = Pick<ModelAdapter<never>, 'name' | 'classes'>;
 
+const KINDS: readonly string[] = ['cotangent', 'log-probability', 'logit', 'margin', 'probability', 'sum-of-logits'] satisfies readonly Objective['kind'][];
+
 function validateIndices(indices: readonly number[], count: number, what: string, { name, classes }: Scores): void {
   if (indices.length !== count) {
     throw new PellucidError('REQUEST_INVALID', {
@@ -23,6 +25,11 @@ function validateIndices(indices: readonly number[], count: number, what: string
  * @throws REQUEST_INVALID, TARGET_OUT_OF_RANGE or SHAPE_MISMATCH.
  */
 export function validateObjective(objective: Objective, count: number, model: Scores): void {
+  if (!KINDS.includes(objective.kind)) {
+    throw new PellucidError('REQUEST_INVALID', {
+      action: `differentiate \`${model.name}\``, problem: `there is no objective \`${String(objective.kind)}\``, help: `There are ${KINDS.join(', ')}.`,
+    });
+  }
   if (objective.kind === 'sum-of-logits') return;
   if (objective.kind === 'cotangent') {
     const { shape, data } = objective.cotangent;

@@ -1,10 +1,12 @@
 import { PellucidError } from '../errors/pellucid-error.ts';
 
+const LAYOUTS = ['N*', 'NC', 'NCW', 'NWC', 'NCHW', 'NHWC', 'NCDHW', 'NDHWC', 'NTC'] as const;
+
 /**
  * What the axes of a tensor are, a letter each: batch N, channel C, depth D, height H, width W, token T.
  * `N*` has a batch axis and others that nobody described.
  */
-export type Layout = 'N*' | 'NC' | 'NCW' | 'NWC' | 'NCHW' | 'NHWC' | 'NCDHW' | 'NDHWC' | 'NTC';
+export type Layout = (typeof LAYOUTS)[number];
 
 /** A tensor that a model takes or gives. A `null` length is free. */
 export interface TensorSpec {
@@ -28,6 +30,15 @@ export function axes({ layout }: { readonly layout: Layout }): Axes {
     channel: channel < 0 ? null : channel,
     spatial: [...'DHW'].map((letter) => layout.indexOf(letter)).filter((axis) => axis >= 0),
   };
+}
+
+/** Checks a layout that a caller states for an input of so many axes, for backends. @throws OPTION_INVALID. */
+export function validateLayout(layout: Layout, rank: number): void {
+  const fitting = LAYOUTS.filter((known) => known === 'N*' || known.length === rank);
+  if (fitting.includes(layout)) return;
+  throw new PellucidError('OPTION_INVALID', {
+    option: 'layout', name: 'loadModel', expected: `one of ${fitting.join(', ')} for an input of ${rank} axes`, actual: String(layout),
+  });
 }
 
 /** Channel count, spatial lengths and the strides between values, of one sample of a tensor with height and width. */

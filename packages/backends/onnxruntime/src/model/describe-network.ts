@@ -1,4 +1,4 @@
-import { PellucidError, sizeOf, suggestNames, type LayerInfo, type Layout, type TensorSpec } from '@pellucid/core';
+import { PellucidError, sizeOf, suggestNames, validateLayout, type LayerInfo, type Layout, type TensorSpec } from '@pellucid/core';
 import {
   batchRows, ElementType, extendGraph, inferShapes, intAttribute, makeNode, nodeReads, uniqueNames, type Dimension, type OnnxModel, type TensorType,
 } from '@pellucid/onnx-graph';
@@ -103,6 +103,7 @@ export async function describeNetwork(
   const types = unknown.length === 0 ? inferred : new Map([...inferred, ...(await probe(model, unknown))]);
 
   const shape = freeShape(types.get(inputName)?.shape ?? []);
+  if (layout !== undefined) validateLayout(layout, shape.length);
   const readers = model.graph.node.filter((node) => nodeReads(node).includes(inputName)).map(({ opType }) => opType);
   const input: TensorSpec = { name: inputName, shape, layout: layout ?? inputLayout(shape, readers) };
 

@@ -1,5 +1,5 @@
 import {
-  batchSize, findLayer, INPUT, PellucidError, rowSamples, throwIfAborted, validateBatch, validateGradient, validateIntervention,
+  batchSize, findLayer, INPUT, PellucidError, rowSamples, throwIfAborted, validateBatch, validateGradient, validateIntervention, validateMemoryBudget,
   type Evaluation, type EvaluateOptions, type GradientPoint, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 import { rawLength } from '@pellucid/onnx-graph';
@@ -96,6 +96,7 @@ export async function onnxAdapter(
   const evaluate = async (query: Query<OnnxCapability>, { signal, memoryBudget }: EvaluateOptions = {}): Promise<Evaluation> => {
     assertAlive();
     throwIfAborted(signal, `the evaluation of \`${name}\``);
+    validateMemoryBudget(memoryBudget);
     validateBatch(query.input, input, `input of \`${name}\``);
     const count = batchSize(query.input);
     const { gradient, intervention } = query;

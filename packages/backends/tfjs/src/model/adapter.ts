@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 import {
-  batchSize, concatBatches, findLayer, INPUT, isPellucidError, PellucidError, rowSamples, selectObjective, sizeOf, throwIfAborted, validateBatch, validateGradient, validateIntervention,
+  batchSize, concatBatches, findLayer, INPUT, isPellucidError, PellucidError, rowSamples, selectObjective, sizeOf, throwIfAborted, validateBatch, validateGradient, validateIntervention, validateMemoryBudget,
   type EvaluateOptions, type Evaluation, type GradientPoint, type LayerName, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 
@@ -100,6 +100,7 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
 
   const evaluate = async (query: Query<TfjsCapability>, { signal, memoryBudget = DEFAULT_MEMORY_BUDGET }: EvaluateOptions = {}): Promise<Evaluation> => {
     assertAlive();
+    validateMemoryBudget(memoryBudget);
     const resolved = resolveQuery(network, name, query);
     const samples = batchSize(query.input);
     const size = Math.max(1, Math.floor(memoryBudget / bytesPerSample));

@@ -1,4 +1,4 @@
-import { formatShape, PellucidError, type Layout, type Tensor, type TensorSpec } from '@pellucid/core';
+import { formatShape, PellucidError, validateLayout, type Layout, type Tensor, type TensorSpec } from '@pellucid/core';
 
 import { layoutOf } from './layouts.ts';
 
@@ -28,7 +28,7 @@ export interface DeclaredInput {
 /** Whether the length of an axis is left open. */
 export const isFree = (length: number | null): length is null => length === null || length < 0;
 
-/** The input of a model, its batch axis free and all others fixed. @throws MODEL_UNSUPPORTED when the shape stays open. */
+/** The input of a model, its batch axis free and all others fixed. @throws MODEL_UNSUPPORTED when the shape stays open, OPTION_INVALID. */
 export function describeInput(model: string, declared: DeclaredInput, { layout, inputShape }: NetworkSettings): TensorSpec {
   const known = declared.shape?.slice(1);
   const sample = inputShape ?? known;
@@ -48,5 +48,6 @@ export function describeInput(model: string, declared: DeclaredInput, { layout, 
     });
   }
   const rank = sample.length + 1;
+  if (layout !== undefined) validateLayout(layout, rank);
   return { name: declared.name, shape: [null, ...sample], layout: layout ?? layoutOf(rank, rank, declared.channelsFirst) };
 }

@@ -145,7 +145,7 @@ async function loadFiles(files: ModelFiles, engine: TfjsEngine, options: LoadMod
  * a live `LayersModel` or `GraphModel`.
  * @throws MODEL_INVALID for files that are missing, cut short or not a model, and weights that are no numbers; MODEL_UNSUPPORTED for inputs
  * that are not bound, open shapes, control flow and layers that TensorFlow.js does not know; SHAPE_MISMATCH for `bind`;
- * BACKEND_UNAVAILABLE; LAYER_NOT_FOUND for `logits`.
+ * BACKEND_UNAVAILABLE; LAYER_NOT_FOUND for `logits`; OPTION_INVALID for `layout` and `engine`.
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<ModelAdapter<TfjsCapability>> {
   if (typeof source === 'object' && source !== null && isLive(source)) return loadLive(source, options);

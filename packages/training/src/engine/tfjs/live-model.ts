@@ -1,5 +1,5 @@
 import {
-  batchSize, concatBatches, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, suggestNames, throwIfAborted, validateBatch, validateGradient, zeros,
+  batchSize, concatBatches, INPUT, PellucidError, selectObjective, sizeOf, sliceBatch, suggestNames, throwIfAborted, validateBatch, validateGradient, validateMemoryBudget, zeros,
   type Evaluation, type GradientPoint, type LayerInfo, type Layout, type OpKind, type Query, type Tensor,
   type TensorSpec,
 } from '@pellucid/core';
@@ -143,6 +143,7 @@ export function liveModel(engine: TfjsEngine, network: NetworkDefinition, weight
     capabilities: new Set(['activations', 'gradient'] as const),
     bytesPerSample,
     evaluate: async (query, { signal, memoryBudget = DEFAULT_MEMORY_BUDGET } = {}) => {
+      validateMemoryBudget(memoryBudget);
       check(query);
       const count = batchSize(query.input);
       const chunk = Math.max(Math.floor(memoryBudget / bytesPerSample), 1);
