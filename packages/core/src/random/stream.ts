@@ -1,5 +1,6 @@
-import { normalQuantile } from './normal-quantile.ts';
 import { philox, type Block } from './philox.ts';
+import { smallFastCounter } from './small-fast-counter.ts';
+import { normalFrom } from './ziggurat.ts';
 
 /** A sequence of random numbers that depends only on the seed and the names that it was opened with. */
 export interface RandomStream {
@@ -46,6 +47,12 @@ export function hashValues(values: Float32Array): string {
   return `${mix(a).toString(16)}-${mix(b ^ words.length).toString(16)}`;
 }
 
+/** The normal numbers of a stream. They have a generator of their own, from a block that the other numbers never use; made when the first is drawn. */
+function normalNumbers(key: readonly [number, number]): () => number {
+  let draw: (() => number) | undefined;
+  return () => (draw ??= normalFrom(smallFastCounter(philox([0, 0, 1, 0], key))))();
+}
+
 /**
  * Opens the stream that a seed and names (of a method, a sample, a purpose) stand for. Streams of different names are independent;
  * equal names give equal numbers, on every platform.
@@ -75,7 +82,5 @@ export function randomStream(seed: number, ...names: readonly (string | number)[
     }
     return order;
   };
-  // 52 bits and a half: never 0 or 1, where the quantile is infinite.
-  const normal = (): number => normalQuantile(((bits() >>> 6) * 0x4000000 + (bits() >>> 6) + 0.5) / 0x10000000000000);
-  return { bits, uniform, normal, integer, permutation };
+  return { bits, uniform, normal: normalNumbers(key), integer, permutation };
 }
