@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isPellucidError } from '@pellucid/core';
+import { PUBLICATIONS } from '@pellucid/datasets';
 import { Command, CommanderError } from 'commander';
 import { resolveExecution, resolvePrune, resolveRun } from '../configuration/resolve.ts';
 import { compareRuns, describeDifferences, readResults } from '../diff/diff.ts';
@@ -8,6 +9,7 @@ import { writeReport } from '../report/write-report.ts';
 import { runBenchmark } from '../run/run.ts';
 import { FILES } from '../store/folder.ts';
 import { programVersions } from '../store/run-record.ts';
+import { fetchData } from './fetch-data.ts';
 import { settingsFromFlags, type Flags } from './settings-from-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -41,7 +43,7 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .description('Score every method on every backend by every metric.')
     .option('--protocol <name>', 'standard (unless given), quick or full, or a JSON file: what is run and how')
     .option('--config <file>', 'settings as JSON, over those of the protocol; flags come first')
-    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist or cifar10')
+    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist, cifar10 or svhn')
     .option('--data-dir <folder>', 'where the files of the data set are')
     .option('--models <names>', 'networks, separated by commas')
     .option('--methods <names>', 'methods or packages of methods, separated by commas')
@@ -62,12 +64,19 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .command('prune')
     .description('Keep only the most important pixels of a data set, retrain from scratch, and report the loss of accuracy.')
     .option('--config <file>', 'settings as JSON; flags come first')
-    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist or cifar10')
+    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist, cifar10 or svhn')
     .option('--data-dir <folder>', 'where the files of the data set are')
-    .option('--network <name>', 'pruning-cnn (the default), plain-cnn or residual-cnn')
+    .option('--network <name>', 'pruning-cnn (the default), plain-cnn, residual-cnn or resnet-18')
+    .option('--width <channels>', 'channels of its first convolution')
+    .option('--epochs <count>', 'epochs of every training')
+    .option('--batch-size <count>', 'images per step')
+    .option('--train-images <count>', 'images to train on: the first ones')
+    .option('--test-images <count>', 'images to test on: the first ones')
+    .option('--images <count>', 'training images whose maps rank the pixels')
     .option('--fractions <percents>', 'shares of pixels to keep, in percent, separated by commas')
     .option('--seeds <count>', 'repeat with seeds 0, 1, ...; 3 unless given')
-    .option('--rankings <names>', 'methods, and the controls random and edges, separated by commas')
+    .option('--directions <names>', 'keep, remove or both: whether the most important pixels stay or go; keep unless given')
+    .option('--rankings <names>', 'methods, and the controls random, edges and centre-prior, separated by commas')
     .option('--workers <count>', 'processes; as many as cores unless given')
     .option('--out <folder>', 'where the results go; `results` unless given')
     .option('--resume', 'go on with the run in the folder')
@@ -75,6 +84,15 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .action(async (flags: Flags) => {
       finish(await prune(flags, terminal));
     });
+
+  program
+    .command('data')
+    .description('Get data sets.')
+    .command('fetch')
+    .description('Download a data set from its publisher, or use the files that are there.')
+    .argument('<name>', Object.keys(PUBLICATIONS).join(', '))
+    .option('--data-dir <folder>', 'where it goes, in a folder of its name; `data` unless given')
+    .action((name: string, flags: Flags) => fetchData(name, flags, terminal));
 
   program
     .command('report')

@@ -5,10 +5,10 @@ import { readSettings, type Settings } from '../configuration/settings.ts';
 /** Flags as the command line gives them: texts, and true for switches. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-const LISTS = ['models', 'methods', 'backends', 'metrics', 'rankings'];
+const LISTS = ['models', 'methods', 'backends', 'metrics', 'rankings', 'directions'];
 /** Flags that are not settings: where those are, and what to do with an earlier run. */
 const NO_SETTINGS = ['config', 'resume'];
-const NUMBERS = ['samples', 'seeds', 'workers', 'timeout', 'memory'];
+const NUMBERS = ['samples', 'seeds', 'workers', 'timeout', 'memory', 'width', 'epochs', 'batchSize', 'trainImages', 'testImages', 'images'];
 
 const splitList = (text: string): string[] => text.split(',').map((part) => part.trim());
 

@@ -122,6 +122,8 @@ export interface PruneConfiguration {
   readonly data: DataSource;
   readonly rankings: readonly MethodChoice[];
   readonly fractions: readonly number[];
+  /** Whether the pixels of a share stay, or go. */
+  readonly directions: readonly ('keep' | 'remove')[];
   readonly seeds: number;
   readonly images: number;
   readonly recipe: Recipe;

@@ -8,6 +8,7 @@ import { NETWORKS } from '../data/networks.ts';
 import { CONTROLS } from '../plugins/known-methods.ts';
 import { chooseControl, chooseMethods } from '../plugins/load-methods.ts';
 import { chooseMetrics } from '../plugins/load-metrics.ts';
+import { RECORDED_RANKINGS } from '../prune/recorded-rankings.ts';
 import { hashOf } from '../store/hash.ts';
 import type { ProtocolRecord } from '../store/run-record.ts';
 import { adaptProtocol, given } from './adapt-protocol.ts';
@@ -138,7 +139,7 @@ export async function resolveRun(settings: Settings, folder: string): Promise<Re
   return { configuration, protocol: recordProtocol(protocol, changed, configuration) };
 }
 
-const PRUNE_CONTROLS: readonly string[] = ['random', 'edges'];
+const PRUNE_CONTROLS: readonly string[] = ['random', 'edges', 'centre-prior'];
 
 /** Fills in what a person left out of `prune`. @throws as `resolveRun`. */
 export async function resolvePrune(settings: Settings, folder: string): Promise<PruneConfiguration> {
@@ -147,15 +148,18 @@ export async function resolvePrune(settings: Settings, folder: string): Promise<
   const data = findSource({ name, trainImages: settings.trainImages ?? counts.train, testImages: settings.testImages ?? counts.test }, dataDir, folder);
   checkDataDir([data], dataDir);
   const names = unique(settings.rankings ?? ['accumulated-gradients', ...PRUNE_CONTROLS]);
-  const methods = await chooseMethods(names.filter((ranking) => !CONTROLS.includes(ranking)).map((ranking) => ({ name: ranking })), settings.methodOptions ?? {}, {}, folder);
+  const wanted = names.filter((ranking) => !CONTROLS.includes(ranking))
+    .map((ranking) => ({ name: ranking, ...(RECORDED_RANKINGS.includes(ranking) && { method: 'accumulated-gradients' }) }));
+  const methods = await chooseMethods(wanted, settings.methodOptions ?? {}, {}, folder);
   const controls = names.filter((ranking) => CONTROLS.includes(ranking)).map(chooseControl);
-  const pruning = resolvePruning(given({ ...(quick && { epochs: 1, images: 16 }), ...given(settings.pruning) }), [data]);
+  const pruning = resolvePruning(given({ ...(quick && { epochs: 1, images: 16 }), ...given(settings.pruning), ...given({ width: settings.width, epochs: settings.epochs, batchSize: settings.batchSize, images: settings.images }) }), [data]);
   const network = settings.network ?? pruning.recipe.network;
   pick('network', [network], NETWORKS);
   return {
     data,
     rankings: [...methods, ...controls],
     fractions: unique(settings.fractions ?? pruning.fractions),
+    directions: unique(settings.directions ?? ['keep']),
     seeds: settings.seeds ?? 3,
     images: pruning.images,
     recipe: { ...pruning.recipe, network },

@@ -43,6 +43,11 @@ const settingsSchema = z.strictObject({
   pruning: pruning.optional(),
   network: z.string().optional(),
   rankings: names.optional(),
+  directions: z.array(z.enum(['keep', 'remove'])).min(1).optional(),
+  width: whole.optional(),
+  epochs: whole.optional(),
+  batchSize: whole.optional(),
+  images: whole.optional(),
   fractions: z.array(percent).min(1).optional(),
 });
 

@@ -38,6 +38,13 @@ export type Settings = Optional<{
   network: string;
   rankings: string[];
   fractions: number[];
+  directions: ('keep' | 'remove')[];
+  /** Of the network that is pruned for, where they stand outside `pruning`. */
+  width: number;
+  epochs: number;
+  batchSize: number;
+  /** Training images whose maps rank the pixels. */
+  images: number;
 }>;
 
 /**

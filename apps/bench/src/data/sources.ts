@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { PellucidError, suggestNames, type LabelledImages } from '@pellucid/core';
-import { DATASETS, loadDataset, type Split } from '@pellucid/datasets';
+import { DATASETS, loadDataset, PUBLICATIONS, type Publication, type Split } from '@pellucid/datasets';
 import type { DataSource } from '../configuration/configuration.ts';
 
 /** The set that the project draws itself, for which the zoo has trained networks. */
@@ -11,6 +11,14 @@ export interface SourceChoice {
   readonly name: string;
   readonly trainImages: number;
   readonly testImages: number;
+}
+
+/** Where a set can be had that is not there. */
+function whereToGet(name: string): string {
+  const publication = new Map<string, Publication>(Object.entries(PUBLICATIONS)).get(name);
+  if (publication === undefined) return '';
+  const urls = publication.files.map(({ url }) => url).join(', ');
+  return `\`pellucid-bench data fetch ${name}\` gets them from ${urls}. The embedded set needs none: \`--dataset ${EMBEDDED}\`.`;
 }
 
 /**
@@ -26,7 +34,7 @@ export function findSource({ name, trainImages, testImages }: SourceChoice, data
     throw new PellucidError('CONFIGURATION_INVALID', {
       where: 'of the data set',
       problem: `\`${name}\` needs the folder with its files`,
-      help: 'Name it with `--data-dir`.',
+      help: `Name it with \`--data-dir\`. ${whereToGet(name)}`,
     });
   }
   return { name, directory: resolve(folder, dataDir), trainImages, testImages };

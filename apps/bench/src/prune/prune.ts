@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { decodeNpy, sliceBatch } from '@pellucid/core';
-import { comparePruned, importanceOfMaps, topPixels, type PixelImportance } from '@pellucid/metrics';
+import { comparePruned, complement, topPixels, type PixelImportance } from '@pellucid/metrics';
 import type { Execution, MethodChoice, PruneConfiguration } from '../configuration/configuration.ts';
 import { probeSource } from '../data/sources.ts';
 import { readFingerprints } from '../plan/fingerprints.ts';
@@ -14,17 +12,11 @@ import { FILES } from '../store/folder.ts';
 import { openJsonLines, readJsonLines } from '../store/json-lines.ts';
 import type { Failure, PruningRow } from '../store/result-row.ts';
 import { ensureWritable } from '../store/write-whole.ts';
+import { recordedImportance, reductionsFor } from './recorded-rankings.ts';
 
-type Row = Pick<PruningRow, 'ranking' | 'fraction' | 'seed'>;
+type Row = Pick<PruningRow, 'ranking' | 'direction' | 'fraction' | 'seed'>;
 
-const rowId = ({ ranking, fraction, seed }: Row): string => JSON.stringify([ranking, fraction, seed]);
-
-/** The map of the last epoch of a training: how the published experiments rank pixels. */
-function recordedImportance(file: string): PixelImportance {
-  const maps = decodeNpy(readFileSync(`${file}.npy`), `${file}.npy`);
-  const epochs = maps.shape[0] ?? 1;
-  return importanceOfMaps(sliceBatch(maps, epochs - 1, epochs), 'NHWC');
-}
+const rowId = ({ ranking, direction, fraction, seed }: Row): string => JSON.stringify([ranking, direction, fraction, seed]);
 
 /** Training images that stand for the data. */
 const REFERENCES = 16;
@@ -62,27 +54,25 @@ interface Work {
 
 async function pruneByRanking(work: Work, method: MethodChoice, seed: number, reference: TrainedFiles): Promise<void> {
   const { configuration, out, pool, retrainer, isDone, add, fail } = work;
-  const { data, recipe, fractions } = configuration;
-  const missing = fractions.filter((fraction) => !isDone({ ranking: method.name, fraction, seed }));
+  const { data, recipe, fractions, directions } = configuration;
+  const missing = directions.flatMap((direction) => fractions.map((fraction) => ({ ranking: method.name, direction, fraction, seed }))).filter((row) => !isDone(row));
   if (missing.length === 0) return;
-  const importance =
-    method.method === 'accumulated-gradients' && method.entry === null
-      ? recordedImportance(FILES.record(out, data.name, recipe.network, seed))
-      : await rank(pool, configuration, method, seed, reference);
+  const importance = recordedImportance(method.name, FILES.record(out, data.name, recipe.network, seed)) ?? (await rank(pool, configuration, method, seed, reference));
   if ('failure' in importance) {
     fail(`${method.name}, seed ${seed}`, importance.failure);
     return;
   }
   await Promise.all(
-    missing.map(async (fraction) => {
-      const pruned = await retrainer.retrain(data, topPixels(importance, fraction), seed);
+    missing.map(async ({ direction, fraction }) => {
+      const top = topPixels(importance, fraction);
+      const pruned = await retrainer.retrain(data, direction === 'keep' ? top : complement(top), seed);
       if ('failure' in pruned) {
-        fail(`${method.name}, ${fraction} %, seed ${seed}`, pruned.failure);
+        fail(`${method.name}, ${direction} ${fraction} %, seed ${seed}`, pruned.failure);
         return;
       }
       const { referenceAccuracy, accuracy, drop } = comparePruned(fraction, reference.correct, pruned.correct);
       add({
-        dataset: data.name, network: recipe.network, ranking: method.name, direction: 'keep', fraction, seed, referenceAccuracy, accuracy, drop,
+        dataset: data.name, network: recipe.network, ranking: method.name, direction, fraction, seed, referenceAccuracy, accuracy, drop,
       });
     }),
   );
@@ -95,7 +85,7 @@ async function pruneByRanking(work: Work, method: MethodChoice, seed: number, re
  * @throws DATA_MISSING, DATA_INVALID, OUTPUT_UNWRITABLE, CONFIGURATION_INVALID before anything runs.
  */
 export async function runPruning(configuration: PruneConfiguration, execution: Execution, stream: ProgressStream): Promise<readonly string[]> {
-  const { data, rankings, fractions, seeds, recipe } = configuration;
+  const { data, rankings, fractions, directions, seeds, recipe } = configuration;
   const { out, cache } = execution;
   await probeSource(data);
   ensureWritable(out);
@@ -105,10 +95,12 @@ export async function runPruning(configuration: PruneConfiguration, execution: E
   const lines = openJsonLines(FILES.pruning(out), rows);
   const hashData = await hashSources([data], readFingerprints());
   const retrainer = createRetrainer({ pool: session.pool, recipe, folder: FILES.retrainings(cache), hashData });
-  const all = Array.from({ length: seeds }, (_, seed) => rankings.flatMap(({ name }) => fractions.map((fraction) => ({ ranking: name, fraction, seed })))).flat();
+  const all = Array.from({ length: seeds }, (_, seed) => rankings.flatMap(({ name }) => directions.flatMap((direction) => fractions.map((fraction) => ({ ranking: name, direction, fraction, seed }))))).flat();
   const pending = all.filter((row) => !done.has(rowId(row)));
   stream.write(`${pending.length} prunings to retrain; ${execution.workers} processes; results in ${out}\n`);
   const progress: Progress = startProgress(stream, { total: pending.length });
+  // The picture of how the map goes over the epochs is of the first kind.
+  const reductions = reductionsFor(['accumulated-gradients', ...rankings.map(({ name }) => name)]);
   const failures: string[] = [];
   const fail = (what: string, { message }: Failure): void => {
     failures.push(`${what}: ${message}`);
@@ -116,14 +108,14 @@ export async function runPruning(configuration: PruneConfiguration, execution: E
   };
   const add = (row: PruningRow): void => {
     lines.append(row);
-    progress.tick(`${row.ranking} ${row.fraction} % seed ${row.seed}`);
+    progress.tick(`${row.ranking} ${row.direction} ${row.fraction} % seed ${row.seed}`);
   };
   const work: Work = { configuration, out, pool: session.pool, retrainer, isDone: (row) => done.has(rowId(row)), add, fail };
   try {
     const wanted = [...new Set(pending.map(({ seed }) => seed))];
     await Promise.all(
       wanted.map(async (seed) => {
-        const reference = await trainNetwork(session.pool, out, { data, version: hashData(data), recipe, seed });
+        const reference = await trainNetwork(session.pool, out, { data, version: hashData(data), recipe, seed, reductions });
         if ('failure' in reference) {
           fail(`${recipe.network}, seed ${seed}`, reference.failure);
           return;

@@ -1,5 +1,6 @@
 import type { PixelImportance, PixelMask } from '@pellucid/metrics';
 import type { BackendName, DataSource, MethodChoice, MetricChoice, ModelFormat, Recipe, SampleSet } from '../configuration/configuration.ts';
+import type { RecordedReduction } from '../prune/recorded-rankings.ts';
 import type { Cost, Failure } from '../store/result-row.ts';
 
 /** The files of a trained network, by format. */
@@ -56,8 +57,9 @@ export interface TrainTask {
   readonly seed: number;
   /** Where the network goes, one file or folder per backend. */
   readonly files: ModelFiles;
-  /** Where the recorded maps go: [epochs, height, width, channels]. */
+  /** Where the recorded maps go, without extension: [epochs, height, width, channels]. */
   readonly recordFile: string;
+  readonly reductions: readonly RecordedReduction[];
 }
 
 /** What a worker can be asked for. */

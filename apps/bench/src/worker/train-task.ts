@@ -2,8 +2,9 @@ import { dirname, join } from 'node:path';
 import { argmax, concatBatches, convertLayout, encodeNpy, sampleData, type LabelledImages } from '@pellucid/core';
 import { accumulatedGradients } from '@pellucid/method-accumulated-gradients';
 import { keepPixels } from '@pellucid/metrics';
-import { predict, recordAccumulated, toOnnx, toTfjs, train, type TrainedNetwork } from '@pellucid/training';
+import { predict, recordAccumulated, toOnnx, toTfjs, train, type RecordingCallbacks, type TrainedNetwork } from '@pellucid/training';
 import { networkFor } from '../data/networks.ts';
+import { recordedMaps } from '../prune/recorded-rankings.ts';
 import { writeWhole } from '../store/write-whole.ts';
 import type { ModelFiles, Reply, RetrainTask, TrainTask } from './protocol.ts';
 import type { Resources } from './resources.ts';
@@ -45,12 +46,20 @@ function storeNetwork(trained: TrainedNetwork, files: ModelFiles): void {
 /** Trains on whole images, with a map of accumulated gradients per epoch, and stores network and maps. */
 export async function runTrain(task: TrainTask, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
   const started = performance.now();
-  const { data, recipe, seed, files, recordFile } = task;
+  const { data, recipe, seed, files, recordFile, reductions } = task;
   const images = await resources.images(data, 'train');
   const { epochs, batchSize, learningRate } = recipe;
-  const record = recordAccumulated(accumulatedGradients());
-  const trained = await train({ network: networkFor(recipe, images), data: images, epochs, batchSize, learningRate, seed, onProgress: signOfLife(reply), ...record.callbacks });
-  writeWhole(`${recordFile}.npy`, encodeNpy(concatBatches(record.maps)));
+  const records = reductions.map((reduce) => ({ reduce, ...recordAccumulated(accumulatedGradients({ reduce })) }));
+  const callbacks: RecordingCallbacks = {
+    onBatch: async (batch) => {
+      for (const record of records) await record.callbacks.onBatch(batch);
+    },
+    onEpoch: () => {
+      for (const record of records) record.callbacks.onEpoch();
+    },
+  };
+  const trained = await train({ network: networkFor(recipe, images), data: images, epochs, batchSize, learningRate, seed, onProgress: signOfLife(reply), ...(records.length > 0 && callbacks) });
+  for (const { reduce, maps } of records) writeWhole(recordedMaps(recordFile, reduce), encodeNpy(concatBatches(maps)));
   storeNetwork(trained, files);
   const correct = await correctOn(trained, await resources.images(data, 'test'));
   reply({ kind: 'trained', correct, seconds: (performance.now() - started) / 1000 });
