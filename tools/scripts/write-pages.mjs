@@ -1,4 +1,4 @@
-// Writes the pages of the documents that are made from tables in the source: errors, operators, and the table of options in every method's
+// Writes the pages of the documents that are made from tables in the source: errors, operators, metrics, and the table of options in every method's
 // README. With --check it writes nothing and fails where a page is not what the source says.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ async function* pages() {
   yield ['docs/errors.md', errorsPage()];
   const { operatorsPage } = await built('packages/onnx-autodiff/dist/operators-page.js');
   yield ['docs/operators.md', operatorsPage()];
+  const { metricsPage } = await built('packages/metrics/dist/metrics-page.js');
+  yield ['docs/metrics.md', metricsPage()];
   for (const name of readdirSync(join(ROOT, 'packages/methods')).sort()) yield await methodReadme(name);
 }
 

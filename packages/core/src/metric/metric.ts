@@ -35,6 +35,16 @@ export interface MetricDescription {
   readonly category: MetricCategory;
   /** Which way is better. */
   readonly direction: 'higher' | 'lower';
+  /** How the score of a sample is computed, in Markdown. */
+  readonly equation?: string | undefined;
+  /** The least and the greatest score, infinite where nothing bounds it. */
+  readonly range?: readonly [least: number, greatest: number] | undefined;
+  /** What a sample takes: passes, explanations, models; in Markdown. */
+  readonly cost?: string | undefined;
+  /** Which samples have no score: theirs is NaN. @defaultValue every sample has one */
+  readonly noScore?: string | undefined;
+  /** What the score cannot tell, in Markdown. */
+  readonly limits?: string | undefined;
   readonly paper: Paper;
   /** Whether ground-truth masks are needed. */
   readonly needsMask: boolean;

@@ -23,6 +23,10 @@ export const completeness: MetricFactory<CompletenessOptions> = defineMetric<Com
   title: 'Completeness',
   category: 'axiom',
   direction: 'lower',
+  equation: 'abs(Σ a − (f(x) − f(baseline))) / abs(f(x) − f(baseline)); up to `tolerance` × the larger logit it is 0.',
+  range: [0, Infinity],
+  cost: 'Two forward passes.',
+  limits: 'Maps that promise no completeness (gradients, class activation maps) fail by design.',
   paper: { authors: 'Sundararajan, Taly, Yan', year: 2017, title: 'Axiomatic Attribution for Deep Networks', url: 'https://arxiv.org/abs/1703.01365' },
   needsMask: false,
   options: {

@@ -30,6 +30,10 @@ export const inputInvariance: MetricFactory<InputInvarianceOptions> = defineMetr
   title: 'Input invariance',
   category: 'axiom',
   direction: 'lower',
+  equation: '‖a − a\'‖ / max(‖a‖, ‖a\'‖), a\' the map of x + `shift` by the model that absorbs the shift.',
+  range: [0, 2],
+  cost: 'One explanation.',
+  limits: 'Methods with a fixed baseline differ because their baseline means something else.',
   paper: {
     authors: 'Kindermans, Hooker, Adebayo, Alber, Schütt, Dähne, Erhan, Kim', year: 2017, title: 'The (Un)reliability of Saliency Methods',
     url: 'https://arxiv.org/abs/1711.00867',

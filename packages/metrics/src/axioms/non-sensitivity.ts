@@ -23,6 +23,10 @@ export const nonSensitivity: MetricFactory<NonSensitivityOptions> = defineMetric
   title: 'Non-sensitivity',
   category: 'axiom',
   direction: 'lower',
+  equation: 'Share of pixels for which exactly one of the map and the change of the logit without the pixel is 0, up to `threshold`.',
+  range: [0, 1],
+  cost: 'A forward pass per pixel and one more.',
+  limits: 'Pixels that matter only together.',
   paper: { authors: 'Nguyen, Martínez', year: 2020, title: 'On quantitative aspects of model interpretability', url: 'https://arxiv.org/abs/2007.07584' },
   needsMask: false,
   options: {

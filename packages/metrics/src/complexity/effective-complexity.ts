@@ -17,6 +17,10 @@ export const effectiveComplexity: MetricFactory<EffectiveComplexityOptions> = de
   title: 'Effective complexity',
   category: 'complexity',
   direction: 'lower',
+  equation: 'Number of pixels above `threshold` × the largest magnitude; at most n.',
+  range: [0, Infinity],
+  cost: 'No passes.',
+  limits: 'Whether the map is right: a single pixel is the simplest. The threshold decides.',
   paper: {
     authors: 'Nguyen, Martínez', year: 2020, title: 'On quantitative aspects of model interpretability', url: 'https://arxiv.org/abs/2007.07584',
   },

@@ -19,6 +19,10 @@ export const entropy: MetricFactory<object> = defineMetric<object>({
   title: 'Entropy',
   category: 'complexity',
   direction: 'lower',
+  equation: '−Σ p_i ln p_i with p_i = abs(a_i) / Σ abs(a); at most ln n.',
+  range: [0, Infinity],
+  cost: 'No passes.',
+  limits: 'Whether the map is right: a single pixel is the simplest.',
   paper: {
     authors: 'Bhatt, Weller, Moura', year: 2020, title: 'Evaluating and Aggregating Feature-based Model Explanations', url: 'https://arxiv.org/abs/2005.00631',
   },

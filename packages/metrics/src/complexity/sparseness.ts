@@ -20,6 +20,10 @@ export const sparseness: MetricFactory<object> = defineMetric<object>({
   title: 'Sparseness (Gini index)',
   category: 'complexity',
   direction: 'higher',
+  equation: 'Gini\'s index of the magnitudes of pixels: Σ_i (2i − n − 1) abs(a)_(i) / (n Σ abs(a)); at most 1 − 1/n.',
+  range: [0, 1],
+  cost: 'No passes.',
+  limits: 'Whether the map is right: a single pixel is the sparsest.',
   paper: {
     authors: 'Chalasani, Chen, Chowdhury, Jha, Wu', year: 2020, title: 'Concise Explanations of Neural Networks using Adversarial Training',
     url: 'https://arxiv.org/abs/1810.06583',

@@ -28,6 +28,10 @@ export const faithfulnessCorrelation: MetricFactory<FaithfulnessCorrelationOptio
   title: 'Faithfulness correlation',
   category: 'faithfulness',
   direction: 'higher',
+  equation: 'As sensitivity-n with a fixed number of pixels, at most half of them: Pearson_S(Σ_{i∈S} a_i, f(x) − f(x without S)).',
+  range: [-1, 1],
+  cost: '`subsets` + 1 forward passes.',
+  limits: 'What sensitivity-n cannot tell; a fixed number of pixels is a small share of a large image.',
   paper: {
     authors: 'Bhatt, Weller, Moura', year: 2020, title: 'Evaluating and Aggregating Feature-based Model Explanations', url: 'https://arxiv.org/abs/2005.00631',
   },

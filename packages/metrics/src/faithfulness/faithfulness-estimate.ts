@@ -17,6 +17,10 @@ export const faithfulnessEstimate: MetricFactory<SteppedOptions> = defineMetric<
   title: 'Faithfulness estimate',
   category: 'faithfulness',
   direction: 'higher',
+  equation: 'Equal groups *G_k* of pixels from the highest values; Pearson over *k* of (Σ_{i∈G_k} a_i, f(x) − f(x without G_k)), one group at a time; 0 for constant maps.',
+  range: [-1, 1],
+  cost: '`steps` + 1 forward passes.',
+  limits: 'Interactions of groups: each goes alone.',
   paper: {
     authors: 'Alvarez-Melis, Jaakkola', year: 2018, title: 'Towards Robust Interpretability with Self-Explaining Neural Networks',
     url: 'https://arxiv.org/abs/1806.07538',

@@ -91,6 +91,10 @@ export const infidelity: MetricFactory<InfidelityOptions> = defineMetric<Infidel
   title: 'Infidelity',
   category: 'faithfulness',
   direction: 'lower',
+  equation: 'E_I[(β Σ I_i a_i − (f(x) − f(x − I)))²]; β = 1, or normalised E[I·a D]/E[(I·a)²]. *I*: Gaussian noise, or the values of a random square. For maps that are multiplied by the input say `contributions`. A map of one channel is spread evenly over those of the input.',
+  range: [0, Infinity],
+  cost: '`draws` + 1 forward passes.',
+  limits: 'With small noise the gradient is best by construction. The scale is that of the logit squared.',
   paper: {
     authors: 'Yeh, Hsieh, Suggala, Inouye, Ravikumar', year: 2019, title: 'On the (In)fidelity and Sensitivity of Explanations', url: 'https://arxiv.org/abs/1901.09392',
   },

@@ -33,6 +33,10 @@ export const irof: MetricFactory<IrofOptions> = defineMetric<IrofOptions>({
   title: 'IROF',
   category: 'faithfulness',
   direction: 'higher',
+  equation: 'Superpixels in the order of their means go to the mean colour: 1 − (Σ_{k=0..n} q_k − (q_0 + q_n)/2) / n with *q_k = p_k / p_0*; 0 for a constant model.',
+  range: [-Infinity, 1],
+  cost: 'A forward pass per superpixel and one more.',
+  limits: 'Superpixels follow colours: maps that do so as well are favoured.',
   paper: {
     authors: 'Rieger, Hansen', year: 2020, title: 'IROF: a low resource evaluation metric for explanation methods', url: 'https://arxiv.org/abs/2003.08747',
   },

@@ -17,6 +17,10 @@ export const monotonicityArya: MetricFactory<SteppedOptions> = defineMetric<Step
   title: 'Monotonicity (Arya)',
   category: 'faithfulness',
   direction: 'higher',
+  equation: 'From the substrate, groups come back, lowest magnitudes first: 1 where *f_k* never falls, else 0.',
+  range: [0, 1],
+  cost: '`steps` + 1 forward passes.',
+  limits: 'One fall anywhere is as bad as many; with real networks it is nearly always 0.',
   paper: {
     authors: 'Arya, Bellamy, Chen, Dhurandhar, Hind, Hoffman, Houde, Liao, Luss, Mojsilović and others', year: 2019,
     title: 'One Explanation Does Not Fit All: A Toolkit and Taxonomy of AI Explainability Techniques', url: 'https://arxiv.org/abs/1909.03012',

@@ -15,6 +15,10 @@ export const pixelFlipping: MetricFactory<SteppedOptions> = defineMetric<Stepped
   title: 'Pixel flipping',
   category: 'faithfulness',
   direction: 'lower',
+  equation: 'As deletion, of the target\'s logit *f_k* (or probability): (Σ_{k=0..n} f_k − (f_0 + f_n)/2) / n.',
+  range: [-Infinity, Infinity],
+  cost: '`steps` + 1 forward passes.',
+  limits: 'Logits of different networks have different scales: compare methods, not networks.',
   paper: {
     authors: 'Bach, Binder, Montavon, Klauschen, Müller, Samek', year: 2015,
     title: 'On Pixel-Wise Explanations for Non-Linear Classifier Decisions by Layer-Wise Relevance Propagation',

@@ -53,6 +53,10 @@ export const regionPerturbation: MetricFactory<RegionPerturbationOptions> = defi
   title: 'Region perturbation (AOPC)',
   category: 'faithfulness',
   direction: 'higher',
+  equation: 'Square regions go in the order of their sums; AOPC = 1/(L+1) Σ_{k=0..L} (f_0 − f_k). `order`: `morf`; `lerf` (lowest first, −AOPC); `combined` (half the sum of both); `random` (a control, whatever the map).',
+  range: [-Infinity, Infinity],
+  cost: 'L + 1 forward passes per order.',
+  limits: 'Uniform noise in a region is a new pattern: the network may react to its edges.',
   paper: {
     authors: 'Samek, Binder, Montavon, Lapuschkin, Müller', year: 2017,
     title: 'Evaluating the Visualization of What a Deep Neural Network Has Learned', url: 'https://arxiv.org/abs/1509.06321',

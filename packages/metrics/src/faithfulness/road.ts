@@ -56,6 +56,10 @@ export const road: MetricFactory<RoadOptions> = defineMetric<RoadOptions>({
   title: 'ROAD',
   category: 'faithfulness',
   direction: 'higher',
+  equation: 'Shares of pixels are imputed: each the weighted mean of its neighbours (1/6 direct, 1/12 across corners; a sparse system, conjugate gradients), plus noise of 1 % of the sample\'s standard deviation. Mean over the shares of p_0 − p_MoRF; `combined` is (p_LeRF − p_MoRF)/2; `order` as in region perturbation. Exactly the share goes, whatever the ties.',
+  range: [-1, 1],
+  cost: 'A forward pass per share and order, one more per order, and the systems.',
+  limits: 'Imputation keeps what neighbours tell: evidence that is smooth cannot be removed.',
   paper: {
     authors: 'Rong, Leemann, Borisov, Kasneci, Kasneci', year: 2022,
     title: 'A Consistent and Efficient Evaluation Strategy for Attribution Methods', url: 'https://arxiv.org/abs/2202.00449',

@@ -28,6 +28,10 @@ export const selectivity: MetricFactory<SelectivityOptions> = defineMetric<Selec
   title: 'Selectivity',
   category: 'faithfulness',
   direction: 'lower',
+  equation: 'Patches go in the order of their sums until none of *n* is left: (Σ_{k=0..n} f_k − (f_0 + f_n)/2) / n.',
+  range: [-Infinity, Infinity],
+  cost: 'A forward pass per patch and one more.',
+  limits: 'What deletion cannot tell; patches hide detail below their side.',
   paper: {
     authors: 'Montavon, Samek, Müller', year: 2018, title: 'Methods for Interpreting and Understanding Deep Neural Networks', url: 'https://arxiv.org/abs/1706.07979',
   },

@@ -28,6 +28,10 @@ export const sensitivityN: MetricFactory<SensitivityNOptions> = defineMetric<Sen
   title: 'Sensitivity-n',
   category: 'faithfulness',
   direction: 'higher',
+  equation: 'Pearson over random sets *S* of *n* pixels of (Σ_{i∈S} a_i, f(x) − f(x without S)), per sample; 0 for constant maps.',
+  range: [-1, 1],
+  cost: '`subsets` + 1 forward passes.',
+  limits: 'Scattered pixels are a kind of noise that networks often ignore: correlations of good maps are low too.',
   paper: {
     authors: 'Ancona, Ceolini, Öztireli, Gross', year: 2018,
     title: 'Towards better understanding of gradient-based attribution methods for Deep Neural Networks', url: 'https://arxiv.org/abs/1711.06104',

@@ -18,6 +18,11 @@ export const energyInside: MetricFactory<EnergyInsideOptions> = defineMetric<Ene
   title: 'Energy inside',
   category: 'localisation',
   direction: 'higher',
+  equation: 'Σ_{object} a⁺ / Σ a⁺; `relativeToArea` divides by the object\'s share of the image. Maps without any evidence count as constant ones.',
+  range: [0, Infinity],
+  cost: 'No passes.',
+  noScore: 'The mask is empty.',
+  limits: 'Large objects are easy. Context that the network rightly uses counts as a fault.',
   paper: {
     authors: 'Wang, Wang, Du, Yang, Zhang, Ding, Mardziel, Hu', year: 2020,
     title: 'Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks', url: 'https://arxiv.org/abs/1910.01279',

@@ -12,6 +12,11 @@ export const focus: MetricFactory<object> = defineMetric<object>({
   title: 'Focus',
   category: 'localisation',
   direction: 'higher',
+  equation: 'On mosaics of `makeMosaics`: Σ a⁺ on images of the target\'s class / Σ a⁺; 0.5 by chance.',
+  range: [0, 1],
+  cost: 'No passes.',
+  noScore: 'The mask is empty.',
+  limits: 'A mosaic is unlike the training images; the network may be wrong on it.',
   paper: {
     authors: 'Arias-Duart, Parés, Garcia-Gasulla, Giménez-Ábalos', year: 2022, title: 'Focus! Rating XAI Methods and Finding Biases',
     url: 'https://arxiv.org/abs/2109.15035',

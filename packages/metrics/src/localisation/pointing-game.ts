@@ -28,6 +28,11 @@ export const pointingGame: MetricFactory<PointingGameOptions> = defineMetric<Poi
   title: 'Pointing game',
   category: 'localisation',
   direction: 'higher',
+  equation: '1 where the highest pixel is on the object, or within `tolerance` pixels of it; of several highest the share.',
+  range: [0, 1],
+  cost: 'No passes.',
+  noScore: 'The mask is empty.',
+  limits: 'All but one pixel. Whether the network looks at the object at all.',
   paper: {
     authors: 'Zhang, Lin, Brandt, Shen, Sclaroff', year: 2016, title: 'Top-down Neural Attention by Excitation Backprop', url: 'https://arxiv.org/abs/1608.00507',
   },

@@ -18,6 +18,11 @@ export const topKIntersection: MetricFactory<TopKIntersectionOptions> = defineMe
   title: 'Top-k intersection',
   category: 'localisation',
   direction: 'higher',
+  equation: 'Share of the *k* highest pixels that are on the object; at the limit the expected number of equal ones. At most area / k for objects smaller than *k*.',
+  range: [0, 1],
+  cost: 'No passes.',
+  noScore: 'The mask is empty.',
+  limits: 'What is right for objects smaller than *k*.',
   paper: {
     authors: 'Theiner, Müller-Budack, Ewerth', year: 2021, title: 'Interpretable Semantic Photo Geolocation', url: 'https://arxiv.org/abs/2104.14995',
   },

@@ -33,6 +33,11 @@ export const efficientModelParameterRandomisation: MetricFactory<EfficientModelP
     title: 'Efficient model parameter randomisation test',
     category: 'randomisation',
     direction: 'higher',
+    equation: '(H(a\') − H(a)) / H(a), *H* the entropy of a map\'s histogram, a\' the map of the model all of whose layers are random.',
+    range: [-1, Infinity],
+    cost: 'An explanation and a model.',
+    noScore: 'The map is constant: its entropy is 0.',
+    limits: 'Edges of the input show in many faithful maps, of random networks too. Which layer matters. The number of bins decides.',
     paper: {
       authors: 'Hedström, Weber, Lapuschkin, Höhne', year: 2024, title: 'A Fresh Look at Sanity Checks for Saliency Maps', url: 'https://arxiv.org/abs/2405.02383',
     },

@@ -18,6 +18,10 @@ export const randomLogit: MetricFactory<object> = defineMetric<object>({
   title: 'Random logit',
   category: 'randomisation',
   direction: 'lower',
+  equation: 'Spearman over pixels of the maps of the target and of another class, drawn at random; 0 for constant maps.',
+  range: [-1, 1],
+  cost: 'One explanation.',
+  limits: 'Classes that share evidence have similar maps with good reason.',
   paper: {
     authors: 'Sixt, Granz, Landgraf', year: 2020, title: 'When Explanations Lie: Why Many Modified BP Attributions Fail', url: 'https://arxiv.org/abs/1912.09818',
   },

@@ -27,6 +27,11 @@ export const smoothModelParameterRandomisation: MetricFactory<SmoothModelParamet
   title: 'Smooth model parameter randomisation test',
   category: 'randomisation',
   direction: 'lower',
+  equation: 'As the model parameter randomisation test, of maps averaged over `draws` noisy copies of the input, the same for every model.',
+  range: [-1, 1],
+  cost: '`draws` explanations per layer and for the model as it is, a model per layer.',
+  noScore: 'The model learnt nothing.',
+  limits: 'Edges of the input show in many faithful maps, of random networks too.',
   paper: {
     authors: 'Hedström, Weber, Lapuschkin, Höhne', year: 2024, title: 'A Fresh Look at Sanity Checks for Saliency Maps', url: 'https://arxiv.org/abs/2405.02383',
   },

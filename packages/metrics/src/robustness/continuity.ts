@@ -38,6 +38,10 @@ export const continuity: MetricFactory<ContinuityOptions> = defineMetric<Continu
   title: 'Continuity',
   category: 'robustness',
   direction: 'lower',
+  equation: 'max over horizontal translations of ‖a(x) − a(x\')‖₁ / ‖x − x\'‖₂, zeros coming in; the map is not moved back.',
+  range: [0, Infinity],
+  cost: '2 × `shift` explanations.',
+  limits: 'A map that follows the object pays for it.',
   paper: {
     authors: 'Montavon, Samek, Müller', year: 2018, title: 'Methods for Interpreting and Understanding Deep Neural Networks', url: 'https://arxiv.org/abs/1706.07979',
   },

@@ -22,6 +22,10 @@ export const localLipschitzEstimate: MetricFactory<LocalLipschitzOptions> = defi
   title: 'Local Lipschitz estimate',
   category: 'robustness',
   direction: 'lower',
+  equation: 'max over Gaussian noise of ‖a(x\') − a(x)‖ / ‖x\' − x‖, in units of the map per unit of the input.',
+  range: [0, Infinity],
+  cost: '`draws` explanations.',
+  limits: 'Maps of larger numbers score worse: compare methods of equal units.',
   paper: {
     authors: 'Alvarez-Melis, Jaakkola', year: 2018, title: 'On the Robustness of Interpretability Methods', url: 'https://arxiv.org/abs/1806.08049',
   },

@@ -50,6 +50,10 @@ const around = (change: (scores: Float64Array, ...given: Parameters<Definition['
 test.each<[string, Partial<Definition>, string]>([
   ['a title that is empty', { title: ' ' }, 'is described completely'],
   ['an address that is none', { paper: { ...right.paper, url: 'somewhere' } }, 'is described completely'],
+  ['a range that is empty', { range: [1, 1] }, 'is described completely'],
+  ['a card that says nothing', { equation: '' }, 'is described completely'],
+  ['a score beyond the range', { range: [0, 1], ...around((scores) => scores.map((score) => score + 1)) }, 'keeps within its range'],
+  ['a sample without a score that nobody tells of', around((scores) => scores.map((score, i) => (i === 0 ? NaN : score))), 'keeps within its range'],
   ['one score for all', around((scores) => scores.subarray(0, 1)), 'gives one finite score per sample'],
   ['scores over the largest of the batch', around((scores) => scores.map((score) => score / Math.max(...scores))), 'scores a sample alone as in a batch'],
   ['random numbers without the seed', around((scores) => scores.map((score) => score + Math.random())), 'gives the same bits for the same seed'],

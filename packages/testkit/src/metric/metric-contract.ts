@@ -84,10 +84,12 @@ function subjectOf(needs: readonly MetricNeed[], layout: Layout = 'NCHW'): Metri
 const only = (subject: MetricSubject, sample: number): MetricSubject => selectSamples(subject, [sample]);
 
 function checkDescription(factory: AnyMetricFactory<object>): void {
-  const { name, title, paper, direction, category } = factory;
+  const { name, title, paper, direction, category, equation = '-', cost = '-', limits = '-', noScore = '-', range: [least, greatest] = [0, 1] } = factory;
   require(/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name), `the name is in kebab case, got \`${name}\``);
   require([title, paper.authors, paper.title, category].every((text) => text.trim() !== ''), 'title, category, authors and title of the paper are there');
   require(/^https:\/\/\S+$/.test(paper.url), `the paper has an https address, got \`${paper.url}\``);
+  require([equation, cost, limits, noScore].every((text) => text.trim() !== ''), 'what the card says of equation, cost, limits and samples without a score is not empty');
+  require(least < greatest, `the least score is below the greatest, got ${least} and ${greatest}`);
   require(direction === 'higher' || direction === 'lower', 'the direction says which way is better');
   for (const [option, spec] of Object.entries<OptionSpec<unknown>>({ ...factory.options })) {
     require(spec.type.trim() !== '' && spec.description.trim() !== '', `option \`${option}\` says its type and what it does`);
@@ -129,6 +131,19 @@ export function metricContract<Options extends object>(factory: AnyMetricFactory
       run: async () => {
         const scores = await score(subjectOf(needs));
         require(scores.length === SAMPLES && scores.every((value) => Number.isFinite(value) || (mayBeUndefined && Number.isNaN(value))), `${SAMPLES} finite scores, got ${scores.join(', ')}`);
+      },
+    },
+    {
+      name: 'keeps within its range, and says which samples have no score',
+      run: async () => {
+        const { range: [least, greatest] = [-Infinity, Infinity], noScore } = factory;
+        // The last bits of sums may lie outside.
+        const slack = 1e-9 * Math.max(1, ...[least, greatest].filter(Number.isFinite).map(Math.abs));
+        const within = (value: number): boolean => (Number.isNaN(value) ? noScore !== undefined : value >= least - slack && value <= greatest + slack);
+        for (const seed of [3, 4]) {
+          const scores = await score(subjectOf(needs), seed);
+          require(scores.every(within), `scores within ${least} to ${greatest}, NaN only where the description has \`noScore\`; got ${scores.join(', ')}`);
+        }
       },
     },
     {
