@@ -79,7 +79,7 @@ test('flags name what they changed, and take options from the protocol', async (
   const { protocol, configuration } = await resolve({ metrics: ['deletion', 'entropy'], methods: ['rise'] });
   expect(protocol.changed).toEqual(['methods', 'metrics']);
   expect(configuration.metrics.map(({ name, options }) => [name, options['substrate']])).toEqual([['deletion', 'mean'], ['entropy', undefined]]);
-  expect(configuration.methods[0]).toMatchObject({ name: 'rise', options: { samples: 256 } });
+  expect(configuration.methods[0]).toMatchObject({ name: 'rise', options: { samples: 160 } });
   expect(configuration.pruning).toBeNull();
 });
 

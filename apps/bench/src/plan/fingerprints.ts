@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BackendName, MethodChoice, MetricChoice } from '../configuration/configuration.ts';
 import { APPLICATION } from '../plugins/known-methods.ts';
 import { hashOf, sha256 } from '../store/hash.ts';
@@ -52,6 +53,9 @@ export interface Fingerprints {
   readonly data: string;
 }
 
+/** What draws samples, makes the maps of controls and brings all maps to the size of the image. */
+const OWN_FOLDERS = ['../data/', '../worker/'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
+
 /** Own packages that a package brings in, itself included, and the versions of the others. */
 function collect(name: string, from: string, seen: Map<string, string>): void {
   const folder = findPackage(name, from);
@@ -94,6 +98,6 @@ export function readFingerprints(): Fingerprints {
     },
     metric: ({ packageName, entry }) => (entry === null ? brought(packageName ?? '@pellucid/metrics') : `${plugin(entry)} ${brought('@pellucid/core')}`),
     backend: (backend) => `${node} ${brought(backend === 'onnxruntime' ? '@pellucid/backend-onnxruntime' : '@pellucid/backend-tfjs')}`,
-    data: hashOf([node, ...['@pellucid/datasets', '@pellucid/training'].map(brought), sha256(readFileSync(new URL(`../worker/controls.js`, import.meta.url)))]),
+    data: hashOf([node, ...['@pellucid/datasets', '@pellucid/training'].map(brought), ...OWN_FOLDERS.map(hashCode)]),
   };
 }

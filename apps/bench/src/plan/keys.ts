@@ -46,8 +46,15 @@ export async function hashSources(sources: readonly DataSource[], versions: Fing
   };
 }
 
+/** How many samples a set holds. Mosaics are made for metrics alone: as many as the one that wants most. */
+export function sampleCount({ samples, references, metrics }: RunConfiguration, set: SampleSet | 'references'): number {
+  if (set === 'references') return references;
+  return set === 'samples' ? samples : Math.max(0, ...metrics.filter(({ on }) => on === set).map((metric) => metric.samples));
+}
+
 /** Prepares the keys of a run. @throws DATA_MISSING, DATA_INVALID. */
-export async function prepareKeys({ datasets, samples, references, pruning }: RunConfiguration): Promise<Keys> {
+export async function prepareKeys(configuration: RunConfiguration): Promise<Keys> {
+  const { datasets, references, pruning } = configuration;
   const versions = readFingerprints();
   const data = await hashSources(datasets, versions);
   const models = new Map<string, string>();
@@ -62,7 +69,7 @@ export async function prepareKeys({ datasets, samples, references, pruning }: Ru
     model: hashModel(files, group.backend), backend: group.backend, seed: group.seed, references,
     method: [group.method.packageName, group.method.method, group.method.options, group.method.control],
   });
-  const explanation: Keys['explanation'] = (group, files, set) => hashOf({ ...subject(group, files), set, count: set === 'references' ? references : samples });
+  const explanation: Keys['explanation'] = (group, files, set) => hashOf({ ...subject(group, files), set, count: sampleCount(configuration, set) });
   return {
     data,
     explanation,

@@ -1,5 +1,5 @@
 import type { RunConfiguration, SampleSet } from '../configuration/configuration.ts';
-import type { Keys } from '../plan/keys.ts';
+import { sampleCount, type Keys } from '../plan/keys.ts';
 import type { Group, ScoredCell } from '../plan/plan.ts';
 import { FILES } from '../store/folder.ts';
 import type { ExplainTask, ModelFiles, SetTask } from '../worker/protocol.ts';
@@ -28,11 +28,11 @@ export function mapsFile(out: string, { data, model, method, backend, seed }: Pi
 
 /** The task that does what is left of a group. */
 export function explainTask(group: Group, { scored, maps, ranking }: Remaining, files: ModelFiles, { configuration, out, keys, explanations }: TaskSettings): ExplainTask {
-  const { samples, references, pruning } = configuration;
+  const { pruning } = configuration;
   const setOf = (set: SampleSet): SetTask[] => {
     const metrics = scored.filter(({ metric }) => metric.on === set).map(({ metric }) => metric);
     if (metrics.length === 0 && !(set === 'samples' && maps)) return [];
-    return [{ set, count: samples, metrics, key: keys.explanation(group, files, set), mapsFile: set === 'samples' ? mapsFile(out, group) : null }];
+    return [{ set, count: sampleCount(configuration, set), metrics, key: keys.explanation(group, files, set), mapsFile: set === 'samples' ? mapsFile(out, group) : null }];
   };
   return {
     kind: 'explain',
@@ -42,7 +42,7 @@ export function explainTask(group: Group, { scored, maps, ranking }: Remaining, 
     method: group.method,
     seed: group.seed,
     sets: [...setOf('samples'), ...setOf('mosaics')],
-    references: { count: references, key: keys.explanation(group, files, 'references') },
+    references: { count: sampleCount(configuration, 'references'), key: keys.explanation(group, files, 'references') },
     explanations,
     rankingImages: ranking && pruning !== null ? pruning.images : null,
   };
