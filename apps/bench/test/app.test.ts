@@ -147,16 +147,18 @@ test('a method that cannot work on a network is a row with its typed error', () 
 });
 
 test('pruning writes a row for each ranking and share, the recorded maps as pictures, and goes on after a kill', () => {
-  const args = ['prune', '--quick', '--config', 'tiny.json', '--network', 'residual-cnn', '--fractions', '60,10', '--seeds', '1', '--out', 'pruned'];
+  const args = ['prune', '--quick', '--config', 'tiny.json', '--network', 'residual-cnn', '--fractions', '60,10', '--seeds', '1', '--out', 'pruned', '--directions', 'keep,remove',
+    '--rankings', 'accumulated-gradients,accumulated-gradients-absolute-mean-all-epochs,saliency,edges,centre-prior'];
   expect(bench(args)).toMatchObject({ status: 0, stdout: expect.stringContaining('accumulated-gradients') });
   const file = join(folder, 'pruned/pruning.jsonl');
   const rows = readJsonLines<PruningRow>(file);
-  expect(rows).toHaveLength(3 * 2);
+  expect(rows).toHaveLength(5 * 2 * 2);
+  expect(new Set(rows.map(({ direction }) => direction))).toEqual(new Set(['keep', 'remove']));
   expect(Object.keys(rows[0]!)).toEqual([
     'dataset', 'network', 'ranking', 'direction', 'fraction', 'seed', 'referenceAccuracy', 'accuracy', 'drop',
   ]);
   for (const { referenceAccuracy, accuracy, drop } of rows) expect(drop).toBeCloseTo(referenceAccuracy - accuracy, 9);
-  const record = join(folder, 'pruned/maps/training.residual-cnn.seed0');
+  const record = join(folder, 'pruned/maps/training.shapes.residual-cnn.seed0');
   expect(decodeNpy(readFileSync(`${record}.npy`), record).shape).toEqual([1, 32, 32, 3]);
   expect(readFileSync(`${record}.epochs.png`).subarray(1, 4).toString()).toBe('PNG');
   const sorted = (list: readonly PruningRow[]): string[] => list.map((row) => JSON.stringify(row)).sort();
