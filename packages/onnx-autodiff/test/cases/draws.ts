@@ -5,7 +5,7 @@ export const offZero = (draw: number): number => draw + Math.sign(draw) * 0.25;
 /** Positive, away from 0. */
 export const positive = (draw: number): number => Math.abs(draw) + 0.5;
 /** No two values within reach of a step of each other, so that no maximum changes hands. */
-export const distinct = (_: number, index: number): number => ((index * 7919) % 1009) - 500;
+export const distinct = (_: number, index: number): number => (((index * 7919) % 1009) - 500) / 2;
 
 /** A stored number. */
 export const scalar = (name: string, value: number, single = false): TensorProto =>

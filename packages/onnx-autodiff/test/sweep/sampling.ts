@@ -8,7 +8,6 @@ import { opsetFrom } from './mathematics.ts';
 export function gridSample(chance: Chance): RuleCase {
   const opset = opsetFrom(chance, 16);
   const axes = opset >= 20 && chance.happens(0.4) ? 3 : 2;
-  const lengths = chance.lengths(axes, 4);
   const channels = chance.integer(1, 3);
   const corners = chance.integer(0, 1);
   const mode = chance.pick([opset < 20 ? 'bilinear' : 'linear', 'nearest', ...(axes === 2 ? [opset < 20 ? 'bicubic' : 'cubic'] : [])]);
@@ -16,8 +15,10 @@ export function gridSample(chance: Chance): RuleCase {
     stringAttribute('mode', mode), stringAttribute('padding_mode', chance.pick(['zeros', 'border', 'reflection'])), intAttribute('align_corners', corners),
   ];
   const places = chance.lengths(axes, 3);
-  const values = placesOn(lengths, corners === 1);
   const toImage = mode === 'nearest' || mode === 'bicubic' || chance.happens(0.4);
+  // Places along a single element change nothing where it is repeated: there a slope is rounding alone.
+  const lengths = chance.lengths(axes, 4).map((length) => (toImage ? length : Math.max(length, 2)));
+  const values = placesOn(lengths, corners === 1);
   const x = ['n', channels, ...chance.declared(lengths).map((length, axis) => (typeof length === 'string' ? length : lengths[axis]!))];
   if (toImage) {
     const count = places.reduce((product, length) => product * length, 2 * axes);
