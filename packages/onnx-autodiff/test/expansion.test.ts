@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { BackwardRule, BackwardRules } from '@pellucid/core';
 import {
-  ElementType, floatAttribute, intAttribute, makeModel, makeNode, makeTensor, makeValueInfo, stringAttribute, type AttributeProto, type NodeProto,
+  ElementType, floatAttribute, int64Tensor, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, stringAttribute, type AttributeProto, type NodeProto,
   type OnnxModel, type TensorProto,
 } from '@pellucid/onnx-graph';
 import { expandNodes } from '../src/backward-rules/expand-nodes.ts';
@@ -115,6 +115,13 @@ test('rules see the activation inside a fused operator, each time that a module 
     const expected = await gradientUnder(spelled, GUIDED, [1, -2, 3], cotangent);
     expect(await gradientUnder(fused, GUIDED, [1, -2, 3], cotangent)).toEqual(expected);
   }
+});
+
+test.each([9, 17])('a convolution that is fused with a bound at 0 ends in a ReLU (opset %i)', async (opset) => {
+  const conv = { ...microsoft('FusedConv', ['image', 'w'], ['c'], [stringAttribute('activation', 'Clip'), { ...intsAttribute('activation_params', []), type: 6, floats: [0, 3.4028234663852886e38] }]) };
+  const model = network([makeNode('Unsqueeze', ['x', ...(opset >= 13 ? ['two'] : [])], ['image'], opset >= 13 ? [] : [intsAttribute('axes', [2])]), conv, makeNode('Flatten', ['c'], ['y'])],
+    [stored('w', [3, 3, 1], [1, 0, 0, 0, -1, 0, 0, 0, 1]), int64Tensor('two', [2])], opset);
+  expect(await gradientUnder(model, GUIDED, [1, -2, 3], [1, 1, -1])).toEqual({ values: [1, -1, 0], uncovered: [] });
 });
 
 test('a rule of activations leaves a node alone whose other operand depends on the input', async () => {

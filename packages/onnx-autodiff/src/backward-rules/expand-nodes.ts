@@ -54,9 +54,21 @@ function spell({ emit, names }: Expansion, node: NodeProto, compute: Composition
   return emit.nodes.slice(before);
 }
 
+/** The activation that a node is by another name, in its place among the parts where it is one. */
+function plainNode({ emit, rules, titles }: Expansion, given: NodeProto, title: string): NodeProto {
+  const node = plainActivation(emit, given, rules);
+  if (node === null) return given;
+  const at = emit.nodes.indexOf(given);
+  if (at >= 0) {
+    emit.nodes[at] = node;
+    titles.set(node, title);
+  }
+  return node;
+}
+
 function visit(expansion: Expansion, given: NodeProto, title: string): void {
   const { emit, rules, nodes, titles } = expansion;
-  const node = plainActivation(emit, given, rules) ?? given;
+  const node = plainNode(expansion, given, title);
   const compute = partsOf(node, rules);
   const before = emit.nodes.length;
   const parts = compute === undefined ? null : spell(expansion, node, compute);

@@ -34,6 +34,9 @@ export interface Emitter {
   readonly typeOf: (name: string) => TensorType;
   /** The stored tensor of this name, also from a Constant node. */
   readonly stored: (name: string) => TensorProto | null;
+  /** The halves of tensors that hold samples and then their baselines, and what halves were cut from. */
+  readonly halves: Map<string, readonly [here: string, there: string]>;
+  readonly wholes: Map<string, string>;
   /** Computes a value once per key. */
   readonly once: (key: string, make: () => string) => string;
   /** Ends with GRADIENT_UNDEFINED. */
@@ -115,7 +118,7 @@ export function createEmitter(
     return outputs;
   };
   return {
-    opset, batch, straightThrough, nodes, initializers, once, fail, opMany,
+    opset, batch, straightThrough, nodes, initializers, once, fail, opMany, halves: new Map(), wholes: new Map(),
     uses: (optimization) => optimizations.has(optimization),
     producer: (name) => producers.get(name),
     onlyReader: (name) => (readers.get(name)?.length === 1 && !asked.has(name) ? readers.get(name)?.[0] : undefined),
@@ -123,7 +126,11 @@ export function createEmitter(
     declare: (name, type) => types.set(name, type),
     scalar(value, like) {
       const elementType = floatType(like);
-      return once(`scalar ${elementType} ${value}`, () => store(makeTensor(unique('gradient/scalar'), elementType, [], [value])));
+      return once(`scalar ${elementType} ${value}`, () => {
+        const name = store(makeTensor(unique('gradient/scalar'), elementType, [], [value]));
+        types.set(name, { elementType, shape: [], values: [value] });
+        return name;
+      });
     },
     constant: (shape, values, like) => store(makeTensor(unique('gradient/constant'), floatType(like), shape, values)),
     integers(values) {

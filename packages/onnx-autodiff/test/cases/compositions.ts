@@ -59,6 +59,10 @@ const fused: readonly RuleCase[] = [
     ...FUSED, operator: 'FusedConv', inputs: IMAGE, constants: [w, floatList('b', bias)], values: (draw) => draw / 16,
     attributes: [text('activation', name), ...(parameters.length > 0 ? [floatsAttribute('activation_params', parameters)] : []), ints('pads', [1, 1, 1, 1])],
   })),
+  {
+    ...FUSED, operator: 'FusedConv', opset: 9, inputs: IMAGE, constants: [w, floatList('b', [0.5, 3.7, -2.7, 0.5])], values: (draw) => draw / 16,
+    attributes: [text('activation', 'Clip'), floatsAttribute('activation_params', [-1, 2]), ints('pads', [1, 1, 1, 1])],
+  },
   { ...FUSED, operator: 'FusedConv', inputs: { ...IMAGE, z: ['n', 4, 3, 3] }, constants: [w, weights('b', [4], true)], order: ['x', 'w', 'b', 'z'], attributes: [text('activation', 'Tanh')], values: (draw) => draw / 16 },
   { ...FUSED, operator: 'FusedGemm', inputs: { a: ['n', 3], b: [3, 4], c: [4] }, attributes: [text('activation', 'LeakyRelu'), floatAttribute('activation_alpha', 0.1)], values: offZero },
   ...[0, 1].flatMap((transA) => [0, 1].map((transB): RuleCase => ({
