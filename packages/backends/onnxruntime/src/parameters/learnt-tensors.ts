@@ -10,7 +10,7 @@ export interface LearntTensors {
 
 /** The inputs of an operator that may hold what it learnt. */
 const SLOTS: Readonly<Record<string, readonly number[]>> = {
-  BatchNormalization: [1, 2, 3, 4], Conv: [1, 2], ConvTranspose: [1, 2], DeformConv: [1, 3], GRU: [1, 2, 3], Gemm: [0, 1, 2], GroupNormalization: [1, 2],
+  BatchNormalization: [1, 2, 3, 4], Conv: [1, 2], ConvTranspose: [1, 2], DeformConv: [1, 3], Einsum: [0, 1], GRU: [1, 2, 3], Gemm: [0, 1, 2], GroupNormalization: [1, 2],
   InstanceNormalization: [1, 2], LSTM: [1, 2, 3, 7], LayerNormalization: [1, 2], MatMul: [0, 1], PRelu: [1], RMSNormalization: [1], RNN: [1, 2, 3],
 };
 
