@@ -38,8 +38,8 @@ export function lastSpatialLayer(model: Layered, method: string): LayerInfo {
       layer: 'last',
       model: model.name,
       method,
-      problem: 'no layer has a height and a width above 1',
-      help: 'Class activation maps need a convolutional model.',
+      problem: 'no layer has a height and a width above 1, and none was named',
+      help: 'Name one with the option `layer`; class activation maps need a convolutional model, or tokens of an image.',
     });
   }
   return layer;

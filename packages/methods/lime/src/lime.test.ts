@@ -65,3 +65,12 @@ test('stops at a wanted standard error', async () => {
   const { provenance } = await explain(model, lime({ samples: 5000, features, alpha: 0 }), { input, targets: 0, standardError: 0.05 });
   expect(provenance.draws?.[0]).toBeLessThan(5000);
 });
+
+test('a penalty that outweighs every feature is noted, and least squares has none', async () => {
+  const model = analyticModel(linearFormula([3], [normalValues(0, 'w', 3)]));
+  const input = tensor([1, 3], [1, 2, 3]);
+  const strict = await explain(model, lime({ samples: 50, alpha: 1000 }), { input, targets: 0 });
+  expect([...strict.values.data]).toEqual([0, 0, 0]);
+  expect(strict.provenance.notes).toEqual([expect.stringMatching(/^sample 0: .*`alpha` 1000/)]);
+  expect((await explain(model, lime({ samples: 50, alpha: 0 }), { input, targets: 0 })).provenance.notes).toEqual([]);
+});

@@ -116,7 +116,11 @@ export const lime: MethodFactory<never, LimeOptions> = defineMethod({
       const mask = masks[sample]!;
       const scene = { model, batch, context, sample, mask, baseline: sampleData(baseline, sample) };
       const done = (copies: number): void => { context.progress(sample * options.samples + copies, samples * options.samples); };
-      estimates.push(await explainSample(scene, options, context, done));
+      const estimate = await explainSample(scene, options, context, done);
+      if (options.alpha > 0 && estimate.values.data.every((value) => value === 0)) {
+        context.note(`sample ${sample}: no feature changes the score enough for \`alpha\` ${options.alpha}, so that its map is 0; a smaller one keeps weaker features`);
+      }
+      estimates.push(estimate);
     }
     return joinEstimates(estimates);
   },
