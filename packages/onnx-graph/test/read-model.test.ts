@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { create } from '@bufbuild/protobuf';
 import { GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema, TensorProto_DataLocation, TensorProtoSchema } from 'onnx-buf';
 import {
-  copyWith, ElementType, extractSubgraph, inferShapes, int64Tensor, makeModel, makeNode, makeTensor, makeValueInfo, opsetOf, readModel, replaceParts,
+  copyWith, ElementType, extendGraph, extractSubgraph, graphInputs, inferShapes, int64Tensor, makeModel, makeNode, makeTensor, makeValueInfo, opsetOf, readModel, replaceParts,
   tensorProducers, tensorValues, uniqueNames, writeModel, type GraphParts, type OnnxModel,
 } from '../src/index.ts';
 
@@ -54,6 +54,16 @@ test('refuses a model without versions, and weights in another file', () => {
   expect(read(bytesOf({ irVersion: 8n }))).toThrow('it imports no operator set');
   const external = copyWith(makeTensor('w', FLOAT, [3], [1, 2, 3]), { dataLocation: TensorProto_DataLocation.EXTERNAL });
   expect(changed({ initializer: [external] })).toThrow('tensor `w` is stored in another file (external data)');
+});
+
+test('constants that are added are inputs too where the IR version wants that', () => {
+  const added = { initializer: [makeTensor('v', FLOAT, [2, 1], [1, 2])] };
+  const inputsOf = (irVersion: bigint): string[] => extendGraph({ ...GOOD, proto: copyWith(GOOD.proto, { irVersion }) }, added).graph.input.map(({ name }) => name);
+  expect(inputsOf(3n)).toEqual(['x', 'w', 'v']);
+  expect(inputsOf(4n)).toEqual(['x']);
+  const old = extendGraph({ ...GOOD, proto: copyWith(GOOD.proto, { irVersion: 3n }) }, added);
+  expect(graphInputs(old).map(({ name }) => name)).toEqual(['x']);
+  expect(inferShapes(readModel(writeModel(old), 'old.onnx')).get('v')?.shape).toEqual([2, 1]);
 });
 
 test('puts nodes that are not sorted in order, and else leaves theirs', () => {

@@ -15,12 +15,23 @@ export interface GraphParts {
   readonly valueInfo?: readonly ValueInfoProto[];
 }
 
+/** From this IR version on constants need not be listed among the inputs. */
+const CONSTANTS_APART = 4n;
+
+/** The inputs of a graph with all constants, as older IR versions have them. */
+function withConstants(inputs: readonly ValueInfoProto[], constants: readonly TensorProto[]): ValueInfoProto[] {
+  const listed = new Set(inputs.map(({ name }) => name));
+  const added = constants.filter(({ name }) => !listed.has(name));
+  return [...inputs, ...added.map(({ name, dataType, dims }) => makeValueInfo(name, { elementType: dataType, shape: dims.map(Number) }))];
+}
+
 /** A model with some lists of its graph replaced. Copies no weights and leaves the given model as it was. */
 export function replaceParts(model: OnnxModel, parts: GraphParts): OnnxModel {
   const changes: Partial<GraphProto> = {};
   if (parts.node) changes.node = [...parts.node];
   if (parts.initializer) changes.initializer = [...parts.initializer];
   if (parts.input) changes.input = [...parts.input];
+  if (parts.initializer && model.proto.irVersion < CONSTANTS_APART) changes.input = withConstants(parts.input ?? model.graph.input, parts.initializer);
   if (parts.output) changes.output = [...parts.output];
   if (parts.valueInfo) changes.valueInfo = [...parts.valueInfo];
   const graph = copyWith(model.graph, changes);
