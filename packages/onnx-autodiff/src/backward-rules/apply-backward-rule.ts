@@ -2,6 +2,7 @@ import type { BackwardRule, OpKind, RuleNode } from '@pellucid/core';
 import { nodeTitle, type NodeProto } from '@pellucid/onnx-graph';
 import { zerosLike, type Emitter } from '../engine/emitter.ts';
 import { sumToInputs, trueDerivative } from '../engine/true-derivative.ts';
+import { deriveByHalves } from '../passes/batch-halves.ts';
 import { findRule } from '../rules/table.ts';
 import { WEIGHTED } from '../operators/linear-operators.ts';
 import { linearOperation } from './linear-operation.ts';
@@ -28,7 +29,10 @@ export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, wan
     outputs: node.output,
     gradients: arrived,
     linear: WEIGHTED.has(place.kind) ? linearOperation(emit, node) : undefined,
-    derivative: (gradient) => trueDerivative(emit, node, wanted, gradient === undefined ? gradients : [gradient, ...gradients.slice(1)]),
+    derivative(gradient) {
+      const given = gradient === undefined ? gradients : [gradient, ...gradients.slice(1)];
+      return deriveByHalves(emit, node, wanted, given) ?? trueDerivative(emit, node, wanted, given);
+    },
   };
   const results = rule(context, graphOperations(emit, arrived[0] ?? ''));
   if (findRule(node, emit.opset)?.broadcasts === true) return sumToInputs(emit, node, wanted, results);

@@ -1,6 +1,7 @@
 import type { TensorOperations } from '@pellucid/core';
-import { ElementType, intAttribute, tensorShape, tensorValues, type Dimension, type TensorProto } from '@pellucid/onnx-graph';
+import { ElementType, tensorShape, tensorValues, type TensorProto } from '@pellucid/onnx-graph';
 import { choose, knownShape, reduceMean, sign, type Emitter } from '../engine/emitter.ts';
+import { halvesOf, joinHalves } from '../passes/batch-halves.ts';
 
 type Arithmetic = (a: number, b: number) => number;
 
@@ -16,14 +17,6 @@ function combine(a: TensorProto, b: TensorProto, arithmetic: Arithmetic): { read
     arithmetic(Number(first[i * stepA]), Number(second[i * stepB])));
   return { shape: wholeIsA ? shapeA : shapeB, values };
 }
-
-/** Half of a length, in words where it is free: halves of one batch have to be known to fit each other. */
-const HALF = '/2';
-const halfOf = (length: Dimension): Dimension => (typeof length === 'number' ? length / 2 : length === null ? null : `${length}${HALF}`);
-const twice = (length: Dimension): Dimension => {
-  if (typeof length === 'number') return 2 * length;
-  return length?.endsWith(HALF) === true ? length.slice(0, -HALF.length) : null;
-};
 
 /** The least positive half float of full precision: a threshold or a stabiliser below it would round to 0, and divide by it. */
 const LEAST_HALF = 2 ** -14;
@@ -72,33 +65,11 @@ export function graphOperations(emit: Emitter, like: string): TensorOperations<s
     maximum: binary('Max', Math.max, (a, b) => extremum(emit, 'Max', a, b)),
     greater: plain('Greater'),
     where: (condition, ifTrue, ifFalse) => choose(emit, condition, ifTrue, ifFalse),
-    halves(a) {
-      const first = emit.once(`first half of ${a}`, () => splitBatch(emit, a));
-      const second = emit.once(`second half of ${a}`, () => { throw new Error('internal: a batch was halved once'); });
-      return [first, second];
-    },
-    join(a, b) {
-      const whole = emit.op('Concat', [a, b], [intAttribute('axis', 0)]);
-      const { elementType, shape } = emit.typeOf(a);
-      emit.declare(whole, { elementType, shape: shape && [twice(shape[0] ?? null), ...shape.slice(1)] });
-      return whole;
-    },
+    halves: (a) => halvesOf(emit, a),
+    join: (a, b) => joinHalves(emit, a, b),
     meanPerSample(a) {
       const axes = knownShape(emit, a).slice(1).map((_, i) => i + 1);
       return axes.length === 0 ? a : reduceMean(emit, a, axes);
     },
   };
-}
-
-/** Cuts a tensor in the middle of its batch axis. */
-function splitBatch(emit: Emitter, a: string): string {
-  if (typeof emit.batch === 'string' && typeof emit.typeOf(a).shape?.[0] === 'number') {
-    return emit.fail('the first axis of its values is not the batch, which holds samples and then their baselines', 'Export the model with the batch in front throughout.');
-  }
-  const attributes = emit.opset >= 18 ? [intAttribute('num_outputs', 2)] : [];
-  const parts = emit.opMany('Split', [a], 2, [intAttribute('axis', 0), ...attributes]);
-  const { elementType, shape } = emit.typeOf(a);
-  for (const part of parts) emit.declare(part, { elementType, shape: shape && [halfOf(shape[0] ?? null), ...shape.slice(1)] });
-  emit.once(`second half of ${a}`, () => parts[1]!);
-  return parts[0]!;
 }

@@ -8,10 +8,11 @@ import { expandNodes } from '../backward-rules/expand-nodes.ts';
 import { mergeBatchNorm } from '../backward-rules/merge-batch-norm.ts';
 import { isLinear, ONE_OPERAND, WEIGHTED } from '../operators/linear-operators.ts';
 import { nodeKinds, type NodeKind } from '../operators/node-kinds.ts';
+import { addGradients, passOnce } from '../passes/batch-halves.ts';
 import { OPTIMIZATIONS, type Optimization } from '../passes/optimizations.ts';
 import { findRule } from '../rules/table.ts';
 import { checkDimensions, checkOpset } from './check-model.ts';
-import { addAll, createEmitter, zerosLike, type EmitterState } from './emitter.ts';
+import { createEmitter, zerosLike, type EmitterState } from './emitter.ts';
 import { flat } from './gradient-rule.ts';
 import { MALFORMED, trueDerivative } from './true-derivative.ts';
 
@@ -72,7 +73,7 @@ export function differentiate(given: OnnxModel, request: DerivativeRequest): Der
   const nodes = nameOutputs(emit, gradients, outputs);
   const extended = extendGraph(model, {
     node: nodes,
-    initializer: usedConstants(emit),
+    initializer: usedConstants(nodes, emit),
     input: request.cotangent === undefined ? [makeValueInfo(cotangent, type)] : [],
     output: [...outputs].map(([name, output]) => makeValueInfo(output, types.get(name) ?? type)),
   });
@@ -80,7 +81,7 @@ export function differentiate(given: OnnxModel, request: DerivativeRequest): Der
 }
 
 /** What the appended nodes read: intermediate results of arithmetic on constants are not kept. */
-function usedConstants({ nodes, initializers }: EmitterState): TensorProto[] {
+function usedConstants(nodes: readonly NodeProto[], { initializers }: EmitterState): TensorProto[] {
   const read = new Set(nodes.flatMap(({ input }) => input));
   return initializers.filter(({ name }) => read.has(name));
 }
@@ -168,7 +169,10 @@ function passNode(
 ): { readonly results: readonly (string | null)[]; readonly covered: boolean } {
   // A rule of an activation is one for its first operand.
   const rule = ONE_OPERAND.has(node.opType) && wanted.slice(1).includes(true) ? undefined : rules?.rules[place.kind];
-  if (rule === undefined) return { results: trueDerivative(emit, node, wanted, gradients), covered: rules === undefined || isLinear(node, wanted) };
+  if (rule === undefined) {
+    const results = passOnce(emit, node, place.kind, wanted, gradients) ?? trueDerivative(emit, node, wanted, gradients);
+    return { results, covered: rules === undefined || isLinear(node, wanted) };
+  }
   return { results: applyBackwardRule(emit, rule, { node, wanted, gradients, ...place }), covered: true };
 }
 
@@ -201,7 +205,7 @@ function backward(
   const take = (name: string): string | null => {
     const terms = arriving.get(name);
     if (!terms) return null;
-    const found = summed.get(name) ?? addAll(emit, terms);
+    const found = summed.get(name) ?? addGradients(emit, terms);
     summed.set(name, found);
     return found;
   };
@@ -242,6 +246,15 @@ function undefinedGradient(node: NodeProto | undefined, opset: number, reason: s
   });
 }
 
+/** The nodes that lead to these tensors: what a rule made for others that did not need it goes. */
+function usedNodes(nodes: readonly NodeProto[], read: Set<string>): readonly NodeProto[] {
+  return nodes.toReversed().filter((node) => {
+    const isUsed = node.output.some((name) => read.has(name));
+    if (isUsed) for (const name of nodeReads(node)) read.add(name);
+    return isUsed;
+  }).toReversed();
+}
+
 /** Gives the gradients their public names, without a copy where a backward node makes them for one name alone. */
 function nameOutputs(
   emit: EmitterState, gradients: ReadonlyMap<string, string>, outputs: ReadonlyMap<string, string>,
@@ -264,5 +277,5 @@ function nameOutputs(
     const node = emit.nodes.at(-1);
     if (node) node.output = [output];
   }
-  return emit.nodes;
+  return usedNodes(emit.nodes, new Set(outputs.values()));
 }

@@ -1,5 +1,5 @@
 import { ElementType, floatAttribute, intAttribute, intsAttribute, type AttributeProto } from '@pellucid/onnx-graph';
-import { multiplyMask, sign, type Emitter } from '../engine/emitter.ts';
+import { multiplyMask, type Emitter } from '../engine/emitter.ts';
 import { isBlocked } from './blocked-layout.ts';
 
 /** Large enough to lift every normal float32 above 1, a power of two so that nothing is rounded. */
@@ -19,11 +19,15 @@ function scaleChannels(
   return emit.op('Clip', [scaled], [floatAttribute('min', 0), floatAttribute('max', 1)]);
 }
 
+/** dy where a tensor is not 0, else 0. As truth values the tensor is the mask: cheaper than its sign, or a comparison and a choice. */
+function keepNonzero(emit: Emitter, mask: string, dy: string): string {
+  return multiplyMask(emit, emit.op('Cast', [mask], [intAttribute('to', ElementType.BOOL)]), dy);
+}
+
 /** dy where y > 0, else 0, for a y that is never negative. */
 export function keepPositive(emit: Emitter, y: string, dy: string): string {
   if (emit.uses('blocked-masks') && isBlocked(emit, y)) return emit.op('Mul', [dy, scaleChannels(emit, y, LIFT, 0, 'Clip')]);
-  // As a truth value y is the mask: cheaper than its sign, or a comparison and a choice.
-  return multiplyMask(emit, emit.op('Cast', [y], [intAttribute('to', ElementType.BOOL)]), dy);
+  return keepNonzero(emit, y, dy);
 }
 
 /**
@@ -41,6 +45,5 @@ export function keepBetween(emit: Emitter, y: string, high: number, dy: string):
     return emit.op('Mul', [dy, scaleChannels(emit, v, -lift, lift * high, 'Clip')]);
   }
   // Positive inside, 0 at both bounds.
-  const inside = emit.op('Mul', [y, emit.op('Sub', [emit.scalar(high, y), y])]);
-  return emit.op('Mul', [dy, sign(emit, inside)]);
+  return keepNonzero(emit, emit.op('Mul', [y, emit.op('Sub', [emit.scalar(high, y), y])]), dy);
 }

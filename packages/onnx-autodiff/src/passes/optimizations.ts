@@ -1,5 +1,7 @@
 /**
  * Ways to compute the same gradient faster, each of which can be left out to see what it is worth; `docs/speed.md` has the measurements.
+ * - `batch-halves`: backward rules over samples and their baselines give both the same gradient: convolutions and dense layers pass it back once, and the
+ *   batch is not joined and cut again between two rules
  * - `blocked-masks`: masks of ReLU and ReLU6 as depthwise convolutions of one element, which stay in the blocked layout that ONNX Runtime gives
  *   convolutions on x64 CPUs, where every other operator costs two conversions
  * - `flipped-computed-weights`: a stride-1 convolution whose weights the model computes is differentiated by one with flipped weights too
@@ -10,7 +12,7 @@
  * - `weight-gradients-by-taps`: the gradient at the weights of a convolution as one matrix product per tap of its kernel
  * - `pool-picks`: what the windows of a max-pool behind a ReLU read at one place is picked by a depthwise convolution instead of a slice with steps
  */
-export const OPTIMIZATIONS = ['blocked-masks', 'flipped-computed-weights', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-picks', 'weight-gradients-by-taps'] as const;
+export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'flipped-computed-weights', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-picks', 'weight-gradients-by-taps'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

@@ -29,7 +29,7 @@ const WEIGHTED_SUMS: ReadonlySet<string> = new Set(['BatchNormalization', 'Conv'
 
 /** The upper bound of a Clip that stands for a ReLU6, or the like: from 0 to a number, right behind weights. */
 function activationBound({ emit, node, inputs: [x = '', low = '', high = ''] }: RuleContext): number | null {
-  if (!WEIGHTED_SUMS.has(emit.producer(x)?.opType ?? '')) return null;
+  if (!WEIGHTED_SUMS.has(emit.producer(emit.wholes.get(x) ?? x)?.opType ?? '')) return null;
   const bound = (attribute: string, name: string, otherwise: number): number => {
     if (name === '') return attributeFloat(node, attribute, otherwise);
     const tensor = emit.stored(name);
