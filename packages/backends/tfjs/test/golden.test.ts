@@ -15,13 +15,14 @@ const CASES = ENGINES.flatMap((engine) =>
   GOLDEN_NETWORKS.filter((place) => ALL || engine !== 'cpu' || ON_CPU.includes(place.join('/'))).map((place) => [engine, ...place] as const),
 );
 /**
- * In these one point of a path lies within rounding of a kink: there engines have the gradient of one side or the other, up to 6 % apart, and
- * at all other points the same to 1e-6. TensorFlow's float32 is one of them.
+ * In these, one or two points of a path lie within rounding of a kink: there engines have the gradient of one side or the other. The native engine
+ * has that of the other side than double precision, and misses the map by 3e-4 to 1e-2; TensorFlow's own float32 misses it by 6e-4 to 3e-3. An image that
+ * differs by one millionth does as much on every engine. At all other points, and on wasm at every one, values agree to 4e-7.
  */
 const AT_KINKS: readonly string[] = ['inception/layers', 'mobilenet_v2/layers'];
 /** Integrated gradients take forty passes: minutes on the JavaScript engine, whose gradients are compared above. */
 const PATH_CASES = CASES.filter(([engine, network, format]) =>
-  engine === 'cpu' ? network === 'conv1d' : format === 'graph' || (ALL && !AT_KINKS.includes(`${network}/${format}`)),
+  engine === 'cpu' ? network === 'conv1d' : format === 'graph' || (ALL && (engine === 'wasm' || !AT_KINKS.includes(`${network}/${format}`))),
 );
 
 /** ReLU(sum over channels of the mean gradient times the activation), before and after the ReLU; channels last. */

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { INPUT, type Tensor } from '@pellucid/core';
+import { gradientAt, INPUT, type Tensor } from '@pellucid/core';
 import { contractBatch, convolutionalNetwork, softmaxNetwork } from '@pellucid/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
 import { BACKEND_OF } from '../src/engine/engine-name.ts';
-import { loadModel, openEngine } from '../src/index.ts';
+import { loadModel, openEngine, type ModelBytes } from '../src/index.ts';
 import { valueAt } from '../src/model/value-at.ts';
 import { disposeAll } from '../src/model/layers-tree.ts';
 import { asGraphModel, asLayersModel, type JoinedModel } from './contract-models.ts';
@@ -234,5 +234,53 @@ describe('passes', () => {
     });
     expect([fast.backend.engine, plain.backend.engine]).toEqual(['wasm', 'cpu']);
     await Promise.all([fast.dispose(), plain.dispose()]);
+  });
+});
+
+/** What `save` writes of a live model. */
+async function saved(model: tfl.LayersModel): Promise<ModelBytes> {
+  const written: ModelBytes[] = [];
+  await model.save(tf.io.withSaveHandler(async ({ modelTopology, weightSpecs = [], weightData }) => {
+    const weights = weightSpecs.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
+    written.push({
+      modelJson: JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest: [{ paths: ['weights.bin'], weights }] }),
+      weights: new Uint8Array(weightData as ArrayBuffer),
+    });
+    return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
+  }));
+  return written[0]!;
+}
+
+describe('what the library saves and cannot load again', () => {
+  test.each([1, 2, 3])('separable convolutions with %d filters per channel answer as the live model does, also inside models and with other parameters', async (depthMultiplier) => {
+    const engine = await openEngine(ENGINE);
+    const live = await engine.exclusive(() => tfl.sequential({ layers: [
+      tfl.sequential({ name: 'block', layers: [
+        tfl.layers.separableConv2d({ name: 'separable', inputShape: [6, 6, 2], filters: 4, kernelSize: 3, depthMultiplier, activation: 'tanh', biasInitializer: 'randomNormal' }),
+      ] }),
+      tfl.layers.flatten(), tfl.layers.dense({ name: 'scores', units: 2 }),
+    ] }));
+    const question = { input: { shape: [2, 6, 6, 2], data: Float32Array.from({ length: 144 }, (_, i) => Math.sin(i * 1.7)) }, gradient: at };
+    const [own, read] = [await loadModel(live), await loadModel(await saved(live))];
+    const expected = gradientAt(await own.evaluate(question), INPUT).data;
+    const copies = await Promise.all([own, read].map((model) => model.parameters?.replace(new Map())));
+    for (const model of [read, ...copies]) {
+      if (model === undefined) throw new Error('models of this backend can be copied');
+      const found = gradientAt(await model.evaluate(question), INPUT).data;
+      expected.forEach((value, i) => { expect(found[i]).toBeCloseTo(value, 6); });
+    }
+    await Promise.all([own, read, ...copies].map((model) => model?.dispose()));
+    disposeAll(live);
+  });
+
+  test('layers with equal names inside models are refused with what helps', async () => {
+    const engine = await openEngine(ENGINE);
+    const block = (name: string): tfl.Sequential => tfl.sequential({ name, layers: [tfl.layers.dense({ name: 'same', units: 2, inputShape: [2] })] });
+    const live = await engine.exclusive(() => tfl.sequential({ layers: [block('one'), block('two')] }));
+    await expect(loadModel(await saved(live))).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/same\/kernel.*name the layers apart.*live model/) });
+    const model = await loadModel(live);
+    expect(model.layers.map(({ name }) => name)).toEqual(['one/same', 'two/same']);
+    await model.dispose();
+    disposeAll(live);
   });
 });

@@ -15,6 +15,7 @@ import { layersNetwork } from './layers-network.ts';
 import { disposeAll } from './layers-tree.ts';
 import { readModelBytes, readModelFiles, type ModelBytes, type ModelFiles } from './model-source.ts';
 import type { Network } from './network.ts';
+import { withDepthMultipliers } from './separable-layers.ts';
 import { findNaN, notANumber } from './weight-numbers.ts';
 
 /** How to load a model. */
@@ -66,21 +67,23 @@ async function scoped<Result>(build: () => Promise<Result>): Promise<Result> {
   }
 }
 
+/** What helps where TensorFlow.js cannot build a model. */
+function buildingHelp(reason: string): string {
+  if (reason.startsWith('Duplicate weight name')) {
+    return 'Its file stores the weights of layers with equal names, in models inside models, under one name: name the layers apart before saving, or pass the live model.';
+  }
+  return 'Convert it again with tensorflowjs 4.22, or as the other of graph model and layers model.';
+}
+
 async function build({ artifacts, format, name }: ModelFiles, settings: NetworkSettings): Promise<Network> {
-  const handler = tf.io.fromMemory(artifacts);
+  const modelTopology = format === 'graph-model' ? artifacts.modelTopology : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
+  const handler = tf.io.fromMemory({ ...artifacts, ...(modelTopology && { modelTopology }) });
   let model: LiveModel;
   try {
     model = format === 'graph-model' ? await loadGraphModel(handler) : await loadLayersModel(handler);
   } catch (error) {
-    throw new PellucidError(
-      'MODEL_UNSUPPORTED',
-      {
-        model: name,
-        problem: `TensorFlow.js cannot build it: ${error instanceof Error ? error.message : String(error)}`,
-        help: 'Convert it again with tensorflowjs 4.22, or as the other of graph model and layers model.',
-      },
-      { cause: error },
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PellucidError('MODEL_UNSUPPORTED', { model: name, problem: `TensorFlow.js cannot build it: ${reason}`, help: buildingHelp(reason) }, { cause: error });
   }
   try {
     if (isLayersModel(model)) return layersNetwork(model, name, settings, true);

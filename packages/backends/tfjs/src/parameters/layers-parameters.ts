@@ -4,6 +4,7 @@ import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 
 import { collectLeaves, disposeAll, type Leaf } from '../model/layers-tree.ts';
 import type { Network } from '../model/network.ts';
+import { withDepthMultipliers } from '../model/separable-layers.ts';
 import type { LearntTensors, NetworkParameters } from './network-parameters.ts';
 
 /** A parameter of a layer. What it reads is the variable itself. */
@@ -32,7 +33,8 @@ const withoutInitializers = (key: string, value: unknown): unknown => (key.endsW
 /** Builds the topology of a model once more. */
 async function rebuild(model: LayersModel, name: string): Promise<LayersModel> {
   try {
-    const modelTopology = JSON.parse(model.toJSON(null) as string, withoutInitializers) as object;
+    const described = JSON.parse(model.toJSON(null) as string, withoutInitializers) as object;
+    const modelTopology = withDepthMultipliers(described, model.weights.map(({ originalName, shape }) => ({ name: originalName, shape: shape as number[] })));
     const copy = await loadLayersModel(tf.io.fromMemory({ modelTopology }));
     if (!copy.built) copy.build(model.inputs[0]!.shape);
     return copy;
