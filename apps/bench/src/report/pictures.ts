@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { batchSize, decodeNpy, type Layout, type Tensor } from '@pellucid/core';
-import { enlarge, grid, heatMap, imagePixels, overlay, type Pixels } from '@pellucid/render';
+import { heatMap, imagePixels, overlay, type Pixels } from '@pellucid/render';
 import sharp from 'sharp';
 import { readMaps } from '../run/agreement.ts';
 import { FILES } from '../store/folder.ts';
-import { writeWhole } from '../store/write-whole.ts';
 
 /** A picture as the bytes of a PNG file. */
 export function encodePng({ width, height, data }: Pixels): Promise<Buffer> {
@@ -56,18 +55,4 @@ export async function makeExamples(out: string, dataset: string, model: string, 
       return { className: classNames[labels[sample]!] ?? '', image: await dataUrl(image), maps: await Promise.all(stored.map(draw)) };
     }),
   );
-}
-
-/**
- * Writes the maps that a training recorded as pictures: `<file>.png` is that of the last epoch, `<file>.epochs.png` all of them in their order,
- * row by row.
- */
-export async function drawRecord(file: string): Promise<void> {
-  const maps = decodeNpy(readFileSync(`${file}.npy`), `${file}.npy`);
-  const epochs = batchSize(maps);
-  const picture = (epoch: number, side: number): Pixels =>
-    enlarge(heatMap(maps, 'NHWC', epoch, { sign: 'absolute' }), side);
-  writeWhole(`${file}.png`, await encodePng(picture(epochs - 1, 224)));
-  const tiles = Array.from({ length: epochs }, (_, epoch) => picture(epoch, 112));
-  writeWhole(`${file}.epochs.png`, await encodePng(grid(tiles, { gap: 4 })));
 }

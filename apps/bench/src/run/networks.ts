@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { zooModel } from '@pellucid/zoo';
 import type { DataSource, Recipe } from '../configuration/configuration.ts';
 import { EMBEDDED } from '../data/sources.ts';
-import { drawRecord } from '../report/pictures.ts';
+import { writeEvolution } from '../evolution/evolution.ts';
 import type { RecordedReduction } from '../prune/recorded-rankings.ts';
 import { FILES } from '../store/folder.ts';
 import type { Failure } from '../store/result-row.ts';
@@ -70,7 +70,7 @@ export async function trainNetwork(pool: Pool, out: string, { data, version, rec
   const result = await trainInPool(pool, { kind: 'train', data, recipe, seed, files, recordFile, reductions });
   if ('failure' in result) return result;
   const { correct, seconds } = result;
-  if (reductions.includes('mean-absolute')) await drawRecord(recordFile);
+  if (reductions.includes('mean-absolute')) await writeEvolution(recordFile);
   const accuracy = (100 * correct.reduce((a, b) => a + b, 0)) / correct.length;
   const record = { dataset: data.name, network: recipe.network, seed, accuracy, trainImages: data.trainImages, seconds };
   writeWhole(stampFile, JSON.stringify({ data, version, recipe, reductions, correct: [...correct], record }));
