@@ -29,7 +29,7 @@ export interface LayerInfo {
   readonly layout: Layout;
 }
 
-/** What a layer learnt. */
+/** What a layer learnt. Where its own result cannot be asked for, `layer` is the first one behind it. */
 export interface LayerParameters {
   readonly layer: LayerName;
   /** Weights, biases, statistics, by names that are unique in the model; each that is asked for belongs to the caller. */

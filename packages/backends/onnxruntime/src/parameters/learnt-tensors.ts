@@ -52,11 +52,24 @@ function biasOf(node: NodeProto, slot: number, producers: ReadonlyMap<string, No
   return product !== undefined && PRODUCTS.has(product.opType) ? product : undefined;
 }
 
+/** A layer's own name, or where its result cannot be asked for that of the first layer behind it. */
+function nearestLayer({ graph }: OnnxModel, name: string, layers: ReadonlySet<LayerName>): LayerName {
+  const behind = new Set([name]);
+  for (const node of layers.has(name) ? [] : graph.node) {
+    if (!nodeReads(node).some((read) => behind.has(read))) continue;
+    const found = node.output.find((output) => layers.has(output));
+    if (found !== undefined) return found;
+    for (const output of node.output) behind.add(output);
+  }
+  return name;
+}
+
 /**
  * The constants that the layers on the way from an input to the last node learnt, in the order of execution: weights, biases, statistics. A constant
  * that several layers read belongs to the first; a bias that is added to a product belongs to the product.
+ * @param layers - names that can be asked for
  */
-export function learntTensors(model: OnnxModel, input: string): readonly LearntTensors[] {
+export function learntTensors(model: OnnxModel, input: string, layers: ReadonlySet<LayerName>): readonly LearntTensors[] {
   const producers = tensorProducers(model);
   const constantOf = constantsOf(model, producers);
   const dependent = dependentTensors(model, input);
@@ -89,5 +102,6 @@ export function learntTensors(model: OnnxModel, input: string): readonly LearntT
     }
     if (learns || nodeReads(node).some((name) => behind.has(name))) for (const name of node.output) behind.add(name);
   }
-  return [...found].map(([layer, tensors]) => ({ layer, tensors }));
+  // Several may share the layer behind them: each stays a step of its own.
+  return [...found].map(([layer, tensors]) => ({ layer: nearestLayer(model, layer, layers), tensors }));
 }

@@ -54,7 +54,7 @@ function hashOf(original: string, tensors: ReadonlyMap<string, Tensor>): string 
  */
 export function modelParameters(network: Network, hash: Promise<string>, makeCopy: MakeCopy, assertAlive: () => void): ModelParameters {
   const { name: modelName, model } = network;
-  const layers = learntTensors(model, network.input.name);
+  const layers = learntTensors(model, network.input.name, new Set(network.layers.map(({ name }) => name)));
   const known = new Map(layers.flatMap(({ tensors }) => [...tensors]));
   const read = (name: string): Tensor => {
     assertAlive();

@@ -7,6 +7,7 @@ import { graphParameters } from '../parameters/graph-parameters.ts';
 import { bindInputs, type Rows } from './bound-inputs.ts';
 import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
+import { graphBiases } from './graph-biases.ts';
 import { graphNodes, type GraphNode } from './graph-nodes.ts';
 import { operatorKind } from './layer-kinds.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
@@ -77,7 +78,7 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
   const { explained, others } = chooseInputs(name, inputsOf(model), settings);
   const input = describeInput(name, explained, settings);
   const bound = bindInputs(name, others, settings.bind ?? {});
-  const { reachable, output: outputNode } = graphNodes(model, name);
+  const { all, reachable, output: outputNode } = graphNodes(model, name);
   const execute: Execute = (values, nodes, rows, given) => {
     const feeds = bound.map((other): [string, tf.Tensor] => [other.name, other.feed(rows)]);
     const results = model.execute({ [input.name]: values, ...Object.fromEntries(feeds), ...(given && { [given.layer]: given.values }) }, [...nodes]);
@@ -112,7 +113,8 @@ export function graphNetwork(model: GraphModel, name: string, settings: NetworkS
     classes: sizeOf(logitsShape.slice(1) as number[]),
     layers,
     bound,
-    parameters: graphParameters(model, reachable, (copy) => graphNetwork(copy, name, settings, true)),
+    biases: graphBiases(reachable, layers, all.find((node) => node.name === logitsName) ?? outputNode, model.weights),
+    parameters: graphParameters(model, reachable, new Set(layers.map((layer) => layer.name)), (copy) => graphNetwork(copy, name, settings, true)),
     run,
     dispose: () => {
       if (owned) model.dispose();

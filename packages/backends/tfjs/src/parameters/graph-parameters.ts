@@ -42,6 +42,17 @@ function productOf(node: GraphNode): GraphNode {
   return product ?? node;
 }
 
+/** A node's own name, or where its value is no layer's (tokens of all samples in one axis) that of the first layer behind it. */
+function nearestLayer(name: string, nodes: readonly GraphNode[], layers: ReadonlySet<LayerName>): LayerName {
+  const behind = new Set([name]);
+  for (const node of layers.has(name) ? [] : nodes) {
+    if (!node.inputs.some((input) => behind.has(input.name))) continue;
+    if (layers.has(node.name)) return node.name;
+    behind.add(node.name);
+  }
+  return name;
+}
+
 /** Weights that nodes learnt, in the order of execution; one that several read belongs to the first. */
 function learntWeights(nodes: readonly GraphNode[], weights: GraphModel['weights']): ReadonlyMap<LayerName, readonly string[]> {
   const behind = new Set<string>();
@@ -68,10 +79,12 @@ function learntWeights(nodes: readonly GraphNode[], weights: GraphModel['weights
 /**
  * What a graph model learnt.
  * @param nodes - those on the way to the output, in an order in which they can run
+ * @param names - of the layers
  */
-export function graphParameters(model: GraphModel, nodes: readonly GraphNode[], describe: (copy: GraphModel) => Network): NetworkParameters {
-  const layers = [...learntWeights(nodes, model.weights)].map(([layer, names]): LearntTensors => ({
-    layer, tensors: new Map(names.map((name) => [name, () => model.weights[name]![0]!])),
+export function graphParameters(model: GraphModel, nodes: readonly GraphNode[], names: ReadonlySet<LayerName>, describe: (copy: GraphModel) => Network): NetworkParameters {
+  const layers = [...learntWeights(nodes, model.weights)].map(([node, own]): LearntTensors => ({
+    // Several may share the layer behind them: each stays a step of its own.
+    layer: nearestLayer(node, nodes, names), tensors: new Map(own.map((name) => [name, () => model.weights[name]![0]!])),
   }));
   return {
     layers,
