@@ -16,7 +16,7 @@ export const MEANINGS: Readonly<Record<ErrorCode, string>> = {
   LAYER_UNSUITABLE: 'The layer exists but does not have what the method needs, such as spatial axes.',
   METHOD_UNKNOWN: 'No installed package offers a method, metric, data set or network of this name.',
   MODEL_INVALID: 'The model file is cut short, is not a model, or contradicts itself.',
-  MODEL_UNSUPPORTED: 'The model is valid but uses something that this backend cannot run, such as several inputs.',
+  MODEL_UNSUPPORTED: 'The model is valid but uses something that this backend cannot run, such as several inputs of which none is chosen.',
   OPTION_INVALID: 'The value of an option has the wrong type or lies outside its range.',
   OPTION_UNKNOWN: 'The method or metric has no option of this name.',
   OUTPUT_UNWRITABLE: 'The folder for the results cannot be created or written.',
