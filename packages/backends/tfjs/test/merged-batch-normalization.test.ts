@@ -94,6 +94,12 @@ describe.each(ENGINES)('on engine %s', (engine) => {
       const [here, there] = [await model.evaluate(query), await merged.evaluate(query)];
       expect(relativeDifference(here.logits, there.logits)).toBeLessThan(1e-6);
       expect(relativeDifference(gradientAt(here, INPUT), gradientAt(there, INPUT))).toBeLessThan(1e-6);
+      const bias = (await model.biases?.())?.get('norm');
+      expect(bias?.shape).toEqual([1, 1, 1, CHANNELS]);
+      bias?.data.forEach((value, channel) => {
+        const factor = (scale ? gamma.data[channel]! : 1) / Math.sqrt(variance.data[channel]! + EPSILON);
+        expect(value).toBeCloseTo((center ? beta.data[channel]! : 0) - mean.data[channel]! * factor, 6);
+      });
       for (const method of METHODS) {
         const request = { input, targets, references: mapValues(input, (value) => value / 2) };
         const [map, expected] = [await explain(model, method, request), await explain(merged, method, request)];

@@ -9,6 +9,8 @@ export interface GraphNode {
   readonly inputs: readonly GraphNode[];
   /** The family of the operator, as the converter calls it. */
   readonly category?: string;
+  /** Its attributes, under the names that the converter gives them. */
+  readonly attrParams?: Readonly<Record<string, { readonly value?: unknown } | undefined>>;
 }
 
 /** The part of a graph model that has no public name. */
