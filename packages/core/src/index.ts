@@ -55,6 +55,7 @@ export {
   argmax, score, selectObjective, softmax, strongestRival, type Objective, type TargetObjective,
 } from './model/objective.ts';
 export type { OpKind } from './model/op-kind.ts';
+export { scoreChange } from './model/score-change.ts';
 export {
   activationOf, gradientAt, INPUT, type Capability, type Evaluation, type GradientPoint, type GradientQuery, type Intervention,
   type LayerName, type Query,

@@ -61,7 +61,7 @@ export function imageGeometry(shape: readonly number[], layout: Layout): ImageGe
       what: 'tensor',
       expected: 'a batch of images, NCHW or NHWC',
       actual: `[${shape.join(', ')}] (${layout})`,
-      help: 'This needs height and width.',
+      help: 'This needs height and width; methods of gradients, and those over features such as `feature-ablation`, do not.',
     });
   }
   return layout === 'NCHW'

@@ -1,7 +1,7 @@
 import {
-  batchSize, defineMethod, gaussianBlur, gradientAt, imageGeometry, INPUT, integerOption, numberOption, optional, sampleData, sampleSize, score,
+  batchSize, defineMethod, gaussianBlur, gradientAt, imageGeometry, INPUT, integerOption, numberOption, optional, sampleData, sampleSize, scoreChange,
   selectObjective, sliceBatch,
-  type MethodBatch, type MethodFactory, type ModelAdapter, type Tensor,
+  type MethodFactory,
 } from '@pellucid/core';
 
 /** How the path from the blurred to the sharp image is walked. */
@@ -20,13 +20,6 @@ const maxSigmaOption = optional(numberOption(50, 0, 1e4, 'Standard deviation in 
 /** Adds one step of the path: its length, value by value, times the gradient in its middle. */
 function addStep(map: Float64Array, sharper: Float32Array, blurrier: Float32Array, gradient: Float32Array): void {
   for (let i = 0; i < map.length; i++) map[i]! += (sharper[i]! - blurrier[i]!) * gradient[i]!;
-}
-
-/** f(x) less f of the blurred image, per sample. */
-async function scoreChange(model: ModelAdapter<'gradient'>, { input, objective }: MethodBatch, blurred: Tensor): Promise<number[]> {
-  const here = score(objective, (await model.evaluate({ input })).logits);
-  const there = score(objective, (await model.evaluate({ input: blurred })).logits);
-  return [...here].map((value, sample) => value - there[sample]!);
 }
 
 /**
@@ -79,7 +72,7 @@ export const blurIntegratedGradients: MethodFactory<'gradient', BlurIntegratedGr
       sampleData(values, sample).set(map);
       sums.push(map.reduce((a, b) => a + b, 0));
     }
-    const change = await scoreChange(model, batch, gaussianBlur(input, layout, widest));
+    const change = await scoreChange(model, batch, { input: gaussianBlur(input, layout, widest) });
     return { values, convergenceDelta: sums.map((sum, sample) => sum - change[sample]!) };
   },
 });

@@ -1,5 +1,5 @@
 import {
-  baselineOption, batchSize, defineMethod, gradientAt, INPUT, integerOption, makeBaseline, numberOption, sampleData, score, selectObjective,
+  baselineOption, batchSize, defineMethod, gradientAt, INPUT, integerOption, makeBaseline, numberOption, sampleData, scoreChange, selectObjective,
   zeros,
   type Baseline, type MethodFactory, type Tensor,
 } from '@pellucid/core';
@@ -58,9 +58,8 @@ export const guidedIntegratedGradients: MethodFactory<'gradient', GuidedIntegrat
       }
       paths.forEach(({ map }, i) => { sampleData(values, first + i).set(map); });
     }
-    const here = score(objective, (await model.evaluate({ input })).logits);
-    const there = score(objective, (await model.evaluate({ input: baseline })).logits);
-    const convergenceDelta = Array.from(here, (value, sample) => sampleData(values, sample).reduce((a, b) => a + b, 0) - (value - there[sample]!));
+    const change = await scoreChange(model, batch, { input: baseline });
+    const convergenceDelta = Array.from(change, (value, sample) => sampleData(values, sample).reduce((a, b) => a + b, 0) - value);
     return { values, convergenceDelta };
   },
 });

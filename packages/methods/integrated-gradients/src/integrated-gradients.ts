@@ -1,7 +1,7 @@
 import {
   baselineOption, defineMethod, flagOption, gradientAt, INPUT, integerOption, makeBaseline, meanGradients, quadratureOption, quadratureRule, sampleData,
-  score, selectObjective, zeros,
-  type Baseline, type MethodBatch, type MethodFactory, type ModelAdapter, type Quadrature, type Tensor,
+  scoreChange, selectObjective, zeros,
+  type Baseline, type MethodFactory, type Quadrature, type Tensor,
 } from '@pellucid/core';
 
 /** How the integral along the path is taken. */
@@ -14,13 +14,6 @@ export interface IntegratedGradientsOptions {
   readonly baseline: Baseline;
   /** Whether the mean gradient is multiplied by the distance travelled, input - baseline. @defaultValue true */
   readonly multiplyByInputs: boolean;
-}
-
-/** The change of the explained score from the baseline to the input, per sample. */
-async function scoreChange(model: ModelAdapter<'gradient'>, { input, objective }: MethodBatch, baseline: Tensor): Promise<Float64Array> {
-  const here = score(objective, (await model.evaluate({ input })).logits);
-  const there = score(objective, (await model.evaluate({ input: baseline })).logits);
-  return here.map((value, sample) => value - there[sample]!);
 }
 
 /**
@@ -61,7 +54,7 @@ export const integratedGradients: MethodFactory<'gradient', IntegratedGradientsO
     });
     // A map of mean gradients promises no sum, so that there is nothing to measure.
     if (!multiplyByInputs) return { values };
-    const change = await scoreChange(model, batch, baseline);
+    const change = await scoreChange(model, batch, { input: baseline });
     return { values, convergenceDelta: sums.map((sum, sample) => sum - change[sample]!) };
   },
 });

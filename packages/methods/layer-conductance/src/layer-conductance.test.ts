@@ -8,7 +8,7 @@ const model = analyticModel(convolutionalFormula({ shape: SHAPE, kernels: 3, cla
 const input = tensor([2, ...SHAPE], [...normalValues(1, 'input', 120)]);
 
 test.each(['conv', 'relu'])('over the layer %s, which everything passes, it sums to the change of the score', async (layer) => {
-  const { values, provenance } = await explain(model, layerConductance({ layer, steps: 400 }), { input, targets: [0, 1] });
+  const { values, provenance } = await explain(model, layerConductance({ layer, steps: 800 }), { input, targets: [0, 1] });
   expect(values.shape).toEqual([2, 3, 5, 6]);
   expect(provenance.layer).toBe(layer);
   const { logits } = await model.evaluate({ input });

@@ -1,6 +1,6 @@
 import {
   activationOf, baselineOption, batchSize, checkLayerRows, defineMethod, findLayer, gradientAt, integerOption, lastSpatialLayer, layerOption, makeBaseline,
-  pointsOnPath, quadratureOption, quadratureRule, sampleData, sampleSize, score, selectObjective, zeros,
+  pointsOnPath, quadratureOption, quadratureRule, sampleData, sampleSize, scoreChange, selectObjective, zeros,
   type Baseline, type MethodFactory, type Quadrature,
 } from '@pellucid/core';
 
@@ -76,11 +76,10 @@ export const layerConductance: MethodFactory<'activations' | 'gradient', LayerCo
       maps.push(map);
     }
 
-    const here = score(objective, (await model.evaluate({ input })).logits);
-    const there = score(objective, (await model.evaluate({ input: baseline })).logits);
+    const change = await scoreChange(model, batch, { input: baseline });
     const values = zeros([samples, ...shape]);
     maps.forEach((map, sample) => { sampleData(values, sample).set(map); });
-    const convergenceDelta = maps.map((map, sample) => map.reduce((a, b) => a + b, 0) - (here[sample]! - there[sample]!));
+    const convergenceDelta = maps.map((map, sample) => map.reduce((a, b) => a + b, 0) - change[sample]!);
     return { values, layout, layer, convergenceDelta };
   },
 });

@@ -1,6 +1,6 @@
 import {
   activationOf, baselineOption, batchSize, checkLayerRows, defineMethod, findLayer, gradientAt, integerOption, lastSpatialLayer, layerOption,
-  makeBaseline, meanGradients, quadratureOption, quadratureRule, sampleData, score, selectObjective, selectSamples, zeros,
+  makeBaseline, meanGradients, quadratureOption, quadratureRule, sampleData, scoreChange, selectObjective, selectSamples, zeros,
   type Baseline, type MethodFactory, type Quadrature, type Tensor,
 } from '@pellucid/core';
 
@@ -58,9 +58,8 @@ export const layerIntegratedGradients: MethodFactory<'activations' | 'gradient' 
       sampleData(values, sample).set(mean.map((gradient, p) => gradient * (end[p]! - begin[p]!)));
     });
 
-    const here = score(objective, (await model.evaluate({ input })).logits);
-    const there = score(objective, (await model.evaluate({ input, intervention: { layer, values: from } })).logits);
-    const convergenceDelta = Array.from(here, (value, sample) => sampleData(values, sample).reduce((a, b) => a + b, 0) - (value - there[sample]!));
+    const change = await scoreChange(model, batch, { input, intervention: { layer, values: from } });
+    const convergenceDelta = Array.from(change, (value, sample) => sampleData(values, sample).reduce((a, b) => a + b, 0) - value);
     return { values, layout, layer, convergenceDelta };
   },
 });
