@@ -24,7 +24,8 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   const draft = `${path}.${process.pid}.part`;
   try {
     createFolder(dirname(path));
-    writeFileSync(draft, content);
+    // On the disk before it has its name: a machine that stops leaves no empty file under it.
+    writeFileSync(draft, content, { flush: true });
     renameSync(draft, path);
   } catch (cause) {
     if (existsSync(draft)) rmSync(draft);
