@@ -1,3 +1,4 @@
+import { randomStream } from '@pellucid/core';
 import { failedRow, scoredRow, type CellKey, type ResultRow } from '../src/store/result-row.ts';
 import type { RunRecord } from '../src/store/run-record.ts';
 
@@ -12,6 +13,25 @@ export const ok = (change: Partial<CellKey>, value: number, ci95: readonly [numb
     engine: 'cpu', value, ci95, median: value, scores: new Array<number>(8).fill(value),
     cost: { forwardPasses: 8, backwardPasses: 8, seconds: 0.5, peakMemoryBytes: 2 ** 28 },
   });
+
+/** The row of a cell with these scores. */
+export const withScores = ({ control = false, ...change }: Partial<CellKey> & { readonly control?: boolean }, scores: readonly (number | null)[]): ResultRow => {
+  const present = scores.filter((score) => score !== null);
+  const value = present.reduce((sum, score) => sum + score, 0) / present.length;
+  return scoredRow(cell(change), { key: 'abc', control }, {
+    engine: 'cpu', value, ci95: [value - 0.01, value + 0.01], median: value, scores,
+    cost: { forwardPasses: 8, backwardPasses: 8, seconds: 0.5, peakMemoryBytes: 2 ** 28 },
+  });
+};
+
+/** Methods below, at and above the scores of two controls, on 24 samples. */
+export function analysisRows(metric = 'deletion', names = ['good', 'as-random', 'inverted'] as const): ResultRow[] {
+  const { normal } = randomStream(2, 'example');
+  const samples = Array.from({ length: 24 }, () => 0.5 + 0.2 * normal());
+  const row = (method: string, shift: number, control = false): ResultRow =>
+    withScores({ method, metric, control }, samples.map((score) => score + shift + 0.02 * normal()));
+  return [row(names[0], -0.2), row(names[1], 0), row(names[2], 0.2), row('random', 0, true), row('edges', 0.05, true)];
+}
 
 /** The row of a failed cell. */
 export const failed = (change: Partial<CellKey>, code: string, message: string): ResultRow => failedRow(cell(change), { key: null, control: false }, null, { code, message });

@@ -10,8 +10,8 @@ export interface BootstrapMeans {
 
 const DRAWS = new Map<string, Int32Array>();
 
-/** Which samples each resample holds. Thousands of cells ask for the same draws. */
-function drawsFor(samples: number, resamples: number, seed: number): Int32Array {
+/** Which samples each resample holds, one resample after the other. Thousands of cells ask for the same draws. */
+export function drawsFor(samples: number, resamples: number, seed: number): Int32Array {
   const key = `${samples} ${resamples} ${seed}`;
   const known = DRAWS.get(key);
   if (known !== undefined) return known;

@@ -1,0 +1,91 @@
+import { expect, test } from '@jest/globals';
+import { randomStream } from '@pellucid/core';
+import { analysisRows, failed, ok, withScores } from '../../test/example-rows.ts';
+import { analyse } from './analyse.ts';
+import { scoreTables } from './score-tables.ts';
+
+const tableOf = (rows: ReturnType<typeof analysisRows>, metric = 'deletion') => analyse(rows, null).scopes[0]!.tables.find(({ table }) => table.metric.name === metric)!;
+
+test('a better, an equal and a planted broken method are told apart from random', () => {
+  const { withControls, standings } = tableOf(analysisRows());
+  const verdictOf = (method: string) => withControls.find((comparison) => comparison.method === method && comparison.other === 'random');
+  expect(verdictOf('good')?.verdict).toBe('better');
+  expect(verdictOf('as-random')?.verdict).toBe('not significant');
+  expect(verdictOf('inverted')?.verdict).toBe('worse');
+  expect(verdictOf('inverted')!.adjusted).toBeLessThan(0.001);
+  expect(standings.get('good')).toMatchObject({ above: ['random', 'edges'], below: [], wins: 2, losses: 0 });
+});
+
+test('the direction of the metric decides what is better', () => {
+  const { withControls } = tableOf(analysisRows('insertion'), 'insertion');
+  expect(withControls.find(({ method, other }) => method === 'good' && other === 'random')?.verdict).toBe('worse');
+});
+
+test('differences are means of the pairs, with an interval around them', () => {
+  const rows = [withScores({ method: 'mine' }, [1, 2, 3, 4]), withScores({ method: 'random', control: true }, [0, 0, 1, 1])];
+  const [comparison] = tableOf(rows).withControls;
+  expect(comparison).toMatchObject({ difference: 2, samples: 4, p: 0.125, adjusted: 0.125, verdict: 'not significant' });
+  expect(comparison!.ci95![0]).toBeLessThan(2);
+  expect(comparison!.ci95![1]).toBeGreaterThan(2);
+});
+
+test('samples that either method has no score for are left out of the pairs', () => {
+  const rows = [withScores({ method: 'mine' }, [1, null, 3, 4]), withScores({ method: 'random', control: true }, [0, 5, null, 1])];
+  expect(tableOf(rows).withControls[0]).toMatchObject({ difference: 2, samples: 2 });
+});
+
+test('ranks follow the means, equal methods share a rank and its interval', () => {
+  const scores = Array.from({ length: 12 }, (_, i) => i / 10);
+  const rows = [
+    withScores({ method: 'a' }, scores), withScores({ method: 'b' }, scores), withScores({ method: 'c' }, scores.map((score) => score + 5)),
+  ];
+  const { ranks } = tableOf(rows).ranking;
+  expect(ranks.get('a')).toEqual({ rank: 1.5, ci95: [1.5, 1.5] });
+  expect(ranks.get('b')).toEqual(ranks.get('a'));
+  expect(ranks.get('c')).toEqual({ rank: 3, ci95: [3, 3] });
+});
+
+test('samples are drawn for all methods at once: a method that is always a little better is always first', () => {
+  const { normal } = randomStream(5, 'scores');
+  const scores = Array.from({ length: 10 }, () => 100 * normal());
+  const rows = [withScores({ method: 'a' }, scores.map((score) => score - 0.01)), withScores({ method: 'b' }, scores)];
+  expect(tableOf(rows).ranking.ranks.get('a')).toEqual({ rank: 1, ci95: [1, 1] });
+});
+
+test('seeds are joined with their places, and a seed that is missing is a gap', () => {
+  const rows = [
+    withScores({ method: 'a', seed: 1 }, [3, 4]), withScores({ method: 'a', seed: 0 }, [1, 2]), withScores({ method: 'b', seed: 1 }, [5, 6]),
+  ];
+  const { metrics } = analyse(rows, null);
+  const [table] = scoreTables(rows, metrics, { resamples: 100, seed: 0 });
+  expect(table!.entries.map(({ scores }) => scores)).toEqual([[1, 2, 3, 4], [null, null, 5, 6]]);
+  expect(table!.entries[0]).toMatchObject({ value: 2.5, median: 2.5 });
+});
+
+test('metrics that order the methods alike agree, whichever way they point', () => {
+  const methods = ['a', 'b', 'c', 'd'];
+  const rows = methods.flatMap((method, i) => [ok({ method }, i), ok({ method, metric: 'insertion' }, 9 - i), ok({ method, metric: 'sparseness' }, i)]);
+  const found = new Map(analyse(rows, null).metricAgreement.map(({ metrics, kendall }) => [metrics.join(), kendall]));
+  expect(found.get('deletion,insertion')).toBeCloseTo(1, 12);
+  expect(found.get('deletion,sparseness')).toBeCloseTo(-1, 12);
+});
+
+test('backends agree where they order the methods alike; the farthest maps come first', () => {
+  const rows = ['a', 'b', 'c'].flatMap((method, i) => [ok({ method }, i), ok({ method, backend: 'tfjs' }, 2 * i)]);
+  rows.push(ok({ method: 'a', metric: 'agreement', backend: 'onnxruntime~tfjs' }, 1e-7), ok({ method: 'b', metric: 'agreement', backend: 'onnxruntime~tfjs' }, 1e-3));
+  const { backendAgreement, mapDistances } = analyse(rows, null);
+  expect(backendAgreement).toEqual([expect.objectContaining({ backends: ['onnxruntime', 'tfjs'], methods: 3, spearman: 1 })]);
+  expect(mapDistances.map(({ method }) => method)).toEqual(['b', 'a']);
+});
+
+test('rows of older runs, without scores per sample, have ranks without intervals and no comparisons', () => {
+  const old = [ok({ method: 'a' }, 0.2), ok({ method: 'random' }, 0.4)].map(({ scores: _scores, key: _key, ...row }) => row as ReturnType<typeof ok>);
+  const { ranking, withControls, table } = analyse(old, null).scopes[0]!.tables[0]!;
+  expect(ranking.ranks.get('a')).toEqual({ rank: 1, ci95: null });
+  expect(withControls).toEqual([]);
+  expect(table.entries.map(({ control }) => control)).toEqual([false, true]);
+});
+
+test('failed rows take part in nothing', () => {
+  expect(analyse([failed({}, 'ABORTED', 'late')], null).scopes).toEqual([]);
+});
