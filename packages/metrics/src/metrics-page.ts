@@ -17,6 +17,7 @@ const NEEDS: Readonly<Record<MetricNeed, string>> = {
 /** Where Quantus 0.6 computes something else than its definition, and what ours gives. */
 const DEFECTS: readonly (readonly [metric: string, defect: string, ours: string])[] = [
   ['all', 'maps are divided by the largest value of the batch: a score depends on the other samples', 'no map is normalised; every metric is scored alone, in other batches and in any memory, on formulas and on both engines'],
+  ['all', '`evaluate` prints what a metric throws and goes on; options leak from one metric to the next', 'errors are thrown; a configured metric keeps its options'],
   ['`monotonicity-arya`', 'replaces the baseline by the baseline: every image is the same', 'groups of the image come back; 1 for the true map of a linear model, 0 for the opposite'],
   ['`road`', 'fails for images of several channels with maps of one; aggregates the first batch alone; pytorch-grad-cam removes more than asked where values tie at 0', 'all channels of a pixel go together; exactly the share goes, whatever the ties'],
   ['`irof`', 'the first interval is missing from the area: a constant model scores 1', 'a constant model scores 0'],

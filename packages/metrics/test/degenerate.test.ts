@@ -67,6 +67,24 @@ describe.each(Object.entries(SUBJECTS))('%s', (_title, make) => {
   });
 });
 
+// Quantus prints what a metric throws and goes on, and takes the options of one metric along to the next.
+test.each(METRICS.map((metric) => [metric.description.name, metric] as const))('%s: a model that fails is never passed over', async (_name, metric) => {
+  const subject = subjectOf(5, 6, (pixel, sample) => random[30 * sample + pixel] ?? 0, left);
+  let asked = 0;
+  const fail = (): Promise<never> => {
+    asked++;
+    return Promise.reject(new Error('the engine is gone'));
+  };
+  const outcome = await metric.score({ ...subject, model: { ...subject.model, evaluate: fail }, explain: fail }, { seed: 0 }).catch((error: unknown) => String(error));
+  expect(outcome === 'Error: the engine is gone').toBe(asked > 0);
+});
+
+test('a configured metric keeps its options, whatever is made after it', () => {
+  const first = metrics.deletion({ steps: 4, substrate: 'blur' });
+  const second = metrics.deletion();
+  expect([first.options, second.options]).toEqual([{ steps: 4, substrate: 'blur' }, { steps: 32, substrate: 'zero' }]);
+});
+
 test('the signs of a map of negative values count where a metric looks for evidence', async () => {
   const subject = subjectOf(5, 6, () => -3, left);
   for (const metric of [metrics.energyInside(), metrics.focus(), metrics.relevanceMassAccuracy()]) {
