@@ -36,10 +36,10 @@ const after = [layer('ReLU', { name: 'relu' }), layer('Flatten', { name: 'flatte
 const sequential = (layers: readonly object[], weights: readonly Weight[]): ModelBytes =>
   modelBytes('layers-model', { class_name: 'Sequential', config: { name: 'net', layers } }, weights);
 
-/** A file as Keras saves it: a parameter that the layer does not have is not stored. */
+/** A file as Keras saves it: the axis is a list, and a parameter that the layer does not have is not stored. */
 function savedLayers(scale: boolean, center: boolean): ModelBytes {
   const parameters = [...(scale ? [['gamma', gamma] as const] : []), ...(center ? [['beta', beta] as const] : []), ['moving_mean', mean] as const, ['moving_variance', variance] as const];
-  const norm = layer('BatchNormalization', { name: 'norm', scale, center, epsilon: EPSILON, axis: -1 });
+  const norm = layer('BatchNormalization', { name: 'norm', scale, center, epsilon: EPSILON, axis: [3] });
   return sequential([convolution, norm, ...after], [kernel, bias, ...parameters.map(([name, value]) => ({ name: `norm/${name}`, value })), ...dense]);
 }
 

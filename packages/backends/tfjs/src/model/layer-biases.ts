@@ -17,7 +17,8 @@ interface Parameters {
   readonly movingMean?: Variable;
   readonly movingVariance?: Variable;
   readonly epsilon?: number;
-  readonly axis?: number;
+  /** Keras writes a list of one. */
+  readonly axis?: number | readonly number[];
 }
 
 const parametersOf = (layer: Layer): Parameters => layer as unknown as Parameters;
@@ -33,7 +34,7 @@ function channelBias(layer: Layer): Float32Array | undefined {
 }
 
 function channelAxis(layer: Layer, rank: number): number {
-  const { axis } = parametersOf(layer);
+  const [axis] = [parametersOf(layer).axis].flat();
   if (layer.getClassName() === 'BatchNormalization' && axis !== undefined) return axis < 0 ? axis + rank : axis;
   return layer.dataFormat === 'channelsFirst' ? 1 : rank - 1;
 }
