@@ -5,6 +5,7 @@ export type { TrainingEngine } from './engine/open-trainer.ts';
 export type { LiveModel } from './engine/trainer.ts';
 export { toOnnx } from './export/to-onnx.ts';
 export { toTfjs, type TfjsModel } from './export/to-tfjs.ts';
+export { initialWeights } from './network/initialise.ts';
 export type {
   AddLayer, AveragePoolLayer, BatchNormLayer, ConvLayer, DenseLayer, LayerDefinition, MaxPoolLayer, NetworkDefinition, NetworkSize, PoolLayer, SimpleLayer,
 } from './network/network.ts';

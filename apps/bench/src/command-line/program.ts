@@ -10,6 +10,7 @@ import { runBenchmark } from '../run/run.ts';
 import { FILES } from '../store/folder.ts';
 import { programVersions } from '../store/run-record.ts';
 import { fetchData } from './fetch-data.ts';
+import { study } from './run-study.ts';
 import { settingsFromFlags, type Flags } from './settings-from-flags.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -83,6 +84,28 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .option('--quick', 'few images and short trainings: a first look, not a result')
     .action(async (flags: Flags) => {
       finish(await prune(flags, terminal));
+    });
+
+  program
+    .command('study')
+    .description('Measure how much accumulated gradients vary over batch size, seed, initial weights, order of the images, and what is averaged.')
+    .option('--config <file>', 'settings as JSON; flags come first')
+    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist, cifar10 or svhn')
+    .option('--data-dir <folder>', 'where the files of the data set are')
+    .option('--network <name>', 'pruning-cnn (the default), plain-cnn, residual-cnn or resnet-18')
+    .option('--width <channels>', 'channels of its first convolution')
+    .option('--epochs <count>', 'epochs of every training')
+    .option('--train-images <count>', 'images to train on: the first ones')
+    .option('--test-images <count>', 'images to test on: the first ones')
+    .option('--batch-sizes <counts>', 'images per step, separated by commas; 8,32,128,512 unless given')
+    .option('--factors <names>', 'what varies: seed, initialisation, order; all unless given')
+    .option('--repeats <count>', 'trainings in each group; 4 unless given')
+    .option('--workers <count>', 'processes; as many as cores unless given')
+    .option('--out <folder>', 'where the results go; `results` unless given')
+    .option('--resume', 'go on with the study in the folder')
+    .option('--quick', 'few images: a first look, not a result')
+    .action(async (flags: Flags) => {
+      finish(await study(flags, terminal));
     });
 
   program

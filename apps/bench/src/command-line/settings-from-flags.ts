@@ -5,10 +5,12 @@ import { readSettings, type Settings } from '../configuration/settings.ts';
 /** Flags as the command line gives them: texts, and true for switches. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-const LISTS = ['models', 'methods', 'backends', 'metrics', 'rankings', 'directions'];
+const LISTS = ['models', 'methods', 'backends', 'metrics', 'rankings', 'directions', 'factors'];
 /** Flags that are not settings: where those are, and what to do with an earlier run. */
 const NO_SETTINGS = ['config', 'resume'];
-const NUMBERS = ['samples', 'seeds', 'workers', 'timeout', 'memory', 'width', 'epochs', 'batchSize', 'trainImages', 'testImages', 'images'];
+const NUMBERS = ['samples', 'seeds', 'workers', 'timeout', 'memory', 'width', 'epochs', 'batchSize', 'trainImages', 'testImages', 'images', 'repeats'];
+
+const NUMBER_LISTS = ['fractions', 'batchSizes'];
 
 const splitList = (text: string): string[] => text.split(',').map((part) => part.trim());
 
@@ -16,7 +18,7 @@ function parseFlag(name: string, value: string | boolean): unknown {
   if (typeof value === 'boolean') return value;
   if (LISTS.includes(name)) return splitList(value);
   if (NUMBERS.includes(name)) return Number(value);
-  return name === 'fractions' ? splitList(value).map(Number) : value;
+  return NUMBER_LISTS.includes(name) ? splitList(value).map(Number) : value;
 }
 
 /**

@@ -11,6 +11,7 @@ import { chooseMetrics } from '../plugins/load-metrics.ts';
 import { RECORDED_RANKINGS } from '../prune/recorded-rankings.ts';
 import { hashOf } from '../store/hash.ts';
 import type { ProtocolRecord } from '../store/run-record.ts';
+import { FACTORS, type StudyConfiguration } from '../study/study-configuration.ts';
 import { adaptProtocol, given } from './adapt-protocol.ts';
 import {
   BACKENDS, type BackendName, type DataSource, type Execution, type PruneConfiguration, type PruningSettings, type Recipe, type RunConfiguration,
@@ -139,20 +140,39 @@ export async function resolveRun(settings: Settings, folder: string): Promise<Re
   return { configuration, protocol: recordProtocol(protocol, changed, configuration) };
 }
 
+/** The data of the commands that train. */
+function trainingSource({ dataset: name = EMBEDDED, dataDir, quick = false, trainImages, testImages }: Settings, folder: string): DataSource {
+  const counts = quick ? { train: 96, test: 48 } : name === EMBEDDED ? { train: 1200, test: 400 } : { train: 6000, test: 1000 };
+  const data = findSource({ name, trainImages: trainImages ?? counts.train, testImages: testImages ?? counts.test }, dataDir, folder);
+  checkDataDir([data], dataDir);
+  return data;
+}
+
+/** What the settings say of a recipe outside `pruning`. */
+const recipeSaid = ({ width, epochs, batchSize, images }: Settings): ReturnType<typeof given<PruningChoice>> => given({ width, epochs, batchSize, images });
+
+const STUDY: { readonly batchSizes: readonly number[]; readonly repeats: number } = { batchSizes: [8, 32, 128, 512], repeats: 4 };
+
+/** Fills in what a person left out of `study`. @throws METHOD_UNKNOWN, CONFIGURATION_INVALID. */
+export function resolveStudy(settings: Settings, folder: string): StudyConfiguration {
+  const data = trainingSource(settings, folder);
+  const { network = RECIPE.network, batchSizes = STUDY.batchSizes, factors = FACTORS, repeats = STUDY.repeats } = settings;
+  pick('network', [network], NETWORKS);
+  const { width, epochs, learningRate } = resolvePruning({ ...given(settings.pruning), ...recipeSaid(settings) }, [data]).recipe;
+  return { data, recipe: { network, width, epochs, learningRate }, batchSizes: unique(batchSizes), factors: unique(factors), repeats };
+}
+
 const PRUNE_CONTROLS: readonly string[] = ['random', 'edges', 'centre-prior'];
 
 /** Fills in what a person left out of `prune`. @throws as `resolveRun`. */
 export async function resolvePrune(settings: Settings, folder: string): Promise<PruneConfiguration> {
-  const { quick = false, dataset: name = EMBEDDED, dataDir } = settings;
-  const counts = quick ? { train: 96, test: 48 } : name === EMBEDDED ? { train: 1200, test: 400 } : { train: 6000, test: 1000 };
-  const data = findSource({ name, trainImages: settings.trainImages ?? counts.train, testImages: settings.testImages ?? counts.test }, dataDir, folder);
-  checkDataDir([data], dataDir);
+  const data = trainingSource(settings, folder);
   const names = unique(settings.rankings ?? ['accumulated-gradients', ...PRUNE_CONTROLS]);
   const wanted = names.filter((ranking) => !CONTROLS.includes(ranking))
     .map((ranking) => ({ name: ranking, ...(RECORDED_RANKINGS.includes(ranking) && { method: 'accumulated-gradients' }) }));
   const methods = await chooseMethods(wanted, settings.methodOptions ?? {}, {}, folder);
   const controls = names.filter((ranking) => CONTROLS.includes(ranking)).map(chooseControl);
-  const pruning = resolvePruning(given({ ...(quick && { epochs: 1, images: 16 }), ...given(settings.pruning), ...given({ width: settings.width, epochs: settings.epochs, batchSize: settings.batchSize, images: settings.images }) }), [data]);
+  const pruning = resolvePruning({ ...(settings.quick === true && { epochs: 1, images: 16 }), ...given(settings.pruning), ...recipeSaid(settings) }, [data]);
   const network = settings.network ?? pruning.recipe.network;
   pick('network', [network], NETWORKS);
   return {

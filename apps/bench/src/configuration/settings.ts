@@ -39,6 +39,10 @@ export type Settings = Optional<{
   rankings: string[];
   fractions: number[];
   directions: ('keep' | 'remove')[];
+  batchSizes: number[];
+  factors: ('seed' | 'initialisation' | 'order')[];
+  /** Trainings of a group of the study. */
+  repeats: number;
   /** Of the network that is pruned for, where they stand outside `pruning`. */
   width: number;
   epochs: number;

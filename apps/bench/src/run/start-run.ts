@@ -23,7 +23,8 @@ export interface Session {
   readonly save: (over: boolean) => RunRecord;
 }
 
-function startPool({ workers, timeout, memory }: Execution): Pool {
+/** The processes of a command, or this one. */
+export function startPool({ workers, timeout, memory }: Execution): Pool {
   if (workers === 0) return createInProcessPool();
   return createPool(workers, new URL('../worker/worker.js', import.meta.url), { timeout, memory });
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../store/result-row.ts';
-import type { RetrainTask, TrainTask } from '../worker/protocol.ts';
+import type { RetrainTask, StudyTask, TrainTask } from '../worker/protocol.ts';
 import type { Pool } from './pool.ts';
 import { WORKER_FAILURES } from './worker-process.ts';
 
@@ -10,7 +10,10 @@ export interface Trained {
   readonly seconds: number;
 }
 
-async function trainOnce(pool: Pool, task: TrainTask | RetrainTask): Promise<Trained | { readonly failure: Failure }> {
+/** Any task that trains a network. */
+export type TrainingTask = TrainTask | RetrainTask | StudyTask;
+
+async function trainOnce(pool: Pool, task: TrainingTask): Promise<Trained | { readonly failure: Failure }> {
   const results: Trained[] = [];
   const failure = await pool.run({
     engine: 'training',
@@ -25,7 +28,7 @@ async function trainOnce(pool: Pool, task: TrainTask | RetrainTask): Promise<Tra
 }
 
 /** Runs a training in the pool; once more where its process was to blame. */
-export async function trainInPool(pool: Pool, task: TrainTask | RetrainTask): Promise<Trained | { readonly failure: Failure }> {
+export async function trainInPool(pool: Pool, task: TrainingTask): Promise<Trained | { readonly failure: Failure }> {
   const first = await trainOnce(pool, task);
   return 'failure' in first && WORKER_FAILURES.includes(first.failure.code) ? trainOnce(pool, task) : first;
 }

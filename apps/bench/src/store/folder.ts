@@ -5,6 +5,11 @@ export const FILES = {
   results: (out: string): string => join(out, 'results.jsonl'),
   pruning: (out: string): string => join(out, 'pruning.jsonl'),
   run: (out: string): string => join(out, 'run.json'),
+  study: (out: string): string => join(out, 'study.jsonl'),
+  studyRecord: (out: string): string => join(out, 'study.json'),
+  studyPage: (out: string): string => join(out, 'study.html'),
+  /** The maps of a training of the study. */
+  studyMaps: (out: string, factor: string, batchSize: number, repeat: number): string => join(out, 'maps', `study.${factor}.batch${batchSize}.${repeat}.npy`),
   report: (out: string): string => join(out, 'report.html'),
   /** What later runs may use again. */
   cache: (out: string): string => join(out, 'cache'),

@@ -1,6 +1,7 @@
 import type { PixelImportance, PixelMask } from '@pellucid/metrics';
 import type { BackendName, DataSource, MethodChoice, MetricChoice, ModelFormat, Recipe, SampleSet } from '../configuration/configuration.ts';
 import type { RecordedReduction } from '../prune/recorded-rankings.ts';
+import type { StudyTraining } from '../study/study-configuration.ts';
 import type { Cost, Failure } from '../store/result-row.ts';
 
 /** The files of a trained network, by format. */
@@ -62,8 +63,18 @@ export interface TrainTask {
   readonly reductions: readonly RecordedReduction[];
 }
 
+/** Trains a network of the study of accumulated gradients. */
+export interface StudyTask {
+  readonly kind: 'study';
+  readonly data: DataSource;
+  readonly recipe: Omit<Recipe, 'batchSize'>;
+  readonly training: StudyTraining;
+  /** Where the maps go: last batch, last epoch, all epochs. */
+  readonly file: string;
+}
+
 /** What a worker can be asked for. */
-export type Task = ExplainTask | RetrainTask | TrainTask;
+export type Task = ExplainTask | RetrainTask | TrainTask | StudyTask;
 
 /** What a worker answers, in any number, before `done`. */
 export type Reply =

@@ -10,13 +10,13 @@ import type { ModelFiles, Reply, RetrainTask, TrainTask } from './protocol.ts';
 import type { Resources } from './resources.ts';
 
 /** For each image, 1 where the network is right. */
-async function correctOn(trained: TrainedNetwork, { images, layout, labels }: LabelledImages): Promise<Uint8Array> {
+export async function correctOn(trained: TrainedNetwork, { images, layout, labels }: LabelledImages): Promise<Uint8Array> {
   const logits = await predict(trained, convertLayout(images, layout, 'NHWC'));
   return Uint8Array.from(labels, (label, sample) => (argmax(sampleData(logits, sample)) === label ? 1 : 0));
 }
 
 /** Says that a training goes on, at most once a second. */
-function signOfLife(reply: (reply: Reply) => void): () => void {
+export function signOfLife(reply: (reply: Reply) => void): () => void {
   let last = 0;
   return () => {
     if (performance.now() - last < 1000) return;
