@@ -95,6 +95,20 @@ test.each<[string, object, string]>([
   await expect(explain(model, gradient(), request as Parameters<typeof explain>[2])).rejects.toMatchObject({ code });
 });
 
+test('an objective that the model has not is refused, whether or not the method asks for gradients', async () => {
+  const blind = defineMethod({
+    name: 'blind', title: 'Blind', paper, kind: 'local', needs: [], options: {}, explain: async (_, batch) => Promise.resolve({ values: batch.input }),
+  });
+  const single = { ...model, classes: 1 };
+  for (const objective of ['margin', 'probability', 'log-probability'] as const) {
+    await expect(explain(single, blind(), { input, targets: 0, objective })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    await expect(explain(model, blind(), { input, targets: 0, objective })).resolves.toBeDefined();
+  }
+  await expect(explain(single, blind(), { input, targets: 0 })).resolves.toBeDefined();
+  const unknown = 'logits' as 'logit';
+  await expect(explain(model, blind(), { input, targets: 0, objective: unknown })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+});
+
 test('the chunk size follows the memory, between one sample and 64', async () => {
   for (const [memoryBudget, expected] of [[1, 1], [250, 2], [6400, 64], [1e9, 64], [undefined, 64]] as const) {
     const { method, contexts } = spy();

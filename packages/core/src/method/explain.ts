@@ -2,6 +2,7 @@ import { PellucidError, throwIfAborted } from '../errors/pellucid-error.ts';
 import type { ModelAdapter } from '../model/model-adapter.ts';
 import { argmax, type TargetObjective } from '../model/objective.ts';
 import type { Capability } from '../model/query.ts';
+import { validateObjective } from '../model/validate-objective.ts';
 import { hashValues, randomStream } from '../random/stream.ts';
 import { batchSize, concatBatches, sampleData, sliceBatch } from '../tensor/batch.ts';
 import { orderByChannel } from '../tensor/channel-order.ts';
@@ -95,6 +96,15 @@ function checkPositive(option: string, value: number | undefined): void {
   throw new PellucidError('OPTION_INVALID', { option, name: 'explain', expected: 'a number above 0', actual: value });
 }
 
+const OBJECTIVES: readonly string[] = ['logit', 'probability', 'log-probability', 'margin'] satisfies readonly TargetObjective[];
+
+function checkObjective(model: ModelAdapter, kind: TargetObjective, targets: readonly number[]): void {
+  if (!OBJECTIVES.includes(kind)) {
+    throw new PellucidError('OPTION_INVALID', { option: 'objective', name: 'explain', expected: OBJECTIVES.join(', '), actual: kind });
+  }
+  validateObjective({ kind, targets }, targets.length, model);
+}
+
 /** The explained class of each sample: as given, or predicted. */
 async function resolveTargets(model: ModelAdapter, { input, targets }: SampleRequest): Promise<number[]> {
   const count = batchSize(input);
@@ -161,6 +171,7 @@ async function explainSamples(model: ModelAdapter, method: SampleMethod, request
   const { model: counted, count } = countPasses(bindSettings(model, request));
   const { input, objective = 'logit' } = request;
   const targets = await resolveTargets(counted, request);
+  checkObjective(model, objective, targets);
   const notes: string[] = [];
   const { progress, finish: finishProgress } = reportProgress(request);
   const context = makeContext(model, method, request, input, { notes, progress });

@@ -21,7 +21,7 @@ function validateIndices(indices: readonly number[], count: number, what: string
 }
 
 /**
- * Checks that an objective fits a model and a batch of `count` samples, for backends: methods get theirs checked by `explain`.
+ * Checks that an objective fits a model and a batch of `count` samples, for `explain` and for backends.
  * @throws REQUEST_INVALID, TARGET_OUT_OF_RANGE or SHAPE_MISMATCH.
  */
 export function validateObjective(objective: Objective, count: number, model: Scores): void {
@@ -43,12 +43,11 @@ export function validateObjective(objective: Objective, count: number, model: Sc
     });
   }
   validateIndices(objective.targets, count, 'targets', model);
-  if (objective.kind !== 'margin') return;
-  if (objective.against !== undefined) validateIndices(objective.against, count, 'classes to compare with', model);
-  else if (model.classes < 2) {
+  if (objective.kind === 'margin' && objective.against !== undefined) validateIndices(objective.against, count, 'classes to compare with', model);
+  else if (model.classes < 2 && objective.kind !== 'logit') {
     throw new PellucidError('REQUEST_INVALID', {
-      action: `take the margin of \`${model.name}\``,
-      problem: 'its single score has no rival',
+      action: `take the ${objective.kind} of \`${model.name}\``,
+      problem: objective.kind === 'margin' ? 'its single score has no rival' : 'a softmax over its single score is 1 whatever the input',
       help: 'Explain the logit instead.',
     });
   }

@@ -25,7 +25,7 @@ function applyMask(values: Float32Array, mask: Float32Array, { channels, channel
 
 /**
  * RISE: random smooth masks weighted by the score that the masked image gets. One channel per map, in the input's layout and size, not negative for
- * probabilities. Needs no gradients; explains the probability of the class unless the request names another objective.
+ * probabilities, which the paper explains: ask for them with the request's `objective`. Needs no gradients.
  * @see {@link https://arxiv.org/abs/1806.07421 | Petsiuk et al. 2018}, equation 6
  */
 export const rise: MethodFactory<never, RiseOptions> = defineMethod({
