@@ -25,7 +25,7 @@ afterAll(() => {
 test('the written model gives, in any runtime, the gradients that the library gives, with a free batch axis', async () => {
   const original = await loadModel(join(folder, 'net.onnx'));
   const layer = findLayer(original, 'first');
-  const { status, stdout, stderr } = await pellucid(folder, 'differentiate', 'net.onnx', '--wrt', `${original.input.name},first`, '--out', 'gradient.onnx');
+  const { status, stdout, stderr } = await pellucid(folder, 'differentiate', 'net.onnx', '--wrt', 'inputs,first', '--out', 'gradient.onnx');
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'gradient.onnx\n', stderr: '' });
   const { graph } = readModel(readFileSync(join(folder, 'gradient.onnx')), 'gradient.onnx');
   const cotangent = `${original.output.name}/cotangent`;

@@ -10,7 +10,7 @@ import { findMethods } from '../plugins/find-methods.ts';
 
 /** What `pellucid differentiate` may be told. */
 export interface DifferentiateRequest {
-  /** Names; `inputs` alone: every floating-point input. */
+  /** Names; `inputs`: every floating-point input. */
   readonly wrt: readonly string[];
   readonly of?: string | undefined;
   /** A method that goes by backward rules, or one of its presets. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,12 @@ test('the images of class folders are inputs too', async () => {
   touch('in/dogs/a.png', 'in/cats/a.png');
   const inputs = await listInputs(['in'], folder);
   expect(inputs.map(({ shown, stem }) => [shown, stem])).toEqual([[join('in', 'cats', 'a.png'), 'a'], [join('in', 'dogs', 'a.png'), 'a-2']]);
+});
+
+test('a pipe, which could be waited for without end, is refused', async () => {
+  if (process.platform === 'win32') return;
+  execFileSync('mkfifo', [join(folder, 'cat.png')]);
+  await expect(listInputs(['cat.png'], folder)).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('it is a pipe or a device') });
 });
 
 test('an empty folder, a missing file and an unknown ending are told apart', async () => {

@@ -26,7 +26,10 @@ async function expand(shown: string, folder: string): Promise<{ path: string; sh
   const path = resolve(folder, shown);
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw await missing(path, shown);
-  if (!found.isDirectory()) return [{ path, shown }];
+  if (found.isFile()) return [{ path, shown }];
+  if (!found.isDirectory()) {
+    throw new PellucidError('DATA_INVALID', { file: shown, format: 'an input', problem: 'it is a pipe or a device', help: 'Give a file, which is read more than once.' });
+  }
   const images = await listImageFolder(path);
   return images.files.map((file) => ({ path: file.path, shown: join(shown, relative(path, file.path)) }));
 }

@@ -49,7 +49,7 @@ export async function openModel(shown: string, request: ModelRequest, { folder }
     throw new PellucidError('DATA_MISSING', {
       what: 'the model',
       where: shown,
-      problem: found === undefined ? 'there is no such file' : 'it is a folder',
+      problem: found === undefined ? 'there is no such file' : found.isDirectory() ? 'it is a folder' : 'it is a pipe or a device',
       help: 'Give an `.onnx` file or the `model.json` of a tfjs model.',
     });
   }

@@ -7,7 +7,7 @@ import { freeForPairs, joinPairs } from './graph/paired-model.ts';
 
 /** What a portable gradient computes. */
 export interface PortableGradientOptions {
-  /** Graph inputs, inner tensors or layers by any of their names; `inputs`: every floating-point graph input. */
+  /** Graph inputs, inner tensors or layers by any of their names; `inputs`, alone or among others: every floating-point graph input. */
   readonly wrt: 'inputs' | readonly string[];
   /** The tensor to differentiate. @defaultValue the only floating-point output */
   readonly of?: string | undefined;
@@ -71,7 +71,8 @@ export function portableGradient(given: OnnxModel, { wrt, of, rules: wanted, str
   const types = inferShapes(model);
   const layers = describe(model, types);
   const find = (name: string): string => (types.has(name) ? name : findLayer({ name: model.name, layers }, name).name);
-  const at = wrt === 'inputs' ? chooseInputs(model, types) : [...new Set(wrt.map(find))];
+  const expand = (name: string): readonly string[] => (name === 'inputs' && !types.has(name) ? chooseInputs(model, types) : [find(name)]);
+  const at = wrt === 'inputs' ? chooseInputs(model, types) : [...new Set(wrt.flatMap(expand))];
   const derived = differentiate(model, { of: of === undefined ? chooseOutput(model, types) : find(of), at, rules, straightThrough, unreachable });
   const { uncovered } = derived;
   if (rules === undefined) return { model: derived.model, uncovered };
