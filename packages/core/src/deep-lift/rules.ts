@@ -16,12 +16,13 @@ function shareMean<Value>(value: Value, { halves, join, add, multiply, constant 
 function rescaled<Value>(
   x: Value, y: Value, gradient: Value, derivative: Value, least: number, operations: TensorOperations<Value>,
 ): Value {
-  const { halves, join, subtract, multiply, divide, greater, absolute, where, constant } = operations;
+  const { halves, join, add, subtract, multiply, divide, greater, absolute, where, constant } = operations;
   const [xHere, xThere] = halves(x);
   const [yHere, yThere] = halves(y);
   const change = subtract(xHere, xThere);
   const still = greater(constant(least), absolute(change));
-  const multiplier = divide(subtract(yHere, yThere), where(still, constant(1), change));
+  // Where nothing changes the quotient is not taken: 1 keeps it finite, and a sum costs less than a choice.
+  const multiplier = divide(subtract(yHere, yThere), add(change, where(still, constant(1), constant(0))));
   const [arriving] = halves(gradient);
   const [slope] = halves(shareMean(derivative, operations));
   const result = where(still, slope, multiply(arriving, multiplier));

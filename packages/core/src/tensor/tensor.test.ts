@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { isPellucidError } from '../errors/pellucid-error.ts';
 import { batchSize, concatBatches, sampleData, sliceBatch } from './batch.ts';
 import { convertLayout } from './convert-layout.ts';
 import { axes, imageGeometry } from './layout.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
 import { tensor, zipWith, type Tensor } from './tensor.ts';
-import { validateBatch } from './validate.ts';
+import { assertFinite, validateBatch } from './validate.ts';
 
 const counting = (shape: readonly number[]): Tensor =>
   tensor(shape, Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i));
@@ -100,4 +101,21 @@ test.each([
 
 test('accepts any number of samples', () => {
   expect(code(() => { validateBatch(tensor([7, 3, 2, 2], new Float32Array(84)), spec, 'input'); })).toBeUndefined();
+});
+
+test('finds a value that is not finite at every position, and none among the largest and smallest', () => {
+  const extremes = [0, -0, 3.4028235e38, -3.4028235e38, 1e-45, -1e-45, 1];
+  assertFinite(tensor([1, 7], extremes), 'values');
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    for (let index = 0; index < extremes.length; index++) {
+      const values = tensor([1, 7], extremes.map((value, i) => (i === index ? bad : value)));
+      let details: unknown;
+      try {
+        assertFinite(values, 'values');
+      } catch (error) {
+        if (isPellucidError(error)) ({ details } = error);
+      }
+      expect(details).toEqual({ what: 'values', sample: 0, index, value: String(bad) });
+    }
+  }
 });

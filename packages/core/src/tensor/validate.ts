@@ -20,14 +20,28 @@ export function validateBatch(batch: Tensor, spec: TensorSpec, what: string): vo
   assertFinite(batch, what);
 }
 
+/**
+ * Whether every value is finite. Every value of every batch passes here: 0 times a finite number is 0, times any other NaN, which four sums keep without
+ * a branch per value.
+ */
+function isAllFinite(data: Float32Array): boolean {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let index = 0;
+  for (; index + 3 < data.length; index += 4) {
+    a += data[index]! * 0;
+    b += data[index + 1]! * 0;
+    c += data[index + 2]! * 0;
+    d += data[index + 3]! * 0;
+  }
+  for (; index < data.length; index++) a += data[index]! * 0;
+  return a + b + c + d === 0;
+}
+
 /** @throws INPUT_NOT_FINITE when a value is NaN or infinite. */
 export function assertFinite(batch: Tensor, what: string): void {
   const { data } = batch;
-  const { isFinite } = Number;
-  // A loop: every value of every batch passes here, and `findIndex` takes several times as long.
-  let index = 0;
-  while (index < data.length && isFinite(data[index])) index++;
-  if (index === data.length) return;
+  if (isAllFinite(data)) return;
+  const index = data.findIndex((value) => !Number.isFinite(value));
   const size = sampleSize(batch);
   throw new PellucidError('INPUT_NOT_FINITE', {
     what,

@@ -235,6 +235,11 @@ export function multiplyMask(emit: Emitter, condition: string, dy: string): stri
 
 /** One of two tensors, by a condition. */
 export function choose(emit: Emitter, condition: string, ifTrue: string, ifFalse: string): string {
+  const isNumber = (name: string, value: number): boolean => {
+    const { shape, values } = emit.typeOf(name);
+    return shape?.length === 0 && values?.[0] === value;
+  };
+  if (isNumber(ifTrue, 1) && isNumber(ifFalse, 0)) return emit.op('Cast', [condition], [intAttribute('to', emit.typeOf(ifTrue).elementType)]);
   if (emit.opset >= 9) return emit.op('Where', [condition, ifTrue, ifFalse]);
   const inverse = emit.op('Not', [condition]);
   return emit.op('Add', [keepWhere(emit, condition, ifTrue), keepWhere(emit, inverse, ifFalse)]);
