@@ -45,17 +45,22 @@ test('every method x backend x metric ends ok, and backends agree', () => {
   const { status, stdout } = bench([...TINY, '--methods', 'saliency,grad-cam', '--out', 'matrix']);
   expect(status).toBe(0);
   const rows = rowsOf('matrix');
-  // Two methods and two controls on two backends by three metrics, and two comparisons.
-  expect(rows).toHaveLength(4 * 2 * 3 + 2);
+  // Two methods and five controls on two backends by six metrics, and two comparisons.
+  expect(rows).toHaveLength(7 * 2 * 6 + 2);
   expect(rows.filter((row) => row.status !== 'ok')).toEqual([]);
   expect(Object.keys(rows[0]!)).toEqual([
     'dataset', 'model', 'method', 'backend', 'engine', 'metric', 'status', 'value', 'ci95', 'samples', 'seed',
-    'forwardPasses', 'backwardPasses', 'seconds', 'error',
+    'forwardPasses', 'backwardPasses', 'seconds', 'error', 'key', 'scores', 'median', 'scored', 'peakMemoryBytes', 'curve',
   ]);
-  for (const { value, ci95 } of rows) {
+  for (const { value, ci95, scores, scored, key } of rows) {
     expect(ci95?.[0]).toBeLessThanOrEqual(value ?? NaN);
     expect(ci95?.[1]).toBeGreaterThanOrEqual(value ?? NaN);
+    expect(scores.filter((score) => score !== null)).toHaveLength(scored);
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
   }
+  expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
+  expect(rows.filter(({ metric }) => metric === 'deletion').every(({ curve }) => curve?.at.length === curve?.mean.length)).toBe(true);
+  expect(rows.filter(({ control }) => control === true)).toHaveLength(5 * 2 * 6);
   for (const { value } of rows.filter(({ metric }) => metric === 'agreement')) expect(value).toBeLessThan(1e-4);
   expect(stdout).toMatch(/grad-cam +onnxruntime \(cpu\)/);
   expect(stdout).toMatch(/random +tfjs/);
@@ -72,7 +77,7 @@ test('the report can be written again, and a run differs from itself in nothing'
   rmSync(join(folder, 'matrix/report.html'));
   expect(bench(['report', 'matrix'])).toMatchObject({ status: 0, stdout: expect.stringContaining('deletion') });
   expect(existsSync(join(folder, 'matrix/report.html'))).toBe(true);
-  expect(bench(['diff', 'matrix', 'matrix'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^26 cells: 26 the same/) });
+  expect(bench(['diff', 'matrix', 'matrix'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/86 cells: 86 the same/) });
 });
 
 test('the same seed gives the same rows, whatever the number of processes', () => {
@@ -98,8 +103,8 @@ test('a killed run goes on where it was', async () => {
   const after = readFileSync(file, 'utf8').split('\n').slice(0, -1);
   expect(after.slice(0, before.length)).toEqual(before);
   const rows = rowsOf('killed');
-  expect(rows).toHaveLength(24);
-  expect(new Set(rows.map(cellId)).size).toBe(24);
+  expect(rows).toHaveLength(7 * 2 * 3);
+  expect(new Set(rows.map(cellId)).size).toBe(7 * 2 * 3);
   expect(rows.every(({ status }) => status === 'ok')).toBe(true);
 });
 
@@ -180,7 +185,7 @@ const data = join(ROOT, '../shared/data/fashion-mnist');
   expect(rowsOf('fashion').find(({ metric }) => metric === 'agreement')?.value).toBeLessThan(1e-4);
   expect(recordOf('fashion').trained).toHaveLength(1);
   expect(readdirSync(join(folder, 'fashion/maps'))).toEqual(
-    expect.arrayContaining(['training.plain-cnn.seed0.npy', 'training.plain-cnn.seed0.png', 'training.plain-cnn.seed0.epochs.png']),
+    expect.arrayContaining(['training.fashion-mnist.plain-cnn.seed0.npy', 'training.fashion-mnist.plain-cnn.seed0.png', 'training.fashion-mnist.plain-cnn.seed0.epochs.png']),
   );
 });
 

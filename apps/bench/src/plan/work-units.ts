@@ -7,9 +7,16 @@ export function stageUnit({ data, model, method, backend, seed }: Group, stage: 
   return JSON.stringify(['stage', stage, data.name, model, method.name, backend, seed]);
 }
 
+/** The name of the training on whole images that prunings are compared with. */
+export function referenceUnit({ data, seed }: Pick<Group, 'data' | 'seed'>): string {
+  return JSON.stringify(['reference', data.name, seed]);
+}
+
 /** The pieces of work of the cells that are not done yet, with what their time depends on. */
 export function workUnits({ groups }: Plan, isDone: (cell: CellKey) => boolean): WorkUnit[] {
-  return groups.flatMap((group) => {
+  const prunings = groups.filter(({ pruned }) => pruned.some(({ cell }) => !isDone(cell)));
+  const references = new Map(prunings.map((group) => [referenceUnit(group), { id: referenceUnit(group), factors: [`retrain ${group.data.name}`] }]));
+  return [...references.values(), ...groups.flatMap((group) => {
     const { data, model, method, backend } = group;
     const place = (kind: string): string[] => [kind, `${kind} ${data.name} ${model}`, `${kind} ${backend}`];
     const explaining = (what: string): string[] => [...place('explain'), `explain ${method.name}`, `explain ${what}`];
@@ -25,5 +32,5 @@ export function workUnits({ groups }: Plan, isDone: (cell: CellKey) => boolean):
       })),
       ...pruned.map(({ cell }) => ({ id: cellId(cell), factors: [`retrain ${data.name}`] })),
     ];
-  });
+  })];
 }

@@ -1,4 +1,5 @@
 import type { Comparison, Group, Plan } from '../plan/plan.ts';
+import { referenceUnit } from '../plan/work-units.ts';
 import type { Failure } from '../store/result-row.ts';
 import { asFailure } from '../worker/failure.ts';
 import type { ModelFiles } from '../worker/protocol.ts';
@@ -27,11 +28,26 @@ function scoreAgreement(scoring: Scoring, { cell, groups }: Comparison, ends: re
   }
 }
 
+/**
+ * Trains the networks that prunings are compared with before all else: every pruning needs one, and what it takes tells how long the others will.
+ */
+function trainReferences({ retrainer, recorder }: Scoring, groups: readonly Group[]): void {
+  if (retrainer === null) return;
+  const pending = groups.filter(({ pruned }) => pruned.some(({ cell }) => !recorder.isDone(cell)));
+  for (const [unit, { data, seed }] of new Map(pending.map((group) => [referenceUnit(group), group]))) {
+    // It never rejects; whoever waits for it sees a failure.
+    void retrainer.retrain(data, null, seed).then((result) => {
+      recorder.spent(unit, 'failure' in result ? null : result.seconds);
+    });
+  }
+}
+
 /** Scores every cell of a plan that is not done yet; failures become rows. */
 export async function scoreMatrix(scoring: Scoring, { groups, comparisons }: Plan, networkOf: (group: Group) => Network): Promise<void> {
   const { recorder } = scoring;
   const pending = comparisons.filter(({ cell }) => !recorder.isDone(cell));
   const compared = new Set(pending.flatMap((comparison) => comparison.groups));
+  trainReferences(scoring, groups);
   const ends = new Map<Group, Promise<MapsEnd>>();
   for (const group of groups) {
     const network = networkOf(group);
