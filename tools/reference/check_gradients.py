@@ -190,8 +190,8 @@ def check(network, model, path, rules):
         parts = attribution.reshape(len(x), -1).astype(np.float64)
         figures["completeness"] = float((np.abs(parts.sum(axis=1) - change) / np.abs(parts).sum(axis=1)).max())
         covered = not any(entry.key == "pellucid.true_derivative" for entry in after.metadata_props)
-        # The rule for a softmax takes its mean off, so that behind an inner one (attention) the map does not add up: the method says so.
-        figures["covered"] = covered = covered and not any(entry.op_type == "Softmax" for entry in before.graph.node[:-1])
+        # The rule for a softmax takes its mean off, so that behind an inner one (in attention, also as one operator) the map does not add up: the method says so.
+        figures["covered"] = covered = covered and not any(entry.op_type in ("Attention", "Softmax") for entry in before.graph.node[:-1])
         if covered and not rough and figures["completeness"] > 1e-4:
             problems.append(f"it is off completeness by {figures['completeness']:.1e}")
     return figures, problems
