@@ -46,6 +46,9 @@ test('takes named layers, also by another name; says what is wrong with others',
   expect(second?.tokens).toEqual({ prefix: 1, height: 8, width: 8 });
   expect(() => mapLayers(model, 'flat', undefined, 'grad-cam')).toThrow(/its layout is NC.*with height and width/);
   expect(() => mapLayers(model, 'first.attention', undefined, 'grad-cam')).toThrow(/its layout is N\*/);
+  const table = modelOf(layer('hidden', 'relu', [null, 9], 'NC'));
+  expect(() => mapLayers(table, 'hidden', undefined, 'grad-cam')).toThrow(/layer `hidden`.*its layout is NC.*No layer of this model/);
+  expect(() => mapLayers(table, undefined, undefined, 'grad-cam')).toThrow(/none was named/);
 });
 
 test('refuses a grid of tokens where no layer has any', () => {

@@ -1,6 +1,6 @@
 import { PellucidError } from '../errors/pellucid-error.ts';
 import { checkLayerRows } from '../model/check-layer-rows.ts';
-import { findLayer, lastSpatialLayer } from '../model/find-layer.ts';
+import { deepestSpatialLayer, findLayer, lastSpatialLayer } from '../model/find-layer.ts';
 import type { LayerInfo, ModelAdapter } from '../model/model-adapter.ts';
 import type { OptionSpec } from '../method/options.ts';
 import { axes, imageGeometry, type ImageGeometry } from '../tensor/layout.ts';
@@ -62,12 +62,15 @@ function chooseLayer(model: ModelAdapter<never>, name: string | undefined, metho
   if (name === undefined || name === 'last') return lastTokenLayer(model) ?? lastSpatialLayer(model, method);
   const layer = findLayer(model, name);
   if (axes(layer).spatial.length === 2 || hasTokens(layer)) return layer;
+  const suitable = deepestSpatialLayer(model) ?? lastTokenLayer(model);
   throw new PellucidError('LAYER_UNSUITABLE', {
     layer: name,
     model: model.name,
     method,
     problem: `its layout is ${layer.layout}`,
-    help: `Name a layer with height and width, such as \`${lastSpatialLayer(model, method).name}\`, or with tokens.`,
+    help: suitable === undefined
+      ? 'No layer of this model has height and width, or tokens of an image: use a method of gradients, or one over features.'
+      : `Name a layer with height and width, such as \`${suitable.name}\`, or with tokens.`,
   });
 }
 

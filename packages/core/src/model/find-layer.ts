@@ -27,12 +27,17 @@ export function findLayer(model: Layered, name: string): LayerInfo {
 const hasExtent = (layer: LayerInfo): boolean =>
   layer.shape !== null && axes(layer).spatial.length >= 2 && axes(layer).spatial.every((axis) => (layer.shape?.[axis] ?? 2) > 1);
 
+/** The last layer with spatial axes before they are pooled away, if there is one. */
+export function deepestSpatialLayer({ layers }: Pick<Layered, 'layers'>): LayerInfo | undefined {
+  return layers.findLast(hasExtent);
+}
+
 /**
  * The layer that class activation maps use unless told otherwise: the last one with spatial axes before they are pooled away.
  * @throws LAYER_UNSUITABLE when the model has none.
  */
 export function lastSpatialLayer(model: Layered, method: string): LayerInfo {
-  const layer = model.layers.findLast(hasExtent);
+  const layer = deepestSpatialLayer(model);
   if (layer === undefined) {
     throw new PellucidError('LAYER_UNSUITABLE', {
       layer: 'last',
