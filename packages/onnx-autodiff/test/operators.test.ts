@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ElementType, int64Tensor, makeModel, makeNode, makeTensor, makeValueInfo, type NodeProto, type OnnxModel, type TensorProto } from '@pellucid/onnx-graph';
+import { ElementType, int64Tensor, intAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type NodeProto, type OnnxModel, type TensorProto } from '@pellucid/onnx-graph';
 import { differentiate, flat, RULES } from '../src/index.ts';
 import { REFUSALS } from '../src/rules/refusals.ts';
 
@@ -37,7 +37,7 @@ function model(nodes: readonly NodeProto[], initializers: readonly TensorProto[]
 }
 
 test.each(REFUSALS.map((entry) => [entry.operator, entry] as const))('%s is refused with its reason', (operator, { notes, opsets: [, newest] }) => {
-  const refusing = model([makeNode(operator, ['x'], ['h']), makeNode('Neg', ['h'], ['y'])], [], newest);
+  const refusing = model([makeNode(operator, ['x'], ['h']), makeNode('Cast', ['h'], ['y'], [intAttribute('to', FLOAT)])], [], newest);
   const reason = `${notes.charAt(0).toLowerCase()}${notes.slice(1)}`;
   let refusal: unknown;
   try {

@@ -52,3 +52,22 @@ test('an unknown operator has an unknown shape, and nothing after it is guessed'
   const at = shapes([makeNode('Unheard', ['x'], ['u']), makeNode('Relu', ['u'], ['v']), makeNode('Shape', ['v'], ['s'])], ['n', 2]);
   expect([at('u'), at('v'), at('s')]).toEqual([null, null, [null]]);
 });
+
+test('operators on integers have the shapes of those on floats, and the type of their zero point', () => {
+  const weights = ['w', 'v'].map((name, i) => makeTensor(name, FLOAT, i === 0 ? [5, 2, 3, 3] : [125, 6], new Float32Array(i === 0 ? 90 : 750)));
+  const types = inferShapes(makeModel({
+    name: 'integers', opset: 17, producer: 'test', initializers: [...weights, makeTensor('s', FLOAT, [], [1]), makeTensor('zero', ElementType.INT32, [], [0])],
+    nodes: [
+      makeNode('Cast', ['zero'], ['z'], [intAttribute('to', ElementType.INT8)]), makeNode('DynamicQuantizeLinear', ['x'], ['q', 'qs', 'qz']),
+      makeNode('ConvInteger', ['q', 'w'], ['c']), makeNode('QLinearConv', ['q', 's', 'z', 'w', 's', 'z', 's', 'z'], ['d']),
+      makeNode('Flatten', ['d'], ['f']), makeNode('QLinearMatMul', ['f', 's', 'z', 'v', 's', 'z', 's', 'z'], ['m']), makeNode('MatMulInteger', ['m', 'u'], ['y']),
+    ],
+    inputs: [makeValueInfo('x', { elementType: FLOAT, shape: ['n', 2, 7, 7] }), makeValueInfo('u', { elementType: ElementType.INT8, shape: [6, 4] })],
+    outputs: [makeValueInfo('y', { elementType: 0, shape: null })],
+  }));
+  expect(['q', 'qs', 'qz', 'c', 'd', 'm', 'y'].map((name) => types.get(name))).toMatchObject([
+    { elementType: ElementType.UINT8, shape: ['n', 2, 7, 7] }, { elementType: FLOAT, shape: [] }, { elementType: ElementType.UINT8, shape: [] },
+    { elementType: ElementType.INT32, shape: ['n', 5, 5, 5] }, { elementType: ElementType.INT8, shape: ['n', 5, 5, 5] },
+    { elementType: ElementType.INT8, shape: ['n', 6] }, { elementType: ElementType.INT32, shape: ['n', 4] },
+  ]);
+});

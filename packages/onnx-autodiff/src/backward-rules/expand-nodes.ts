@@ -4,6 +4,7 @@ import { createEmitter, type EmitterState } from '../engine/emitter.ts';
 import { operatorKind } from '../operators/operator-kinds.ts';
 import type { Composition } from '../rules/composition.ts';
 import { FUSED_PARTS } from '../rules/fused-parts.ts';
+import { QUANTIZED_PARTS } from '../rules/quantized-parts.ts';
 import { SPELLED_OUT } from '../rules/spelled-out.ts';
 import { plainActivation } from './plain-activation.ts';
 
@@ -11,11 +12,15 @@ type Rules = BackwardRules['rules'];
 
 const MICROSOFT = 'com.microsoft.';
 
+function nameOf({ domain, opType }: NodeProto): string {
+  const own = normalDomain(domain);
+  return own === '' ? opType : `${own}.${opType}`;
+}
+
 /** What stands for a node under a set of rules; `undefined` where it stands for itself. */
-function partsOf(node: NodeProto, rules: Rules): Composition | undefined {
-  const domain = normalDomain(node.domain);
-  const fused = FUSED_PARTS[domain === '' ? node.opType : `${domain}.${node.opType}`];
-  if (fused !== undefined || domain !== '') return fused;
+function partsUnder(rules: Rules, node: NodeProto): Composition | undefined {
+  const fused = FUSED_PARTS[nameOf(node)];
+  if (fused !== undefined || normalDomain(node.domain) !== '') return fused;
   // Rules for the arithmetic that an operator is made of speak for it where none does of its own.
   const spells = rules[operatorKind(node.opType, [])] === undefined && rules.multiply !== undefined && rules.divide !== undefined;
   return spells ? SPELLED_OUT[node.opType] : undefined;
@@ -24,9 +29,16 @@ function partsOf(node: NodeProto, rules: Rules): Composition | undefined {
 /** Thrown, and caught, where the parts of a node cannot be told: it stays as it is. */
 class NoParts extends Error {}
 
-interface Expansion {
+/** What stands for nodes. */
+interface Forms {
+  /** The activation that a node is by another name, or `null`. */
+  readonly activation: (emit: EmitterState, node: NodeProto) => NodeProto | null;
+  /** What a node is made of; `undefined` where it stands for itself. */
+  readonly partsOf: (node: NodeProto) => Composition | undefined;
+}
+
+interface Expansion extends Forms {
   readonly emit: EmitterState;
-  readonly rules: Rules;
   readonly nodes: NodeProto[];
   /** What parts call a tensor, and what it is called by who reads it. */
   readonly names: Map<string, string>;
@@ -55,8 +67,8 @@ function spell({ emit, names }: Expansion, node: NodeProto, compute: Composition
 }
 
 /** The activation that a node is by another name, in its place among the parts where it is one. */
-function plainNode({ emit, rules, titles }: Expansion, given: NodeProto, title: string): NodeProto {
-  const node = plainActivation(emit, given, rules);
+function plainNode({ emit, activation, titles }: Expansion, given: NodeProto, title: string): NodeProto {
+  const node = activation(emit, given);
   if (node === null) return given;
   const at = emit.nodes.indexOf(given);
   if (at >= 0) {
@@ -67,9 +79,9 @@ function plainNode({ emit, rules, titles }: Expansion, given: NodeProto, title: 
 }
 
 function visit(expansion: Expansion, given: NodeProto, title: string): void {
-  const { emit, rules, nodes, titles } = expansion;
+  const { emit, partsOf, nodes, titles } = expansion;
   const node = plainNode(expansion, given, title);
-  const compute = partsOf(node, rules);
+  const compute = partsOf(node);
   const before = emit.nodes.length;
   const parts = compute === undefined ? null : spell(expansion, node, compute);
   if (parts === null) {
@@ -120,8 +132,17 @@ function nameParts({ nodes, names, titles, emit }: Expansion, model: OnnxModel):
  * the rules have no word for, but whose arithmetic they know, are spelled out. It computes the same, and its tensors keep their names.
  */
 export function expandNodes(model: OnnxModel, rules: Rules): OnnxModel {
+  return expand(model, { activation: (emit, node) => plainActivation(emit, node, rules), partsOf: (node) => partsUnder(rules, node) });
+}
+
+/** The model with operators that compute with integers in floats, between DequantizeLinear and QuantizeLinear: gradients can pass these by the straight-through rule. */
+export function expandQuantized(model: OnnxModel): OnnxModel {
+  return expand(model, { activation: () => null, partsOf: (node) => QUANTIZED_PARTS[nameOf(node)] });
+}
+
+function expand(model: OnnxModel, forms: Forms): OnnxModel {
   const emit = createEmitter(model, inferShapes(model), () => { throw new NoParts(); });
-  const expansion: Expansion = { emit, rules, nodes: [], names: new Map(), titles: new Map() };
+  const expansion: Expansion = { ...forms, emit, nodes: [], names: new Map(), titles: new Map() };
   for (const node of model.graph.node) visit(expansion, node, nodeTitle(node));
   const nodes = nameParts(expansion, model);
   if (nodes.length === model.graph.node.length && nodes.every((node, i) => node === model.graph.node[i])) return model;

@@ -4,7 +4,7 @@ import {
   type NodeProto, type OnnxModel, type TensorProto, type TensorType,
 } from '@pellucid/onnx-graph';
 import { applyBackwardRule } from '../backward-rules/apply-backward-rule.ts';
-import { expandNodes } from '../backward-rules/expand-nodes.ts';
+import { expandNodes, expandQuantized } from '../backward-rules/expand-nodes.ts';
 import { mergeBatchNorm } from '../backward-rules/merge-batch-norm.ts';
 import { isLinear, ONE_OPERAND, WEIGHTED } from '../operators/linear-operators.ts';
 import { nodeKinds, type NodeKind } from '../operators/node-kinds.ts';
@@ -57,7 +57,8 @@ const FLOATS: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, Elemen
  */
 export function differentiate(given: OnnxModel, request: DerivativeRequest): Derivative {
   checkOpset(given);
-  const expanded = request.rules === undefined ? given : expandNodes(given, request.rules.rules);
+  const inFloats = request.straightThrough === true ? expandQuantized(given) : given;
+  const expanded = request.rules === undefined ? inFloats : expandNodes(inFloats, request.rules.rules);
   const model = request.rules?.mergeBatchNorm === true ? mergeBatchNorm(expanded, [request.of, ...request.at]) : expanded;
   const types = inferShapes(model);
   checkRequest(model, request, types);
@@ -108,7 +109,7 @@ function checkRequest(model: OnnxModel, { of, at, cotangent }: DerivativeRequest
 }
 
 /** Operators whose integers stand for floats. Gradients reach them, so that they are either passed as asked or refused, never lost. */
-const QUANTIZERS: readonly string[] = ['DynamicQuantizeLinear', 'QuantizeLinear'];
+const QUANTIZERS: readonly string[] = ['ConvInteger', 'DynamicQuantizeLinear', 'MatMulInteger', 'QuantizeLinear'];
 
 const isInteger = (type: TensorType | undefined): boolean => type !== undefined && type.elementType !== 0 && !FLOATS.includes(type.elementType);
 

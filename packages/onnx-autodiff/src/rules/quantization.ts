@@ -1,6 +1,7 @@
 import { attributeInt, ElementType, intAttribute, type Dimension } from '@pellucid/onnx-graph';
 import { knownShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext, RuleEntry } from '../engine/gradient-rule.ts';
+import { QUANTIZED_PARTS } from './quantized-parts.ts';
 
 /** Smallest and largest value of the integer types that floats are rounded to. */
 const RANGES: Readonly<Partial<Record<number, readonly [number, number]>>> = {
@@ -76,14 +77,21 @@ const dequantize: GradientRule = (context) => {
   return [emit.op('Mul', [dy, alongAxis(context, inputs[1] ?? '')]), ...inputs.slice(1).map(() => null)];
 };
 
+/** What computes with integers is in floats by now where that can be. */
+const integers: GradientRule = (context) => {
+  requireStraightThrough(context);
+  return context.emit.fail('it computes with integers in a form that floats have none for', 'Quantise to the format QDQ (`QuantFormat.QDQ`).');
+};
+
+const ROUNDING = { quantize: 'Inside the range of the integers as if nothing were rounded, outside 0.', dequantize: 'Scales per tensor or per axis.' };
+const OPTION = 'With the straight-through option alone; else an error.';
+
 /** Rounding to integers and back, which gradients pass only when the straight-through rule is asked for. */
 export const QUANTIZATION: readonly RuleEntry[] = [
-  {
-    operator: 'DequantizeLinear', opsets: [10, 26], rule: dequantize,
-    notes: 'With the straight-through option alone; else an error. Scales per tensor or per axis.',
-  },
-  {
-    operator: 'QuantizeLinear', opsets: [10, 26], rule: quantize,
-    notes: 'With the straight-through option alone; else an error. Inside the range of the integers as if nothing were rounded, outside 0.',
-  },
+  ...['DequantizeLinear', 'com.microsoft.DequantizeLinear'].map((operator): RuleEntry =>
+    ({ operator, opsets: [10, 26], rule: dequantize, notes: `${OPTION} ${ROUNDING.dequantize}` })),
+  ...['QuantizeLinear', 'com.microsoft.QuantizeLinear'].map((operator): RuleEntry =>
+    ({ operator, opsets: [10, 26], rule: quantize, notes: `${OPTION} ${ROUNDING.quantize}` })),
+  ...Object.keys(QUANTIZED_PARTS).filter((operator) => operator.includes('Q')).map((operator): RuleEntry =>
+    ({ operator, opsets: [10, 26], rule: integers, notes: `${OPTION} In floats, between DequantizeLinear and QuantizeLinear.` })),
 ];

@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
   Bernoulli: SAMPLING, ConcatFromSequence: SEQUENCES, ConvInteger: QUANTISED,
   DeformConv: DEFORMING, DynamicQuantizeLinear: QUANTISED, If: CONTROL_FLOW,
   ImageDecoder: 'it reads a file, which has no gradient', Loop: CONTROL_FLOW, MatMulInteger: QUANTISED, MaxRoiPool: REGIONS,
-  NegativeLogLikelihoodLoss: LOSS, Optional: SEQUENCES, OptionalGetElement: SEQUENCES, QLinearConv: QUANTISED, QLinearMatMul: QUANTISED,
+  NegativeLogLikelihoodLoss: LOSS, Optional: SEQUENCES, OptionalGetElement: SEQUENCES,
   Scan: CONTROL_FLOW, SequenceAt: SEQUENCES, SequenceConstruct: SEQUENCES, SequenceEmpty: SEQUENCES, SequenceErase: SEQUENCES,
   SequenceInsert: SEQUENCES, SequenceMap: SEQUENCES, SoftmaxCrossEntropyLoss: LOSS, SplitToSequence: SEQUENCES, StringNormalizer: TEXT,
   TensorScatter: 'it writes into a cache; export the model without one', TfIdfVectorizer: TEXT,

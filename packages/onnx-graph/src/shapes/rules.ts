@@ -1,9 +1,10 @@
+import { TensorProto_DataType as ElementType } from 'onnx-buf';
 import { attention, fusedMatMul, multiHeadAttention, packedAttention } from './attention.ts';
 import type { ShapeRule } from './context.ts';
 import { arithmetic, cast, castLike, dropout, eyeLike, identity, predicate, sameAsFirst, skipNormalization, unary, where } from './elementwise.ts';
 import { centreCropPad, compress, gatherND, topK } from './picks.ts';
 import { einsum, gemm, matMul } from './products.ts';
-import { dequantizeLinear, quantizeLinear } from './quantization.ts';
+import { broadcastOperands, dequantizeLinear, dynamicQuantizeLinear, integerSums, quantized, quantizedConcat, quantizeLinear } from './quantization.ts';
 import { depthToSpace, flatten, reshape, spaceToDepth, squeeze, transpose, unsqueeze } from './rearrangements.ts';
 import { recurrent } from './recurrent.ts';
 import { argExtremum, reduce } from './reductions.ts';
@@ -40,7 +41,14 @@ export const SHAPE_RULES: ReadonlyMap<string, ShapeRule> = new Map<string, Shape
   ['ArgMax', argExtremum], ['ArgMin', argExtremum], ['AveragePool', pool], ['Cast', cast], ['CastLike', castLike],
   ['CenterCropPad', centreCropPad], ['Col2Im', blocksToImage], ['Compress', compress], ['Concat', concat],
   ['Constant', constant], ['ConstantOfShape', constantOfShape], ['Conv', conv], ['ConvTranspose', convTranspose],
-  ['GRU', recurrent], ['LSTM', recurrent], ['RNN', recurrent], ['DFT', fourierTransform], ['STFT', shortTimeFourierTransform], ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['Det', determinant], ['QuantizeLinear', quantizeLinear], ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
+  ['GRU', recurrent], ['LSTM', recurrent], ['RNN', recurrent], ['DFT', fourierTransform], ['STFT', shortTimeFourierTransform], ['DepthToSpace', depthToSpace], ['DequantizeLinear', dequantizeLinear], ['Det', determinant], ['QuantizeLinear', quantizeLinear],
+  ['com.microsoft.DequantizeLinear', dequantizeLinear], ['com.microsoft.QuantizeLinear', quantizeLinear],
+  ['ConvInteger', integerSums(conv)], ['MatMulInteger', integerSums(matMul)], ['DynamicQuantizeLinear', dynamicQuantizeLinear],
+  ['QLinearConv', quantized(conv, [0, 3], 7)], ['QLinearMatMul', quantized(matMul, [0, 3], 7)], ['com.microsoft.QGemm', quantized(gemm, [0, 3], 8, ElementType.FLOAT)],
+  ['com.microsoft.QLinearAdd', quantized(broadcastOperands, [0, 3], 7)], ['com.microsoft.QLinearMul', quantized(broadcastOperands, [0, 3], 7)],
+  ['com.microsoft.QLinearConcat', quantizedConcat], ['com.microsoft.QLinearAveragePool', quantized(pool, [0], 4)], ['com.microsoft.QLinearGlobalAveragePool', quantized(globalPool, [0], 4)],
+  ...['com.microsoft.QLinearLeakyRelu', 'com.microsoft.QLinearSigmoid', 'com.microsoft.QLinearSoftmax'].map((operator): [string, ShapeRule] => [operator, quantized(sameAsFirst, [0], 4)]),
+  ['Dropout', dropout], ['Einsum', einsum], ['EyeLike', eyeLike], ['Expand', expand], ['Flatten', flatten], ['Gather', gather],
   ['GatherElements', likeIndices], ['GatherND', gatherND], ['Gemm', gemm], ['GlobalAveragePool', globalPool], ['GlobalLpPool', globalPool],
   ['GlobalMaxPool', globalPool], ['GridSample', gridSample], ['Identity', identity], ['IsInf', predicate], ['IsNaN', predicate], ['LpPool', pool],
   ['MatMul', matMul], ['MaxPool', pool], ['Pad', pad], ['Range', range], ['Reshape', reshape], ['Resize', resize], ['RoiAlign', roiAlign], ['Shape', shapeOf],
