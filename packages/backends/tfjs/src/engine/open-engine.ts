@@ -82,11 +82,19 @@ function silenceGreeting(): void {
   tf.env().set('PROD', before);
 }
 
-async function openPortable(engine: 'wasm' | 'cpu'): Promise<Attempt> {
+/** The version of a portable engine, once its package is loaded. Both need the JavaScript engine's. */
+async function loadPortable(engine: 'wasm' | 'cpu'): Promise<string> {
   const { version_cpu } = await import('@tensorflow/tfjs-backend-cpu');
+  return engine === 'cpu' ? version_cpu : (await import('@tensorflow/tfjs-backend-wasm')).version_wasm;
+}
+
+async function openPortable(engine: 'wasm' | 'cpu'): Promise<Attempt> {
   const versions: Record<string, string> = {};
-  if (engine === 'wasm') versions['@tensorflow/tfjs-backend-wasm'] = (await import('@tensorflow/tfjs-backend-wasm')).version_wasm;
-  else versions['@tensorflow/tfjs-backend-cpu'] = version_cpu;
+  try {
+    versions[`@tensorflow/tfjs-backend-${engine}`] = await loadPortable(engine);
+  } catch (error) {
+    return { reason: `its package cannot be loaded (${error instanceof Error ? error.message : String(error)})` };
+  }
   if (!(await tf.setBackend(engine))) return { reason: 'it does not start on this machine' };
   silenceGreeting();
   return { opened: describe(engine, 'cpu', versions) };
