@@ -83,6 +83,12 @@ test('flags name what they changed, and take options from the protocol', async (
   expect(configuration.pruning).toBeNull();
 });
 
+test('a data folder that is named after a data set of the protocol holds that set alone', async () => {
+  const namesOf = async (dataDir: string): Promise<string[]> => (await resolve({ protocol: 'full', dataDir })).configuration.datasets.map(({ name }) => name);
+  expect(await namesOf('data')).toEqual(['fashion-mnist', 'mnist', 'cifar10']);
+  expect(await namesOf('data/fashion-mnist')).toEqual(['fashion-mnist']);
+});
+
 test.each([
   ['an unknown field', { ...small, sampels: 4 }, 'CONFIGURATION_INVALID', /sampels.*Did you mean `samples`/],
   ['a missing field', { ...small, statistics: undefined }, 'CONFIGURATION_INVALID', /`statistics`/],

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { PellucidError, suggestNames } from '@pellucid/core';
 import { pruningRecipe } from '@pellucid/training';
 import { zooModels } from '@pellucid/zoo';
@@ -110,14 +110,22 @@ function recordProtocol(protocol: Protocol, changed: readonly string[], configur
   return { name, hash: hashOf(resolved), changed, resolved: JSON.parse(JSON.stringify(resolved)) as unknown };
 }
 
+/** The protocol and what settings change in it. A data folder that is named after a data set of the protocol holds that set alone. */
+function adaptedProtocol(settings: Settings, folder: string): ReturnType<typeof adaptProtocol> {
+  const { dataset, dataDir, quick = false } = settings;
+  const protocol = readProtocol(settings.protocol ?? (quick ? 'quick' : 'standard'), folder);
+  const held = dataDir === undefined ? undefined : protocol.datasets.find(({ name }) => name === basename(dataDir))?.name;
+  return adaptProtocol(protocol, { ...settings, dataset: dataset ?? held });
+}
+
 /**
  * Reads the protocol of `run`, puts in what a person said, and checks names and options.
  * @param folder - the folder of the user, from which packages of methods and metrics are looked for
  * @throws METHOD_UNKNOWN, OPTION_INVALID, OPTION_UNKNOWN, CONFIGURATION_INVALID.
  */
 export async function resolveRun(settings: Settings, folder: string): Promise<ResolvedRun> {
-  const { quick = false, dataDir, metricOptions = {}, methodOptions = {} } = settings;
-  const { protocol, changed } = adaptProtocol(readProtocol(settings.protocol ?? (quick ? 'quick' : 'standard'), folder), settings);
+  const { dataDir, metricOptions = {}, methodOptions = {} } = settings;
+  const { protocol, changed } = adaptedProtocol(settings, folder);
   const { images, training, statistics, references, seeds } = protocol;
   const datasets = protocol.datasets.map(({ name, trainImages = images.train, testImages = images.test }) =>
     findSource({ name, trainImages, testImages }, dataDir, folder));
