@@ -25,7 +25,7 @@ export const withScores = ({ control = false, ...change }: Partial<CellKey> & { 
 };
 
 /** Methods below, at and above the scores of two controls, on 24 samples. */
-export function analysisRows(metric = 'deletion', names = ['good', 'as-random', 'inverted'] as const): ResultRow[] {
+export function analysisRows(metric = 'deletion', names: readonly [string, string, string] = ['good', 'as-random', 'inverted']): ResultRow[] {
   const { normal } = randomStream(2, 'example');
   const samples = Array.from({ length: 24 }, () => 0.5 + 0.2 * normal());
   const row = (method: string, shift: number, control = false): ResultRow =>

@@ -84,8 +84,9 @@ export function standings(withControls: readonly Comparison[], pairs: readonly C
   for (const { method, other, verdict } of pairs) {
     if (verdict === 'not significant') continue;
     const [winner, loser] = verdict === 'better' ? [method, other] : [other, method];
-    outcomes.get(winner)!.wins++;
-    outcomes.get(loser)!.losses++;
+    const [won, lost] = [outcomes.get(winner), outcomes.get(loser)];
+    if (won !== undefined) won.wins++;
+    if (lost !== undefined) lost.losses++;
   }
   const against = new Map<string, Comparison[]>();
   for (const comparison of withControls) against.set(comparison.method, [...(against.get(comparison.method) ?? []), comparison]);

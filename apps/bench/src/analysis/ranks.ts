@@ -45,19 +45,19 @@ export function rankMethods({ entries, metric: { direction } }: ScoreTable, resa
   const places = midranks(entries.map(({ value }) => sign * value));
   const paired = entries.every(({ scores }) => scores.length > 0);
   const means = paired ? entries.map((entry) => resampledMeans(entry, resampling)) : [];
-  const draws = new Map(paired ? entries.map(({ method }) => [method, new Float64Array(resampling.resamples)]) : []);
+  const drawn = means.map(() => new Float64Array(resampling.resamples));
   for (let resample = 0; paired && resample < resampling.resamples; resample++) {
     const ranks = midranks(means.map((own) => sign * own[resample]!));
-    entries.forEach(({ method }, i) => {
-      draws.get(method)![resample] = ranks[i]!;
+    drawn.forEach((own, i) => {
+      own[resample] = ranks[i]!;
     });
   }
   return {
     ranks: new Map(entries.map(({ method }, i) => {
-      const own = draws.get(method);
+      const own = drawn[i];
       return [method, { rank: places[i]!, ci95: own === undefined ? null : percentiles(own) }];
     })),
-    draws,
+    draws: new Map(drawn.map((own, i) => [entries[i]!.method, own])),
   };
 }
 

@@ -1,5 +1,5 @@
 import { medianSorted } from 'simple-statistics';
-import type { MetricSummary } from '../configuration/configuration.ts';
+import { BACKENDS, type MetricSummary } from '../configuration/configuration.ts';
 import { bootstrapMeans } from '../statistics/bootstrap-means.ts';
 import type { ResultRow } from '../store/result-row.ts';
 
@@ -84,5 +84,6 @@ export function scoreTables(rows: readonly ResultRow[], metrics: readonly Metric
     const entries = [...groupRows(group, ({ method }) => method).values()].map((own) => entryOf(own, lengths, resampling));
     return [{ dataset, model, backend, metric, entries }];
   });
-  return tables.sort((a, b) => order.indexOf(a.metric.name) - order.indexOf(b.metric.name));
+  const backends: readonly string[] = BACKENDS;
+  return tables.sort((a, b) => order.indexOf(a.metric.name) - order.indexOf(b.metric.name) || backends.indexOf(a.backend) - backends.indexOf(b.backend));
 }

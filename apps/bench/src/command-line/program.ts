@@ -3,7 +3,7 @@ import { isPellucidError } from '@pellucid/core';
 import { PUBLICATIONS } from '@pellucid/datasets';
 import { Command, CommanderError } from 'commander';
 import { resolveExecution, resolvePrune, resolveRun } from '../configuration/resolve.ts';
-import { compareRuns, describeDifferences, readResults } from '../diff/diff.ts';
+import { compareRuns, describeDifferences, hasRegressed, readResults } from '../diff/diff.ts';
 import { runPruning } from '../prune/prune.ts';
 import { writeReport } from '../report/write-report.ts';
 import { runBenchmark } from '../run/run.ts';
@@ -119,7 +119,7 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
 
   program
     .command('report')
-    .description('Write the report of a run again and print its tables.')
+    .description('Write the report of a run again, with its Markdown and CSV files, and print its tables.')
     .argument('<folder>')
     .action(async (out: string) => {
       stdout(await writeReport(resolve(folder, out)));
@@ -127,12 +127,13 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
 
   program
     .command('diff')
-    .description('Compare the results of two runs cell by cell.')
+    .description('Compare the results of two runs cell by cell, sample by sample where they can be paired. Exit status 1 when a cell is significantly worse or fails now.')
     .argument('<first>')
     .argument('<second>')
     .action((first: string, second: string) => {
-      const [before, after] = [readResults(resolve(folder, first)), readResults(resolve(folder, second))];
-      stdout(describeDifferences(compareRuns(before, after)));
+      const differences = compareRuns(readResults(resolve(folder, first)), readResults(resolve(folder, second)));
+      stdout(describeDifferences(differences));
+      if (hasRegressed(differences)) finish(1);
     });
   return program;
 }

@@ -1,106 +1,74 @@
+import type { MetricSummary } from '../configuration/configuration.ts';
 import { BACKENDS } from '../configuration/configuration.ts';
-import type { ResultRow } from '../store/result-row.ts';
-import type { RunRecord } from '../store/run-record.ts';
+import type { AnalysedScope, AnalysedTable } from '../analysis/analyse.ts';
+import type { Standing } from '../analysis/comparisons.ts';
+import type { RankEstimate, Ranking } from '../analysis/ranks.ts';
+import type { Entry, Scope } from '../analysis/score-tables.ts';
 
-/** A number for people: three decimals, or an exponent where those would show nothing. */
+/** A number for people: three decimals, or an exponent where those would show nothing or too much. */
 export function formatNumber(value: number): string {
   if (value === 0) return '0';
-  return Math.abs(value) < 0.001 ? value.toExponential(1) : value.toFixed(3);
+  const size = Math.abs(value);
+  return size < 0.001 || size >= 1e5 ? value.toExponential(1) : value.toFixed(size >= 100 ? 1 : 3);
 }
 
-/** A value with its interval, or what stands in its place. */
-export function formatCell(row: ResultRow | undefined): string {
-  if (row === undefined) return '';
-  if (row.value === null || row.ci95 === null) return `failed: ${row.error?.code ?? 'UNEXPECTED'}`;
-  if (row.metric === 'agreement') return formatNumber(row.value);
-  const percent = row.metric.startsWith('pruning-');
-  const show = (value: number): string => (percent ? value.toFixed(1) : formatNumber(value));
-  return `${show(row.value)} [${show(row.ci95[0])}, ${show(row.ci95[1])}]`;
+/** A p-value for people. */
+export const formatP = (p: number): string => (p < 0.001 ? p.toExponential(0) : p.toFixed(3));
+
+/** Bounds of an interval, or nothing. */
+export const formatInterval = (interval: readonly [number, number] | null | undefined, format: (value: number) => string = formatNumber): string =>
+  interval === null || interval === undefined ? '' : `[${format(interval[0])}, ${format(interval[1])}]`;
+
+/** A value with its interval. */
+export const formatEstimate = ({ value, ci95 }: Pick<Entry, 'value' | 'ci95'>): string => `${formatNumber(value)} ${formatInterval(ci95)}`.trim();
+
+/** A rank with its interval. */
+export const formatRank = ({ rank, ci95 }: RankEstimate): string => `${rank.toFixed(1)} ${formatInterval(ci95, (value) => value.toFixed(1))}`.trim();
+
+/** A metric with a sign that says which way is better. */
+export const withDirection = ({ name, direction }: MetricSummary): string => `${name} ${direction === 'higher' ? '↑' : '↓'}`;
+
+/** Where a table stands, in words. */
+export const describeScope = ({ dataset, model, backend }: Scope): string => `${model} on ${dataset}, ${backend}`;
+
+/** The rank of a method; last where it has none. */
+export const rankIn = ({ ranks }: Ranking, method: string): number => ranks.get(method)?.rank ?? Infinity;
+
+/** A sign for how a method stands against the controls: significantly better than all, or worse than random, or neither. */
+export function standingSign(standing: Standing | undefined): '+' | '−' | '≈' | '' {
+  if (standing === undefined || standing.controls === 0) return '';
+  if (standing.above.length === standing.controls) return '+';
+  return standing.below.includes('random') ? '−' : '≈';
 }
 
-/** Which way is better, as a sign for the head of a column. */
-export function directionOf(metric: string): string {
-  return metric === 'insertion' ? '↑' : '↓';
+/** The same in words. */
+export function standingWords({ above, below, controls }: Standing): string {
+  const others = controls - above.length - below.length;
+  const parts = [
+    ...(above.length > 0 ? [`significantly better than ${above.length === controls ? 'every control' : above.join(', ')}`] : []),
+    ...(below.length > 0 ? [`significantly worse than ${below.length === controls ? 'every control' : below.join(', ')}`] : []),
+    ...(others > 0 ? [`not significantly different from ${others === controls ? 'any control' : `${others} of ${controls} controls`}`] : []),
+  ];
+  return parts.join('; ');
 }
 
-/** The rows of one network and seed, as a table of lines by method and backend, and columns by metric. */
-export interface Section {
-  readonly dataset: string;
-  readonly model: string;
-  readonly seed: number;
-  readonly metrics: readonly string[];
-  readonly lines: readonly SectionLine[];
+/** Scopes in the order of data sets and networks, the backends of each in the order of the program. */
+export function orderScopes(scopes: readonly AnalysedScope[]): AnalysedScope[] {
+  const place = (backend: string): number => (BACKENDS as readonly string[]).indexOf(backend);
+  const networks = [...new Set(scopes.map(({ dataset, model }) => JSON.stringify([dataset, model])))];
+  const network = ({ dataset, model }: Scope): number => networks.indexOf(JSON.stringify([dataset, model]));
+  return [...scopes].sort((a, b) => network(a) - network(b) || place(a.backend) - place(b.backend));
 }
 
-/** One method on one backend. */
-export interface SectionLine {
-  readonly method: string;
-  readonly backend: string;
-  readonly engine: string | null;
-  readonly byMetric: ReadonlyMap<string, ResultRow>;
-  /** How far its maps are from those of the other backends, at most. */
-  readonly agreement: ResultRow | undefined;
-  /** The row whose cost is that of explaining the test images. */
-  readonly cost: ResultRow | undefined;
-}
+/** The entry of a method in a table. */
+export const entryIn = ({ table }: AnalysedTable, method: string): Entry | undefined => table.entries.find((entry) => entry.method === method);
 
-const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)];
-
-/** In the order of an earlier list; what is not in it comes last. */
-/** A backend and its engine, in words. */
-export function describeBackend(backend: string, engine: string | null): string {
-  const [name = backend] = backend.split('/');
-  return engine === null ? backend : `${name} (${engine})`;
-}
-
-const inOrder = (values: readonly string[], order: readonly string[]): string[] => {
-  const rank = (value: string): number => (order.includes(value) ? order.indexOf(value) : order.length);
-  return unique(values).sort((a, b) => rank(a) - rank(b));
-};
-
-/** How methods, backends and metrics are sorted. */
-export interface Order {
-  readonly methods: readonly string[];
-  readonly backends: readonly string[];
-}
-
-/** Deletion, insertion, then pruning from the most pixels kept to the fewest, whichever row was finished first. */
-function metricRank(metric: string): number {
-  const [, kept] = /^pruning-(.+)$/.exec(metric) ?? [];
-  return kept === undefined ? ['deletion', 'insertion'].indexOf(metric) : 101 - Number(kept);
-}
-
-function sectionOf(rows: readonly ResultRow[], order: Order): Section {
-  const [{ dataset, model, seed }] = rows as readonly [ResultRow, ...ResultRow[]];
-  const plain = rows.filter(({ metric }) => metric !== 'agreement');
-  const lines = inOrder(rows.map(({ method }) => method), order.methods).flatMap((method) =>
-    inOrder(plain.filter((row) => row.method === method).map(({ backend }) => backend), order.backends).map((backend): SectionLine => {
-      const own = plain.filter((row) => row.method === method && row.backend === backend);
-      const byMetric = new Map(own.map((row) => [row.metric, row]));
-      const [agreement] = rows
-        .filter((row) => row.metric === 'agreement' && row.method === method && row.backend.split('~').includes(backend))
-        .sort((a, b) => (b.value ?? Infinity) - (a.value ?? Infinity));
-      const engine = own.find((row) => row.engine !== null)?.engine ?? null;
-      const cost = byMetric.get('deletion') ?? byMetric.get('insertion') ?? own[0];
-      return { method, backend, engine, byMetric, agreement, cost };
-    }),
-  );
-  const metrics = unique(plain.map(({ metric }) => metric)).sort((a, b) => metricRank(a) - metricRank(b));
-  return { dataset, model, seed, metrics, lines };
-}
-
-/** Groups rows into sections, one for each data set, network and seed. */
-export function sectionsOf(rows: readonly ResultRow[], order: Order): Section[] {
-  const groups = new Map<string, ResultRow[]>();
-  for (const row of rows) {
-    const key = JSON.stringify([row.dataset, row.model, row.seed]);
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups.entries()].sort(([a], [b]) => a.localeCompare(b)).map(([, group]) => sectionOf(group, order));
-}
-
-/** The order in which the configuration of a run names things. */
-export function orderOf({ configuration }: RunRecord): Order {
-  const methods = 'methods' in configuration ? configuration.methods : configuration.rankings;
-  return { methods: methods.map(({ name }) => name), backends: BACKENDS };
+/** Whether the best method of a table can be told from chance: how many methods beat all controls, and how many are below random. */
+export function countStandings({ standings }: AnalysedTable): { readonly methods: number; readonly above: number; readonly belowRandom: number } {
+  const all = [...standings.values()];
+  return {
+    methods: all.length,
+    above: all.filter((standing) => standingSign(standing) === '+').length,
+    belowRandom: all.filter(({ below }) => below.includes('random')).length,
+  };
 }

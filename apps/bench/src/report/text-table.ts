@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
+import type { AnalysedScope, Analysis } from '../analysis/analyse.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
-import { describeBackend, directionOf, formatCell, sectionsOf, type Order, type Section } from './describe.ts';
+import { countStandings, describeScope, entryIn, formatEstimate, formatInterval, formatNumber, orderScopes, standingSign, withDirection } from './describe.ts';
 import { summarisePruning } from './pruning-summary.ts';
 
 const BARE = {
@@ -19,32 +20,57 @@ function align(head: readonly string[], rows: readonly (readonly string[])[], le
   return table.toString().split('\n').map((line) => line.trimEnd()).join('\n');
 }
 
-function sectionTable({ dataset, model, seed, metrics, lines }: Section): string {
-  const showsAgreement = lines.some(({ agreement }) => agreement !== undefined);
-  const head = ['method', 'backend', ...metrics.map((metric) => `${metric} ${directionOf(metric)}`)];
-  if (showsAgreement) head.push('agreement ↓');
-  const rows = lines.map(({ method, backend, engine, byMetric, agreement, cost }) => [
-    method,
-    describeBackend(backend, engine),
-    ...metrics.map((metric) => formatCell(byMetric.get(metric))),
-    ...(showsAgreement ? [formatCell(agreement)] : []),
-    String(cost?.forwardPasses ?? ''),
-    String(cost?.backwardPasses ?? ''),
-    cost?.seconds?.toFixed(2) ?? '',
+/** Methods by mean rank; a numbered column for each metric, its name beneath. */
+function scopeTable(scope: AnalysedScope): string {
+  const rows = scope.overall.map(({ method, control, rank, ci95 }) => [
+    control ? `${method} (control)` : method,
+    rank.toFixed(1), formatInterval(ci95, (value) => value.toFixed(1)),
+    ...scope.tables.map((analysed) => {
+      const entry = entryIn(analysed, method);
+      const sign = standingSign(analysed.standings.get(method)).replace('≈', '');
+      return entry === undefined ? '' : `${formatNumber(entry.value)}${sign || ' '}`;
+    }),
   ]);
-  return `${dataset}, ${model}, seed ${seed}\n${align([...head, 'forward', 'backward', 'seconds'], rows, 2)}`;
+  const legend = scope.tables.map((analysed, i) => {
+    const { metric, entries } = analysed.table;
+    const sorted = [...entries].sort((a, b) => (metric.direction === 'higher' ? b.value - a.value : a.value - b.value));
+    const { methods, above, belowRandom } = countStandings(analysed);
+    const [best, worst] = [sorted[0]!, sorted[sorted.length - 1]!];
+    return [
+      `${i + 1}`, withDirection(metric), `best ${best.method} ${formatEstimate(best)}`, `last ${worst.method} ${formatNumber(worst.value)}`,
+      ...(entries.some(({ control }) => control) ? [`${above} of ${methods} better than every control`, `${belowRandom} worse than random`] : ['no controls', '']),
+    ];
+  });
+  const head = ['method', 'rank', '95 %', ...scope.tables.map((_, i) => `${i + 1} `)];
+  return `${describeScope(scope)}\n${align(head, rows, 1)}\n\n${align(legend[0]?.map(() => '') ?? [], legend, 6).trimStart()}`;
 }
 
-/** The results of a run as text: a table for each network and seed. */
-export function resultsTable(rows: readonly ResultRow[], order: Order): string {
-  const samples = [...new Set(rows.filter(({ metric, status }) => metric === 'deletion' && status === 'ok').map((row) => row.samples))];
+function backendsLine({ mapDistances, backendAgreement }: Analysis): string[] {
+  const pairs = new Set([...mapDistances, ...backendAgreement].map(({ backends }) => backends.join('~')));
+  return [...pairs].map((pair) => {
+    const farthest = mapDistances.find(({ backends }) => backends.join('~') === pair);
+    const orders = backendAgreement.filter(({ backends }) => backends.join('~') === pair).flatMap(({ kendall }) => (kendall === null ? [] : [kendall]));
+    const parts = [
+      ...(farthest === undefined ? [] : [`agreement of maps: largest difference ${formatNumber(farthest.mean)} (relative L2, ${farthest.method})`]),
+      ...(orders.length === 0 ? [] : [`order of the methods: Kendall tau ${Math.min(...orders).toFixed(3)} at least`]),
+    ];
+    return `${pair}: ${parts.join('; ')}`;
+  });
+}
+
+/** The results of a run as text: a table for each network on its first backend, with what is significant, and what failed. */
+export function resultsTable(rows: readonly ResultRow[], analysis: Analysis): string {
+  const scopes = orderScopes(analysis.scopes);
+  const first = scopes.filter((scope, i) => scopes.findIndex(({ dataset, model }) => dataset === scope.dataset && model === scope.model) === i);
   const failures = rows.filter(({ status }) => status === 'failed');
   const notes = [
-    `Means with 95 % intervals (bootstrap${samples.length === 0 ? '' : ` over ${samples.join(', ')} samples`}; pruning: drop of accuracy in points, over test images).`,
-    'Agreement: relative L2 difference between the maps of the backends. Passes and seconds: making the maps of the samples.',
+    ...backendsLine(analysis),
+    `rank: mean over ${first[0]?.overallMetrics.join(', ') ?? 'no metric'}, 95 % bootstrap interval. Columns: means over samples.`,
+    `+ significantly better than every control, − significantly worse than random (paired signed-rank test, ${analysis.statistics.correction}, ${analysis.statistics.level}); without a sign, neither.`,
+    ...(scopes.length > first.length ? ['The tables of the other backends, all intervals and differences are in report.html, report.md and the CSV files.'] : []),
     ...failures.map(({ model, method, backend, metric, error }) => `failed: ${model} ${method} ${backend} ${metric}: ${error?.message ?? ''}`),
   ];
-  return `${[...sectionsOf(rows, order).map(sectionTable), notes.join('\n')].join('\n\n')}\n`;
+  return `${[...first.map(scopeTable), notes.join('\n')].join('\n\n')}\n`;
 }
 
 /** Pruning with retraining as text: a line for each ranking and share of pixels, over all seeds. */

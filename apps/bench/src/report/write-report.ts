@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { PellucidError } from '@pellucid/core';
+import { analyse } from '../analysis/analyse.ts';
+import { writeExports } from '../export/write-exports.ts';
 import { FILES } from '../store/folder.ts';
 import { readJsonLines } from '../store/json-lines.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
 import { readRunRecord, type RunRecord } from '../store/run-record.ts';
 import { writeWhole } from '../store/write-whole.ts';
-import { orderOf } from './describe.ts';
-import { reportPage, type ExampleSet, type RecordPicture } from './page.ts';
+import { reportPage } from './page.ts';
 import { makeExamples } from './pictures.ts';
+import type { ExampleSet, RecordPicture } from './sections/pictures.ts';
 import { pruningTable, resultsTable } from './text-table.ts';
 
 const EXAMPLES = 4;
@@ -19,21 +21,23 @@ async function examplesOf(out: string, { command, configuration }: RunRecord): P
   const methods = configuration.methods.map(({ name }) => name);
   return Promise.all(
     configuration.datasets.flatMap(({ name: dataset }) => configuration.models.map(async (model) => ({
-      model, backend, methods, examples: await makeExamples(out, dataset, model, methods, backend, 0, EXAMPLES),
+      dataset, model, backend, methods, examples: await makeExamples(out, dataset, model, methods, backend, 0, EXAMPLES),
     }))),
   );
 }
 
 function recordsOf(out: string, { trained }: RunRecord): RecordPicture[] {
   return trained.flatMap(({ dataset, network, seed }) => {
-    const file = `${FILES.record(out, dataset, network, seed)}.epochs.png`;
-    if (!existsSync(file)) return [];
-    return [{ title: `${network}, seed ${seed}: first epoch to last, row by row`, url: `data:image/png;base64,${readFileSync(file).toString('base64')}` }];
+    const file = FILES.record(out, dataset, network, seed);
+    const urlOf = (path: string, type: string): string => `data:image/${type};base64,${readFileSync(path).toString('base64')}`;
+    if (!existsSync(`${file}.epochs.png`)) return [];
+    const animation = existsSync(`${file}.webp`) ? urlOf(`${file}.webp`, 'webp') : null;
+    return [{ title: `${network} on ${dataset}, seed ${seed}: the map of every epoch, first to last`, url: urlOf(`${file}.epochs.png`, 'png'), animation }];
   });
 }
 
 /**
- * Writes `report.html` from the files of a run.
+ * Writes `report.html`, `report.md` and the CSV files from the files of a run.
  * @returns the tables as text
  * @throws DATA_MISSING when the folder holds no run; DATA_INVALID, OUTPUT_UNWRITABLE.
  */
@@ -46,7 +50,9 @@ export async function writeReport(out: string): Promise<string> {
   }
   const rows = record.command === 'run' ? readJsonLines<ResultRow>(FILES.results(out)) : [];
   const pruning = record.command === 'prune' ? readJsonLines<PruningRow>(FILES.pruning(out)) : [];
-  const content = { record, rows, pruning, examples: await examplesOf(out, record), records: recordsOf(out, record) };
+  const analysis = analyse(rows, record);
+  const content = { record, rows, pruning, examples: await examplesOf(out, record), records: recordsOf(out, record), analysis };
   writeWhole(FILES.report(out), reportPage(content));
-  return record.command === 'run' ? resultsTable(rows, orderOf(record)) : pruningTable(pruning);
+  writeExports(out, record, rows, pruning, analysis);
+  return record.command === 'run' ? resultsTable(rows, analysis) : pruningTable(pruning);
 }
