@@ -61,7 +61,7 @@ export function bandChart(bands: readonly Band[], others: readonly Omit<Band, 'd
       data: bands.map((band) => ({ name: band.name, icon: 'rect' })), itemHeight: 3,
     },
     xAxis: axis(axes.horizontal, { type: 'value', min: 0, max: 1 }),
-    yAxis: axis(axes.vertical, { type: 'value', nameGap: 36, nameTextStyle: { color: INK, fontSize: 13, width: 320, overflow: 'truncate' } }),
+    yAxis: axis(axes.vertical.split(',')[0] ?? '', { type: 'value', nameGap: 36 }),
     series: [...grey, ...shades, ...lines],
   }, name);
 }
@@ -77,7 +77,7 @@ export interface Point {
 /** Named points; the horizontal axis is logarithmic, the vertical one has its best at the top. */
 export function scatterChart(points: readonly Point[], axes: { readonly horizontal: string; readonly vertical: string }, name: string): Markup {
   const series = (control: boolean): object => ({
-    type: 'scatter', symbol: control ? 'diamond' : 'circle', symbolSize: control ? 11 : 9, color: SERIES[control ? 1 : 0],
+    type: 'scatter', symbol: control ? 'diamond' : 'circle', symbolSize: control ? 11 : 9, itemStyle: { opacity: 1 }, color: SERIES[control ? 1 : 0],
     data: points.filter((point) => point.control === control).map((point) => ({ name: point.name, value: [point.x, point.y] })),
     label: { show: true, formatter: '{b}', position: 'right', fontSize: 10, color: INK }, labelLayout: { hideOverlap: true },
   });

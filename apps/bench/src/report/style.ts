@@ -23,7 +23,7 @@ pre{background:var(--panel);padding:.8rem;overflow:auto;max-height:32rem;font-si
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.8rem;margin:1rem 0;padding:0;list-style:none}.cards li{background:var(--panel);padding:.7rem .9rem;border-radius:.4rem}
 .cards b{display:block;font-size:1.05rem}
 @media (max-width:40rem){body{font-size:14px}th,td{padding:.2rem .4rem}.chart svg{min-width:34rem}dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}
-.wide>table>tbody>tr>th[scope=row]:first-child{max-width:9.5rem;white-space:normal;overflow-wrap:anywhere}}
+.wide>table>tbody>tr>th[scope=row]:first-child{min-width:8rem;max-width:9.5rem;white-space:normal;overflow-wrap:break-word}}
 @media print{:root{color-scheme:light;--paper:#fff;--ink:#000;--quiet:#444;--line:#bbb;--panel:#fff;--good:#0a6b3d;--bad:#a3160f;--link:#000}
 @page{margin:14mm;size:A4 landscape}nav,.skip{display:none}.wide,.chart{overflow:visible}table{font-size:7.5pt}th,td{padding:1pt 3pt}.heat td{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 h2,h3,caption{break-after:avoid}tr,figure{break-inside:avoid}thead{display:table-header-group}}`;
