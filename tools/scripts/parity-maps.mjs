@@ -1,10 +1,11 @@
 // Explains a few images of the embedded set with every method on one engine: a process of its own, since native engines share theirs with
-// no other. Writes one .npy per network and method (images as NCHW) and index.json, into the folder that is named second.
+// no other. Writes one .npy per network and method (images as NCHW) and index.json, into the folder that is named second. Methods that are named third,
+// with commas, run alone, on images that differ by as much as the fourth says: what rounding does to them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { allMethods, loadFromBench } from './all-methods.mjs';
 
-const [engine, out] = process.argv.slice(2);
+const [engine, out, only, change = '0'] = process.argv.slice(2);
 const SAMPLES = 2;
 /** Images that stand for the data. */
 const REFERENCES = 4;
@@ -25,14 +26,17 @@ async function explainOne(model, method, input, targets, references) {
 }
 
 mkdirSync(out, { recursive: true });
-const methods = await allMethods();
+const wanted = only?.split(',');
+const methods = (await allMethods()).filter(({ description }) => wanted?.includes(description.name) ?? true);
+/** Values that differ from those given by a share of them, one way or the other. */
+const changed = ({ shape, data }) => ({ shape, data: data.map((value, i) => value * (1 + Number(change) * Math.sin(i * 12.9898))) });
 const index = { engine, backend: null, maps: [] };
 for (const entry of zooModels) {
   const model = await loadModel(entry);
   index.backend = model.backend;
   const { images, labels, layout } = embeddedDataset({ split: 'test', count: SAMPLES + REFERENCES, seed: SEED });
   const converted = convertLayout(images, layout, model.input.layout);
-  const [input, references] = [sliceBatch(converted, 0, SAMPLES), sliceBatch(converted, SAMPLES, SAMPLES + REFERENCES)];
+  const [input, references] = [changed(sliceBatch(converted, 0, SAMPLES)), sliceBatch(converted, SAMPLES, SAMPLES + REFERENCES)];
   for (const method of methods) {
     const { name, title, kind } = method.description;
     const map = { model: entry.name, method: name, title, kind };
