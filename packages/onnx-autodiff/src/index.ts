@@ -1,3 +1,4 @@
+export { expandQuantized } from './backward-rules/expand-nodes.ts';
 export { differentiate, type Derivative, type DerivativeRequest } from './engine/differentiate.ts';
 export type { Emitter } from './engine/emitter.ts';
 export { flat, type GradientRule, type RuleContext, type RuleEntry } from './engine/gradient-rule.ts';

@@ -1,4 +1,5 @@
 import type { Layout, ModelAdapter, Tensor } from '@pellucid/core';
+import { expandQuantized } from '@pellucid/onnx-autodiff';
 import { declaredType, freeBatchAxis } from '@pellucid/onnx-graph';
 import { openEngine, type EngineOptions } from './engine/open-engine.ts';
 import { bindInput } from './model/bound-inputs.ts';
@@ -33,7 +34,8 @@ export async function loadModel(source: string | URL | Uint8Array, options: Load
   const { model: original, hash } = await readSource(source, options.name);
   // What goes wrong before the hash is asked for is thrown instead of what goes wrong with it.
   hash.catch(() => undefined);
-  const { model, batch: batchAxis } = freeBatchAxis(original);
+  // Tensors of integers are no layers; those that they stand for are.
+  const { model, batch: batchAxis } = freeBatchAxis(options.straightThrough === true ? expandQuantized(original) : original);
   const bind = options.bind ?? {};
   const { explained, others } = chooseInputs(model, options.input, Object.keys(bind));
   const engine = await openEngine(options);

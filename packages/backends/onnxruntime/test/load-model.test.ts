@@ -232,3 +232,27 @@ test('a module that an older exporter writes twice is its last call, by weights 
   expect(['fc', 'act', 'fc_1', 'fc_2', '/fc/MatMul'].map((name) => findLayer(loaded, name).name)).toEqual(['c', 'd', 'c', 'y', 'a']);
   await loaded.dispose();
 });
+
+test('a network that computes with integers has layers of what these stand for, where gradients may pass', async () => {
+  const { INT8, INT32, UINT8 } = ElementType;
+  const triple = (name: string): string[] => [name, 'scale', name === 'w' ? 'even' : 'zero'];
+  const integers = model({
+    initializers: [
+      makeTensor('whole', INT32, [4, 3, 3, 3], Array.from({ length: 108 }, (_, i) => ((i * 37) % 181) - 90)), makeTensor('none', INT32, [], [0]), makeTensor('half', INT32, [], [128]),
+      makeTensor('scale', FLOAT, [], [0.02]),
+    ],
+    inputs: [makeValueInfo('x', { elementType: FLOAT, shape: ['n', 3, 8, 8] })], outputs: [makeValueInfo('y', { elementType: FLOAT, shape: ['n', 4] })],
+    nodes: [
+      makeNode('Cast', ['whole'], ['w'], [intAttribute('to', INT8)]), makeNode('Cast', ['none'], ['even'], [intAttribute('to', INT8)]), makeNode('Cast', ['half'], ['zero'], [intAttribute('to', UINT8)]),
+      makeNode('QuantizeLinear', ['x', 'scale', 'zero'], ['q']), copyWith(makeNode('QLinearConv', [...triple('q'), ...triple('w'), 'scale', 'zero'], ['c']), { name: 'conv' }),
+      makeNode('MaxPool', ['c'], ['p'], [intsAttribute('kernel_shape', [2, 2])]), makeNode('DequantizeLinear', triple('p'), ['d']), makeNode('GlobalAveragePool', ['d'], ['g']), makeNode('Flatten', ['g'], ['y']),
+    ],
+  });
+  const [plain, passing] = [await loadModel(integers), await loadModel(integers, { straightThrough: true })];
+  expect(passing.input.layout).toBe('NCHW');
+  expect(passing.layers.filter(({ kind, shape }) => kind === 'conv' && shape?.[1] === 4)).toHaveLength(1);
+  const input = tensor([2, 3, 8, 8], Float32Array.from({ length: 384 }, (_, i) => Math.sin(i * i)));
+  const [before, after] = [await plain.evaluate({ input }), await passing.evaluate({ input })];
+  after.logits.data.forEach((value, i) => expect(value).toBeCloseTo(before.logits.data[i]!, 5));
+  await Promise.all([plain.dispose(), passing.dispose()]);
+});
