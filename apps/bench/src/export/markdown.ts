@@ -1,6 +1,6 @@
 import type { Analysis } from '../analysis/analyse.ts';
 import { describeScope, entryIn, formatEstimate, formatRank, orderScopes, standingSign, withDirection } from '../report/describe.ts';
-import { summarisePruning } from '../report/pruning-summary.ts';
+import { pruningLines } from '../report/pruning-summary.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
 import type { RunRecord } from '../store/run-record.ts';
 
@@ -44,7 +44,6 @@ export function resultsMarkdown(rows: readonly ResultRow[], record: RunRecord, a
 
 /** Pruning with retraining as Markdown. */
 export function pruningMarkdown(rows: readonly PruningRow[]): string {
-  return `# Pellucid bench: pruning with retraining\n\n${table(['ranking', 'data', 'network', 'kept', 'seeds', 'accuracy', 'on pruned', 'drop, points ↓'], summarisePruning(rows).map(
-    ({ ranking, dataset, network, fraction, seeds, reference, accuracy, drop }) => [ranking, dataset, network, `${fraction} %`, String(seeds), reference.toFixed(2), accuracy.toFixed(2), drop],
-  ))}\n`;
+  const { head, lines } = pruningLines(rows);
+  return `# Pellucid bench: pruning with retraining\n\n${table(head, lines)}\n`;
 }

@@ -37,6 +37,24 @@ export interface Band {
   readonly dashed: boolean;
 }
 
+/** Values at the same places, none where there is none. */
+export interface Line {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+}
+
+/** Lines over named places. */
+export function lineChart(lines: readonly Line[], places: readonly string[], axes: { readonly horizontal: string; readonly vertical: string }, name: string): Markup {
+  return draw(340, {
+    grid: { left: 62, right: 170, top: 16, bottom: 54 },
+    legend: { orient: 'vertical', left: 742, top: 10, itemWidth: 28, textStyle: { color: INK, fontSize: 12 } },
+    xAxis: axis(axes.horizontal, { type: 'category', data: [...places] }), yAxis: axis(axes.vertical, { type: 'value', scale: true, nameGap: 44 }),
+    series: lines.map((line, i) => ({
+      type: 'line', name: line.name, data: [...line.values], color: SERIES[i % SERIES.length], lineStyle: { width: 2, color: SERIES[i % SERIES.length] },
+    })),
+  }, name);
+}
+
 /** Lines with bands: those named, before thin grey ones. */
 export function bandChart(bands: readonly Band[], others: readonly Omit<Band, 'dashed'>[], axes: { readonly horizontal: string; readonly vertical: string }, name: string): Markup {
   const points = (at: readonly number[], values: readonly number[]): number[][] => at.map((x, i) => [x, values[i]!]);

@@ -45,12 +45,6 @@ function cellMarkup(cell: Part | Cell, isHead: boolean): Markup {
   return isHead ? html`<th scope="row"${attributes}>${content}</th>` : html`<td${attributes}>${content}</td>`;
 }
 
-/** A plain table. The first `heads` cells of each row are heads of that row. */
-export function table(head: readonly Part[], rows: readonly (readonly Part[])[], heads = 1): Markup {
-  return html`<table><thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => cellMarkup(cell, i < heads))}</tr>\n`)}</tbody></table>`;
-}
-
 /** A table that scrolls by itself where it is wider than the page; the keyboard reaches it. */
 export function captionedTable(head: readonly Part[], rows: readonly (readonly (Part | Cell)[])[], { caption, heads = 1, rowClass, tableClass = '' }: TableSettings): Markup {
   const body = rows.map((row, i) => html`<tr class="${rowClass?.(i) ?? ''}">${row.map((cell, j) => cellMarkup(cell, j < heads))}</tr>\n`);

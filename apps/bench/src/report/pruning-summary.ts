@@ -1,4 +1,6 @@
+import jStat from 'jstat';
 import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { publishedFigure } from '../prune/published-figures.ts';
 import type { PruningRow } from '../store/result-row.ts';
 
 /** Pruning by one ranking to one share of pixels, over seeds. */
@@ -6,37 +8,61 @@ export interface PruningSummary {
   readonly dataset: string;
   readonly network: string;
   readonly ranking: string;
-  readonly fraction: number;
+  /** What stays, or goes: `keep 10 %`. */
+  readonly share: string;
   readonly seeds: number;
   /** Means over seeds, in percent. */
   readonly reference: number;
   readonly accuracy: number;
-  /** Mean drop in points, with the standard deviation over seeds where there are several. */
-  readonly drop: string;
+  /** Mean drop in points. */
+  readonly drop: number;
+  /** 95 % interval of the mean over seeds by Student's t; null for a single seed. */
+  readonly ci95: readonly [number, number] | null;
+  /** The drop that is published for the same experiment. */
+  readonly published: number | null;
 }
 
-/** Joins the rows of all seeds, largest share first. */
+function intervalOf(values: readonly number[]): readonly [number, number] | null {
+  const count = values.length;
+  if (count < 2) return null;
+  const half = (jStat.studentt.inv(0.975, count - 1) * sampleStandardDeviation([...values])) / Math.sqrt(count);
+  const centre = mean([...values]);
+  return [centre - half, centre + half];
+}
+
+function summarise(group: readonly PruningRow[]): PruningSummary {
+  const row = group[0]!;
+  const { dataset, network, ranking, direction, fraction } = row;
+  const drops = group.map(({ drop }) => drop);
+  return {
+    dataset, network, ranking, share: `${direction} ${fraction} %`, seeds: group.length,
+    reference: mean(group.map(({ referenceAccuracy }) => referenceAccuracy)), accuracy: mean(group.map(({ accuracy }) => accuracy)),
+    drop: mean(drops), ci95: intervalOf(drops), published: publishedFigure(row)?.drop ?? null,
+  };
+}
+
+/** Joins the rows of all seeds: ranking by ranking, what stays before what goes, largest share first. */
 export function summarisePruning(rows: readonly PruningRow[]): PruningSummary[] {
+  const rankings = [...new Set(rows.map(({ ranking }) => ranking))];
+  const order = [...rows].sort((a, b) =>
+    rankings.indexOf(a.ranking) - rankings.indexOf(b.ranking) || a.direction.localeCompare(b.direction) || b.fraction - a.fraction);
   const groups = new Map<string, PruningRow[]>();
-  for (const row of rows) {
+  for (const row of order) {
     const key = JSON.stringify([row.dataset, row.network, row.ranking, row.direction, row.fraction]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  const summaries = [...groups.values()].map((group): PruningSummary => {
-    const { dataset, network, ranking, fraction } = group[0]!;
-    const drops = group.map(({ drop }) => drop);
-    const spread = drops.length < 2 ? '' : ` ± ${sampleStandardDeviation(drops).toFixed(2)}`;
-    return {
-      dataset,
-      network,
-      ranking,
-      fraction,
-      seeds: group.length,
-      reference: mean(group.map(({ referenceAccuracy }) => referenceAccuracy)),
-      accuracy: mean(group.map(({ accuracy }) => accuracy)),
-      drop: `${mean(drops).toFixed(2)}${spread}`,
-    };
-  });
-  const rankings = [...new Set(rows.map(({ ranking }) => ranking))];
-  return summaries.sort((a, b) => rankings.indexOf(a.ranking) - rankings.indexOf(b.ranking) || b.fraction - a.fraction);
+  return [...groups.values()].map(summarise);
+}
+
+/** A table of pruning in any format: the heads of its columns, and its lines. */
+export function pruningLines(rows: readonly PruningRow[]): { readonly head: readonly string[]; readonly lines: readonly (readonly string[])[] } {
+  const summaries = summarisePruning(rows);
+  const compares = summaries.some(({ published }) => published !== null);
+  return {
+    head: ['data', 'network', 'ranking', 'pixels', 'seeds', 'accuracy', 'on pruned', 'drop, points ↓', ...(compares ? ['published drop'] : [])],
+    lines: summaries.map(({ dataset, network, ranking, share, seeds, reference, accuracy, drop, ci95, published }) => [
+      dataset, network, ranking, share, String(seeds), reference.toFixed(2), accuracy.toFixed(2),
+      `${drop.toFixed(2)}${ci95 === null ? '' : ` [${ci95.map((bound) => bound.toFixed(2)).join(', ')}]`}`, ...(compares ? [published?.toFixed(2) ?? ''] : []),
+    ]),
+  };
 }

@@ -4,7 +4,7 @@ import { analyse } from '../analysis/analyse.ts';
 import { estimateRest, formatDuration, startProgress } from '../progress/progress.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
 import { formatEstimate, formatNumber, standingSign } from './describe.ts';
-import { html, table } from './markup.ts';
+import { captionedTable, html } from './markup.ts';
 import { reportPage } from './page.ts';
 import { pruningTable, resultsTable } from './text-table.ts';
 
@@ -52,13 +52,14 @@ const pruningRow = (change: Partial<PruningRow>): PruningRow => ({
 test('pruning is summed up over seeds, largest share first', () => {
   const text = pruningTable([pruningRow({}), pruningRow({ seed: 1, accuracy: 52, drop: 38 }), pruningRow({ fraction: 60, accuracy: 80, drop: 10 })]);
   const [, first, second] = text.split('\n');
-  expect(first).toMatch(/random +60 % +1 +90\.00 +80\.00 +10\.00$/);
-  expect(second).toMatch(/random +10 % +2 +90\.00 +51\.00 +39\.00 ± 1\.41$/);
+  expect(first).toMatch(/random +keep 60 % +1 +90\.00 +80\.00 +10\.00$/);
+  // Student's t for one degree of freedom at 97.5 %: 12.706, times the deviation sqrt(2) over sqrt(2).
+  expect(second).toMatch(/random +keep 10 % +2 +90\.00 +51\.00 +39\.00 \[26\.29, 51\.71\]$/);
 });
 
 test('markup escapes texts and keeps markup', () => {
   expect(html`<p title="${'"a"'}">${'<b> & co'}${html`<i>${1}</i>`}</p>`.html).toBe('<p title="&quot;a&quot;">&lt;b&gt; &amp; co<i>1</i></p>');
-  expect(table(['a', 'b'], [['x', 2]]).html).toContain('<th scope="row">x</th><td>2</td>');
+  expect(captionedTable(['a', 'b'], [['x', 2]], { caption: 'c' }).html).toContain('<th scope="row">x</th><td>2</td>');
 });
 
 test('the page shows results, failures with their reason, versions and machine, and loads nothing', () => {

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { AnalysedScope, Analysis } from '../analysis/analyse.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
 import { countStandings, describeScope, entryIn, formatEstimate, formatInterval, formatNumber, orderScopes, standingSign, withDirection } from './describe.ts';
-import { summarisePruning } from './pruning-summary.ts';
+import { pruningLines } from './pruning-summary.ts';
 
 const BARE = {
   top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
@@ -75,8 +75,6 @@ export function resultsTable(rows: readonly ResultRow[], analysis: Analysis): st
 
 /** Pruning with retraining as text: a line for each ranking and share of pixels, over all seeds. */
 export function pruningTable(rows: readonly PruningRow[]): string {
-  const lines = summarisePruning(rows).map(({ dataset, network, ranking, fraction, seeds, reference, accuracy, drop }) => [
-    dataset, network, ranking, `${fraction} %`, String(seeds), reference.toFixed(2), accuracy.toFixed(2), drop,
-  ]);
-  return `${align(['data', 'network', 'ranking', 'kept', 'seeds', 'accuracy', 'on pruned', 'drop, points ↓'], lines, 3)}\n`;
+  const { head, lines } = pruningLines(rows);
+  return `${align(head, lines, 4)}\n`;
 }

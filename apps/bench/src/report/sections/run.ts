@@ -2,7 +2,7 @@ import { groupRows } from '../../analysis/score-tables.ts';
 import type { PruningRow, ResultRow } from '../../store/result-row.ts';
 import type { NotApplicable, ProtocolRecord, RunRecord } from '../../store/run-record.ts';
 import { captionedTable, html, type Markup } from '../markup.ts';
-import { summarisePruning } from '../pruning-summary.ts';
+import { pruningLines } from '../pruning-summary.ts';
 
 /** Cells that failed, with their reason. */
 export function failuresMarkup(rows: readonly ResultRow[]): Markup {
@@ -26,11 +26,9 @@ export function notApplicableMarkup(cells: readonly NotApplicable[]): Markup {
 
 /** Pruning with retraining, over seeds. */
 export function pruningMarkup(rows: readonly PruningRow[]): Markup {
-  const lines = summarisePruning(rows).map(({ ranking, dataset, network, fraction, seeds, reference, accuracy, drop }) => [
-    ranking, dataset, network, `${fraction} %`, seeds, reference.toFixed(2), accuracy.toFixed(2), drop,
-  ]);
-  return html`<p class="note">Only the most important pixels stay in training and test images; a network is trained from scratch. Accuracies in percent.</p>
-${captionedTable(['ranking', 'data', 'network', 'pixels', 'seeds', 'accuracy', 'on pruned', 'drop, points ↓'], lines, { caption: 'Accuracy that is lost with the pixels: mean and standard deviation over seeds.' })}`;
+  const { head, lines } = pruningLines(rows);
+  return html`<p class="note">Only the most important pixels stay in training and test images, or go; a network is trained from scratch. Accuracies in percent.</p>
+${captionedTable(head, lines, { caption: 'Accuracy that is lost with the pixels: mean over seeds with its 95 % interval.', heads: 4 })}`;
 }
 
 /** Where the numbers come from: program, protocol, machine, networks. */
