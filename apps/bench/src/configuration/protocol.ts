@@ -51,6 +51,8 @@ export interface Protocol {
   readonly datasets: readonly ProtocolDataset[];
   readonly models: readonly string[];
   readonly backends: readonly string[];
+  /** Further ones, on machines that have them, unless a run names its own. */
+  readonly backendsWhereInstalled: readonly string[];
   readonly methods: readonly ProtocolMethod[];
   readonly controls: readonly string[];
   readonly metrics: readonly ProtocolMetric[];

@@ -38,6 +38,12 @@ function pick<Name extends string>(kind: string, wanted: readonly string[], know
 const pickBackends = (wanted: readonly string[]): BackendName[] =>
   pick('backend', wanted.map((name) => (name === 'tfjs/wasm' ? 'tfjs' : name)), BACKENDS);
 
+/** Those of the protocol that this machine has: a native engine of tfjs is there or not. */
+async function findInstalled({ backendsWhereInstalled }: Protocol): Promise<readonly string[]> {
+  const { isInstalled } = await import('@pellucid/backend-tfjs');
+  return pickBackends(backendsWhereInstalled).filter((name) => (name !== 'tfjs/node' && name !== 'tfjs/node-gpu') || isInstalled(name === 'tfjs/node' ? 'node' : 'node-gpu'));
+}
+
 const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)];
 
 /** A network that trains in seconds on the embedded set, and well enough on the small public ones. */
@@ -85,12 +91,12 @@ function resolvePruning({ fractions = [60, 40, 10], images = 96, ...recipe }: Re
 /** The protocol with every default written out: the same on every machine. */
 function recordProtocol(protocol: Protocol, changed: readonly string[], configuration: RunConfiguration): ProtocolRecord {
   const { datasets, models, backends, methods, metrics, samples, references, seeds, training, pruning, statistics } = configuration;
-  const { format, name, description, images, controls } = protocol;
+  const { format, name, description, images, controls, backendsWhereInstalled } = protocol;
   const own = (metric: string): boolean => metric === 'pruning' || metric === 'agreement';
   const resolved = {
     format, name, description, images,
     datasets: datasets.map((source) => ({ name: source.name, trainImages: source.trainImages, testImages: source.testImages })),
-    models, backends,
+    models, backends, backendsWhereInstalled,
     methods: methods.filter(({ control }) => !control).map((choice) => ({
       name: choice.name, method: choice.method, ...(choice.entry !== null && { package: choice.packageName }), options: choice.options,
     })),
@@ -139,7 +145,7 @@ export async function resolveRun(settings: Settings, folder: string): Promise<Re
     samples, shared: { substrate: protocol.substrate }, given: metricOptions, fractions: pruning.fractions, from: folder,
   });
   const configuration: RunConfiguration = {
-    datasets, models, methods: [...methods, ...controls], backends: pickBackends(protocol.backends), metrics, samples, seeds,
+    datasets, models, methods: [...methods, ...controls], backends: pickBackends([...protocol.backends, ...(settings.backends === undefined ? await findInstalled(protocol) : [])]), metrics, samples, seeds,
     references: Math.min(references, ...datasets.map(({ trainImages }) => trainImages)),
     training: { ...TRAINING, ...given(training) },
     pruning: metrics.some(({ metric }) => metric === 'pruning') ? pruning : null,

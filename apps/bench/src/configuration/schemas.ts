@@ -64,6 +64,7 @@ const protocolSchema = z.strictObject({
   datasets: z.array(z.strictObject({ name: z.string().min(1), trainImages: whole.optional(), testImages: whole.optional() })).min(1).refine(unique, 'a name stands there twice'),
   models: names,
   backends: names,
+  backendsWhereInstalled: z.array(z.string()),
   methods: z.array(z.strictObject({
     name: z.string().min(1), method: z.string().optional(), package: z.string().optional(), options: z.record(z.string(), z.unknown()).optional(),
   })).min(1).refine(unique, 'a name stands there twice'),
