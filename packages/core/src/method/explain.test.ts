@@ -164,3 +164,23 @@ test('an abort between two batches of a stream ends it', async () => {
   };
   await expect(explain(model, counting(), { batches: batches(), signal: controller.signal })).rejects.toMatchObject({ code: 'ABORTED' });
 });
+
+test('scores that are not finite predict nothing; maps that are not finite are noted, sample by sample', async () => {
+  // An overflow where the first input is above 1.
+  const overflowing: ModelAdapter = {
+    ...model,
+    evaluate: async (query, options) => {
+      const evaluation = await model.evaluate(query, options);
+      const spoil = (values: typeof evaluation.logits): typeof evaluation.logits => {
+        const width = values.shape[1]!;
+        return { shape: values.shape, data: values.data.map((value, i) => (query.input.data[2 * Math.floor(i / width)]! > 1 ? NaN : value)) };
+      };
+      return { ...evaluation, logits: spoil(evaluation.logits), gradients: new Map([...evaluation.gradients].map(([at, values]) => [at, spoil(values)])) };
+    },
+  };
+  const samples = tensor([3, 2], [1, 0, 5, 0, 0, 1]);
+  await expect(explain(overflowing, gradient(), { input: samples })).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining('sample 1') });
+  const { values, provenance } = await explain(overflowing, gradient(), { input: samples, targets: 0 });
+  expect([...values.data]).toEqual([1, 2, NaN, NaN, 1, 2]);
+  expect(provenance.notes).toEqual(['a note', expect.stringContaining('sample 1:')]);
+});

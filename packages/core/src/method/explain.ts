@@ -11,6 +11,7 @@ import { validateBatch } from '../tensor/validate.ts';
 import { countPasses } from './count-passes.ts';
 import { isExactEnough, type Estimate } from './estimate.ts';
 import type { Explanation } from './explanation.ts';
+import { checkScores, noteNotFinite } from './finite-results.ts';
 import type { Attribution, GlobalMethod, Method, MethodContext, SampleMethod } from './method.ts';
 import { ofSample, sampleBySample } from './sample-by-sample.ts';
 
@@ -110,6 +111,7 @@ async function resolveTargets(model: ModelAdapter, { input, targets }: SampleReq
   const count = batchSize(input);
   if (targets === undefined) {
     const { logits } = await model.evaluate({ input });
+    checkScores(model.name, logits);
     return Array.from({ length: count }, (_, sample) => argmax(sampleData(logits, sample)));
   }
   const list = typeof targets === 'number' ? Array.from({ length: count }, () => targets) : [...targets];
@@ -242,7 +244,7 @@ function finish(model: ModelAdapter, method: Method, settings: ExplainSettings, 
       samples: result.samples,
       wallTimeMs: performance.now() - result.started,
       uncovered: [...count.uncovered],
-      notes: result.notes,
+      notes: [...result.notes, ...noteNotFinite(attribution.values)],
     },
   };
 }
