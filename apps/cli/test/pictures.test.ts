@@ -40,6 +40,21 @@ test('several inputs with --animate and --svg give figures in words and animatio
   expect(await sharp(join(folder, 'maps/grid.svg')).metadata()).toMatchObject(await sharp(join(folder, 'maps/grid.png')).metadata().then(({ width, height }) => ({ width, height })));
 });
 
+test('--range shared draws all maps of a method in the scale of the strongest, in words, too', async () => {
+  await writePhotograph(join(folder, 'a.png'), 40, 40);
+  await writePhotograph(join(folder, 'b.png'), 60, 90);
+  const rangesOf = async (out: string, ...more: string[]): Promise<number[]> => {
+    const { status } = await pellucid(folder, 'explain', ONNX_MODEL, 'a.png', 'b.png', '--method', 'saliency', '--preprocess', 'unit', '--layer', 'last', '--method', 'grad-cam', '--out', out, ...more);
+    expect(status).toBe(0);
+    return ['a', 'b'].flatMap((stem) => ['saliency', 'grad-cam'].map((method) =>
+      (JSON.parse(readFileSync(join(folder, out, `${stem}.${method}.json`), 'utf8')) as { pictures: { legend: { range: number } }[] }).pictures[0]!.legend.range));
+  };
+  const [saliencyOfA, camOfA, saliencyOfB, camOfB] = (await rangesOf('own')) as [number, number, number, number];
+  expect(saliencyOfA).not.toBe(saliencyOfB);
+  const [saliency, cam] = [Math.max(saliencyOfA, saliencyOfB), Math.max(camOfA, camOfB)];
+  for (const [i, range] of (await rangesOf('shared', '--range', 'shared')).entries()) expect(range).toBeCloseTo(i % 2 === 0 ? saliency : cam, 5);
+});
+
 test("Captum's views show the image only where the map is", async () => {
   await writePhotograph(join(folder, 'a.png'), 40, 40);
   const draw = async (out: string, ...more: string[]): Promise<Buffer> => {

@@ -45,6 +45,11 @@ export function parsePositive(option: string): (text: string) => number {
   };
 }
 
+/** Reads `shared` or a number above zero. @throws CONFIGURATION_INVALID. */
+export function parseRange(text: string): number | 'shared' {
+  return text === 'shared' ? text : parsePositive('--range')(text);
+}
+
 /** Reads a percentage from 0 to less than 100. @throws CONFIGURATION_INVALID. */
 export function parsePercentage(text: string): number {
   const value = text.trim() === '' ? NaN : Number(text);

@@ -6,7 +6,7 @@ import { explainInputs, type ExplainRequest } from '../commands/explain.ts';
 import { listLayers, type LayersRequest } from '../commands/layers.ts';
 import { listMethods, type MethodsRequest } from '../commands/methods.ts';
 import { parseBinding } from '../inputs/bindings.ts';
-import { parseNames, parsePercentage, parsePositive, parseSamples, parseSeed, parseTarget } from './parse-values.ts';
+import { parseNames, parsePercentage, parsePositive, parseRange, parseSamples, parseSeed, parseTarget } from './parse-values.ts';
 import { presentError } from './present-error.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,8 +32,7 @@ function withColours(command: Command): Command {
   return command
     .addOption(new Option('--sign <sign>', 'which values to draw (default: all where some are negative, else positive)').choices(['all', 'positive', 'negative', 'absolute']))
     .option('--outliers <percent>', 'share of the mass that is cut to full colour (default: 10 for signed maps, else 2)', parsePercentage)
-    .option('--scale <name>', `colours: ${DIVERGING_SCALES.join(', ')} for sign "all"; else ${SEQUENTIAL_SCALES.join(', ')}`)
-    .option('--range <value>', 'value of full colour, to compare pictures (default: found from each map)', parsePositive('--range'));
+    .option('--scale <name>', `colours: ${DIVERGING_SCALES.join(', ')} for sign "all"; else ${SEQUENTIAL_SCALES.join(', ')}`);
 }
 
 const EXAMPLES = `
@@ -49,7 +48,7 @@ function explainCommand(terminal: Terminal): Command {
     .requiredOption('--method <name>', 'method, or package that offers one; may be repeated', collect)
     .option('--options <json>', 'options of the method; with several methods an object keyed by method name')
     .option('--target <classes>', '"predicted", one class index, or one per sample: 281,207', parseTarget, 'predicted')
-    .option('--layer <name>', 'layer to look at, for methods that look at one')
+    .option('--layer <name>', 'layer to look at, for methods that look at one; "last": the last one with height and width')
     .option('--seed <number>', 'for methods that draw random numbers', parseSeed, 0)
     .option('--preprocess <name>', 'for images: none, unit (x/255), symmetric (x/127.5-1), imagenet, or a .json file (default: unit)')
     .option('--labels <file>', 'class names, one per line')
@@ -57,6 +56,7 @@ function explainCommand(terminal: Terminal): Command {
     .addOption(engineOption())
     .addOption(straightThroughOption())
     .addOption(new Option('--view <name>', 'how to show a map with its picture').choices(['overlay', ...VIEWS]).default('overlay'))
+    .option('--range <value>', 'value of full colour, to compare pictures; "shared": one for all maps of a method (default: found from each map)', parseRange)
     .option('--contours', 'contour lines over the pictures')
     .option('--svg', 'figures with titles, colour bars and alternative text as .svg, too')
     .option('--animate', 'one animation per method over all samples, in one scale: .webp and .gif')
@@ -71,6 +71,7 @@ function animateCommand(terminal: Terminal): Command {
     .argument('<folder>', 'where the maps are, as `explainEpochs` of @pellucid/training writes them')
     .option('--image <file...>', 'pictures to show below the maps, one per sample')
     .option('--sample <numbers>', 'samples of the maps to show side by side', parseSamples, [0])
+    .option('--range <value>', 'value of full colour, to compare animations (default: found from the maps of each)', parsePositive('--range'))
     .option('--delay <ms>', 'milliseconds of each frame', parsePositive('--delay'), 400)
     .option('--out <folder>', 'folder for the animations (default: that of the maps)')
     .action((folder: string, request: AnimateRequest) => animateMaps(folder, request, terminal));

@@ -1,7 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, parse, relative, resolve } from 'node:path';
-import { PellucidError, suggestNames } from '@pellucid/core';
+import { stat } from 'node:fs/promises';
+import { extname, join, parse, relative, resolve } from 'node:path';
+import { PellucidError } from '@pellucid/core';
 import { listImageFolder } from '@pellucid/datasets';
+import { suggestFiles } from './suggest-files.ts';
 
 /** A file to explain. */
 export interface InputFile {
@@ -17,8 +18,7 @@ const IMAGES: readonly string[] = ['.jpeg', '.jpg', '.png', '.webp'];
 const isImage = (path: string): boolean => IMAGES.includes(extname(path).toLowerCase());
 
 async function missing(path: string, shown: string): Promise<PellucidError> {
-  const siblings = (await readdir(dirname(path)).catch(() => [])).filter((name) => !name.startsWith('.'));
-  const help = siblings.length === 0 ? 'Check the path.' : suggestNames(basename(path), siblings);
+  const help = await suggestFiles(path, 'Check the path.');
   return new PellucidError('DATA_MISSING', { what: 'the input', where: shown, problem: 'there is no such file or folder', help });
 }
 

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { PellucidError, type ModelAdapter } from '@pellucid/core';
 import type { Terminal } from '../command-line/terminal.ts';
 import { readBindings, type Binding, type Bound } from './bindings.ts';
+import { suggestFiles } from './suggest-files.ts';
 
 /** Which engine runs the model. */
 export interface ModelRequest {
@@ -20,6 +21,8 @@ export interface ModelRequest {
 type Backend = NonNullable<ModelRequest['backend']>;
 
 const BACKENDS: Readonly<Record<string, Backend>> = { '.onnx': 'onnxruntime', '.json': 'tfjs' };
+
+const MODEL_FILES = 'Give an `.onnx` file or the `model.json` of a tfjs model.';
 
 function contradiction(problem: string, help: string): PellucidError {
   return new PellucidError('REQUEST_INVALID', { action: 'load the model', problem, help });
@@ -50,7 +53,7 @@ export async function openModel(shown: string, request: ModelRequest, { folder }
       what: 'the model',
       where: shown,
       problem: found === undefined ? 'there is no such file' : found.isDirectory() ? 'it is a folder' : 'it is a pipe or a device',
-      help: 'Give an `.onnx` file or the `model.json` of a tfjs model.',
+      help: found === undefined ? await suggestFiles(path, MODEL_FILES) : MODEL_FILES,
     });
   }
   const chosen = chooseBackend(path, request);

@@ -6,7 +6,7 @@ import type { DrawingRequest } from './draw-map.ts';
  * Checks what can be said of pictures before anything is computed.
  * @throws CONFIGURATION_INVALID for an unknown scale, and for a scale or view that does not go with the sign
  */
-export function checkDrawing({ view, sign, scale }: DrawingRequest): void {
+export function checkDrawing({ view, sign, scale }: Pick<DrawingRequest, 'view' | 'sign' | 'scale'>): void {
   const refuse = (where: string, problem: string, help: string): never => {
     throw new PellucidError('CONFIGURATION_INVALID', { where: `of \`${where}\``, problem, help });
   };

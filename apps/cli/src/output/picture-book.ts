@@ -6,7 +6,9 @@ import { drawInput, drawMap, hasSigns, rangeOf, sampleMap, type DrawingRequest, 
 import { encodeAnimation, encodePng, encodeSvg, scaleToWidth } from './encode-png.ts';
 
 /** What pictures of a run are wanted. */
-export interface BookRequest extends DrawingRequest {
+export interface BookRequest extends Omit<DrawingRequest, 'range'> {
+  /** The value of full colour; `shared`: that of the strongest among all maps that a method gave together. */
+  readonly range?: number | 'shared' | undefined;
   /** Figures with titles and scales as SVG files, too. */
   readonly svg?: boolean | undefined;
   /** One animation per method over all samples. */
@@ -19,6 +21,16 @@ export interface DrawnMap extends MapKind {
   /** The method's. */
   readonly title: string;
   readonly explanation: Explanation;
+  /** The value of full colour, where it is not each map's own. */
+  readonly range: number | undefined;
+}
+
+/** The value of full colour that the request gives to the maps of an explanation; undefined where each has its own. */
+export function sharedRange(explanation: Explanation, kind: MapKind, { range, ...request }: BookRequest): number | undefined {
+  if (range !== 'shared') return range;
+  if (kind.isColourField) return undefined;
+  const maps = Array.from({ length: batchSize(explanation.values) }, (_, sample) => sampleMap(explanation, sample)).filter((map) => map !== undefined);
+  return maps.length === 0 ? undefined : Math.max(...maps.map((map) => rangeOf(map, explanation.provenance.layout, kind, request)));
 }
 
 /** How all maps that a method gave together are drawn. */
@@ -81,6 +93,7 @@ interface Frame {
 interface Sequence {
   readonly title: string;
   readonly kind: MapKind;
+  readonly request: DrawingRequest;
   readonly frames: Frame[];
 }
 
@@ -103,7 +116,7 @@ function composePage(rows: readonly Row[], heads: readonly string[]): Figure {
 }
 
 /** Both kinds of animation of a method's maps, in one scale. */
-async function animate({ title, kind, frames }: Sequence, request: BookRequest): Promise<readonly PictureFile[]> {
+async function animate({ title, kind, frames, request }: Sequence): Promise<readonly PictureFile[]> {
   const range = kind.isColourField ? 0 : Math.max(...frames.map(({ map, layout }) => rangeOf(map, layout, kind, request)));
   const figures = frames.map((frame) => {
     const { legend, ...panel } = drawMap(frame.map, frame.layout, frame.picture, kind, { ...request, range });
@@ -147,7 +160,8 @@ export function openPictureBook(layout: Layout, request: BookRequest): PictureBo
         rows.set(`${input.file.stem}[${sample}]`, { title, panels: [panel] });
       }
     },
-    draw: async (input, { name, title, explanation, ...kind }) => {
+    draw: async (input, { name, title, explanation, range, ...kind }) => {
+      const drawing: DrawingRequest = { ...request, range };
       const drawn: DrawnPicture[] = [];
       const titles: string[] = [];
       const isNew = !heads.includes(title);
@@ -155,13 +169,13 @@ export function openPictureBook(layout: Layout, request: BookRequest): PictureBo
       for (const [sample, picture] of drawInput(input, layout, Math.min(batchSize(explanation.values), MOST_SAMPLES)).entries()) {
         const map = sampleMap(explanation, sample);
         if (map === undefined) return undefined;
-        const panel = drawMap(map, mapLayout, picture, kind, request);
+        const panel = drawMap(map, mapLayout, picture, kind, drawing);
         drawn.push(panel);
         const row = rowOf(input, sample);
         titles.push(row?.title ?? '');
         row?.panels.push({ picture: await scaleToWidth(figurePixels(composeFigure({ panels: [[{ ...panel, legend: undefined }]], gap: 0 })), TILE), alternativeText: panel.alternativeText });
         if (request.animate !== true || row === undefined) continue;
-        const sequence = sequences.get(name) ?? { title, kind, frames: [] };
+        const sequence = sequences.get(name) ?? { title, kind, request: drawing, frames: [] };
         sequence.frames.push({ map, layout: mapLayout, picture, title: row.title });
         sequences.set(name, sequence);
       }
@@ -177,7 +191,7 @@ export function openPictureBook(layout: Layout, request: BookRequest): PictureBo
     },
     animations: async () => {
       const all: (PictureFile & { readonly method: string })[] = [];
-      for (const [method, sequence] of sequences) all.push(...(await animate(sequence, request)).map((file) => ({ ...file, method })));
+      for (const [method, sequence] of sequences) all.push(...(await animate(sequence)).map((file) => ({ ...file, method })));
       return all;
     },
   };

@@ -8,7 +8,7 @@ import type { Binding } from '../inputs/bindings.ts';
 import { groupInputs } from '../inputs/group-inputs.ts';
 import type { InputSource, ReadInput } from '../inputs/input-source.ts';
 import type { OutputFolder } from '../output/output-folder.ts';
-import { mapKind, openPictureBook, type BookRequest, type DrawnMap, type PictureBook } from '../output/picture-book.ts';
+import { mapKind, openPictureBook, sharedRange, type BookRequest, type DrawnMap, type PictureBook } from '../output/picture-book.ts';
 import { predict, type Prediction } from './predictions.ts';
 import { splitExplanation } from './split-explanation.ts';
 
@@ -52,8 +52,8 @@ const usesReferences = ({ options }: Method): boolean => Object.values(options).
 const needsAll = (method: Method): boolean => method.description.kind === 'batch' || usesReferences(method);
 
 /** How many samples are in memory at once. */
-function groupSize(model: ModelAdapter, methods: readonly Method[]): number {
-  if (methods.some(needsAll)) return Infinity;
+function groupSize({ model, methods, drawing }: ExplainWork): number {
+  if (drawing.range === 'shared' || methods.some(needsAll)) return Infinity;
   const bytes = 4 * sizeOf(model.input.shape.slice(1).map((length) => length ?? 1));
   return Math.min(Math.max(Math.floor(GROUP_BYTES / bytes), 1), LARGEST_GROUP);
 }
@@ -110,10 +110,11 @@ async function explainGroup(work: ExplainWork, parts: readonly Part[], batch: Te
       },
     });
     const kind = mapKind(explanation, method.description);
+    const range = sharedRange(explanation, kind, work.drawing);
     let start = 0;
     for (const part of parts) {
       const end = start + batchSize(part.input.values);
-      await writePart(part, { name, title, ...kind, explanation: splitExplanation(explanation, start, end) }, work, pictures);
+      await writePart(part, { name, title, range, ...kind, explanation: splitExplanation(explanation, start, end) }, work, pictures);
       start = end;
     }
     update(position + 1, name);
@@ -131,7 +132,7 @@ export async function explainFiles(work: ExplainWork): Promise<ExplainedFiles> {
   const progress = showProgress(source.samples * methods.length, terminal);
   let first = 0;
   try {
-    for (const group of groupInputs(source.inputs, groupSize(model, methods))) {
+    for (const group of groupInputs(source.inputs, groupSize(work))) {
       const inputs = await Promise.all(group.map((input) => source.read(input)));
       const batch = concatBatches(inputs.map(({ values }) => values));
       const samples = batchSize(batch);

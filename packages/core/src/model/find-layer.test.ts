@@ -28,6 +28,13 @@ test('the name of an output goes before an alias', () => {
   expect(findLayer(model, 'block')).toBe(model.layers[5]);
 });
 
+test('`last` is the last layer with height and width, unless a layer is called so or none has any', () => {
+  expect(findLayer(model, 'last')).toBe(model.layers[2]);
+  const named = layer('last', [null, 8], 'NC');
+  expect(findLayer({ name: 'net', layers: [...model.layers, named] }, 'last')).toBe(named);
+  expect(() => findLayer({ name: 'mlp', layers: model.layers.slice(4) }, 'last')).toThrow(/layer `last`/);
+});
+
 test('an alias of several layers is an error that lists them; an unknown name one that offers the nearest', () => {
   const twice = { name: 'net.onnx', layers: model.layers.slice(0, 3) };
   expect(() => findLayer(twice, 'block')).toThrow(/`\/block\/Relu_output_0`, `\/block\/Relu_1_output_0`/);

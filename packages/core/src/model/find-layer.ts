@@ -6,7 +6,8 @@ import type { LayerInfo, ModelAdapter } from './model-adapter.ts';
 type Layered = Pick<ModelAdapter<never>, 'name' | 'layers'>;
 
 /**
- * Finds a layer by the name of its output tensor, or else of its node or module.
+ * Finds a layer by the name of its output tensor, or else of its node or module; `last`, where no layer is called so, is the last one with
+ * spatial axes before they are pooled away.
  * @throws LAYER_NOT_FOUND with the nearest names; LAYER_AMBIGUOUS with all that it could mean.
  */
 export function findLayer(model: Layered, name: string): LayerInfo {
@@ -14,6 +15,8 @@ export function findLayer(model: Layered, name: string): LayerInfo {
   if (exact !== undefined) return exact;
   const [match, ...others] = model.layers.filter((layer) => layer.aliases.includes(name));
   if (match === undefined) {
+    const last = name === 'last' ? deepestSpatialLayer(model) : undefined;
+    if (last !== undefined) return last;
     const known = model.layers.flatMap((layer) => [layer.name, ...layer.aliases]);
     throw new PellucidError('LAYER_NOT_FOUND', { layer: name, model: model.name, help: suggestNames(name, [...new Set(known)]) });
   }
