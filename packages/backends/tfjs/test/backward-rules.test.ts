@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { decodeNpy, INPUT, tensor, type BackwardRule, type BackwardRules, type ModelAdapter, type OpKind, type Tensor } from '@pellucid/core';
+import { activationOf, decodeNpy, INPUT, tensor, type BackwardRule, type BackwardRules, type ModelAdapter, type OpKind, type Tensor } from '@pellucid/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
@@ -112,7 +112,7 @@ describe.each(ENGINES)('rules on %s', (engine) => {
       if (isLast) last.push(name);
       return derivative();
     };
-    const cotangent = (await model.evaluate({ input, activations: ['relu'] })).activations.get('relu')!;
+    const cotangent = activationOf(await model.evaluate({ input, activations: ['relu'] }), 'relu');
     await model.evaluate({ input, gradient: { of: { kind: 'cotangent', cotangent }, from: 'relu', at: [INPUT], rules: everywhere(note, { mergeBatchNorm: true }) } });
     expect(last).toEqual(['bn']);
   });
