@@ -25,6 +25,7 @@ export interface Engine {
   readonly description: BackendDescription;
   /** Ways to compute gradients faster that are faster here. */
   readonly optimizations: readonly Optimization[];
+  /** Makes a session of a model. @throws MODEL_UNSUPPORTED or MODEL_INVALID where the runtime refuses it. */
   readonly compile: (model: OnnxModel) => Promise<InferenceSession>;
 }
 
