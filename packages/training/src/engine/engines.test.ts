@@ -14,8 +14,9 @@ afterEach(async () => {
   for (const trainer of open.splice(0)) await trainer.dispose();
 });
 
-// A start at which few gradients are rounding alone: such weights go apart on two engines, and the scores a little with them.
-const SEED = 1;
+const SEED = 2;
+/** So small that weights whose gradient is rounding alone, which Adam moves by as much as any, cannot lead two engines apart. */
+const CAREFUL = 1e-5;
 
 async function trainerOn(engine: TrainingEngine, network: NetworkDefinition): Promise<Trainer> {
   const trainer = await openTrainer(network, initialState(network, initialWeights(network, SEED)), engine);
@@ -25,11 +26,11 @@ async function trainerOn(engine: TrainingEngine, network: NetworkDefinition): Pr
 
 const { images, labels } = bars(20, 4);
 
-async function run(trainer: Trainer, sizes: readonly number[]): Promise<readonly StepResult[]> {
+async function run(trainer: Trainer, sizes: readonly number[], learningRate = 0.01): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
   let start = 0;
   for (const size of sizes) {
-    results.push(await trainer.step(sliceBatch(images, start, start + size), labels.slice(start, start + size), 0.01));
+    results.push(await trainer.step(sliceBatch(images, start, start + size), labels.slice(start, start + size), learningRate));
     start += size;
   }
   return results;
@@ -50,20 +51,22 @@ const networks = [plainCnn({ input: [8, 8, 1], classes: 2, width: 4 }), everyLay
 
 test.each(networks)('two engines, differentiated by different programs, take the same steps: $name', async (network) => {
   const [here, there] = [await trainerOn('onnxruntime', network), await trainerOn('wasm', network)];
-  const results = [await run(here, [8, 8, 4]), await run(there, [8, 8, 4])];
+  const results = [await run(here, [8, 8, 4], CAREFUL), await run(there, [8, 8, 4], CAREFUL)];
   results[0]?.forEach(({ loss, correct }, i) => {
     expect(loss).toBeCloseTo(results[1]?.[i]?.loss ?? NaN, 4);
     expect(correct).toBe(results[1]?.[i]?.correct);
   });
   const [a, b] = [await here.state(), await there.state()];
   expect(a.steps).toBe(3);
-  // The running means of Adam are those of the gradients themselves. A weight moves by up to the learning rate, whatever the size of its gradient: where that
-  // is rounding alone, as of a bias in front of batch normalisation, it moves anywhere.
   expectSame(a.first, b.first, 1e-5);
   expectSame(a.second, b.second, 1e-5);
-  const moved = (weights: Weights): Weights => new Map([...weights].filter(([name]) => (a.second.get(name)?.data ?? [1]).every((square) => square > 1e-14)));
-  expectSame(moved(a.weights), moved(b.weights), 3e-3);
-  expect(largestDifference(await here.logits(images), await there.logits(images))).toBeLessThan(1e-2);
+  // Weights with gradients well above rounding take steps of the learning rate, equal to some hundredths; 32-bit weights of size 1 resolve no more.
+  for (const [name, { data }] of a.weights) {
+    const [squares, other] = [a.second.get(name)?.data, b.weights.get(name)?.data];
+    const apart = data.filter((value, i) => (squares?.[i] ?? 0) > 1e-9 && !(Math.abs(value - (other?.[i] ?? NaN)) < 3e-2 * CAREFUL));
+    expect([name, apart.length]).toEqual([name, 0]);
+  }
+  expect(largestDifference(await here.logits(images), await there.logits(images))).toBeLessThan(1e-4);
 });
 
 test.each(networks)('the model in training gives the same gradients on both: $name', async (network) => {
