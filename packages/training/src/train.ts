@@ -28,7 +28,10 @@ function isExhausted(history: readonly EpochRecord[], patience: number | undefin
   return patience !== undefined && best !== null && history.length - 1 - best >= patience;
 }
 
-async function runEpochs(trainer: Trainer, data: EpochData, start: Checkpoint, save: (checkpoint: Checkpoint) => Promise<void>): Promise<Checkpoint> {
+/** Runs what is left of a run. The weights are only read off the engine where something is kept. */
+async function runEpochs(
+  trainer: Trainer, data: EpochData, start: Checkpoint, save: ((checkpoint: Checkpoint) => Promise<void>) | undefined,
+): Promise<Omit<Checkpoint, 'state'>> {
   const { request, validation } = data;
   const { epochs, patience, onEpoch } = request;
   let { best } = start;
@@ -37,12 +40,15 @@ async function runEpochs(trainer: Trainer, data: EpochData, start: Checkpoint, s
     const learned = await runEpoch(trainer, data, history.length);
     const record: EpochRecord = { ...learned, ...(validation && { validation: await validate(trainer, validation) }) };
     history.push(record);
-    const state = await trainer.state();
-    if (patience !== undefined && bestEpoch(history) === record.epoch) best = { epoch: record.epoch, weights: state.weights };
-    await save({ state, history, best });
+    const isBest = patience !== undefined && bestEpoch(history) === record.epoch;
+    if (isBest || save !== undefined) {
+      const state = await trainer.state();
+      if (isBest) best = { epoch: record.epoch, weights: state.weights };
+      await save?.({ state, history, best });
+    }
     await onEpoch?.(record);
   }
-  return { state: await trainer.state(), history, best };
+  return { history, best };
 }
 
 /**
@@ -65,11 +71,9 @@ export async function train(request: TrainRequest): Promise<TrainedNetwork> {
   const start = found ?? { state: initialState(network, weights), history: [], best: null };
   const trainer = await openTrainer(network, start.state, request.engine);
   try {
-    const save = async (state: Checkpoint): Promise<void> => {
-      if (checkpoint !== undefined) await writeCheckpoint(checkpoint, state, run);
-    };
-    const { state, history, best } = await runEpochs(trainer, { request: { ...request, learningRate }, samples, validation }, start, save);
-    return { network, weights: best?.weights ?? state.weights, history };
+    const save = checkpoint === undefined ? undefined : (state: Checkpoint): Promise<void> => writeCheckpoint(checkpoint, state, run);
+    const { history, best } = await runEpochs(trainer, { request: { ...request, learningRate }, samples, validation }, start, save);
+    return { network, weights: best?.weights ?? (await trainer.state()).weights, history };
   } finally {
     await trainer.dispose();
   }

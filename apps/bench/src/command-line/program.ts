@@ -5,20 +5,24 @@ import { Command, CommanderError } from 'commander';
 import { resolveExecution, resolvePrune, resolveRun } from '../configuration/resolve.ts';
 import { compareRuns, describeDifferences, hasRegressed, readResults } from '../diff/diff.ts';
 import { runPruning } from '../prune/prune.ts';
-import { writeReport } from '../report/write-report.ts';
 import { runBenchmark } from '../run/run.ts';
 import { FILES } from '../store/folder.ts';
 import { programVersions } from '../store/run-record.ts';
 import { fetchData } from './fetch-data.ts';
-import { study } from './run-study.ts';
 import { settingsFromFlags, type Flags } from './settings-from-flags.ts';
 import type { Terminal } from './terminal.ts';
+
+/** Writes the report of a run and prints its tables. The library of its charts is loaded where they are drawn: it takes a third of a second. */
+async function report(out: string, stdout: Terminal['stdout']): Promise<void> {
+  const { writeReport } = await import('../report/write-report.ts');
+  stdout(await writeReport(out));
+}
 
 async function run(flags: Flags, { stdout, stderr, folder }: Terminal): Promise<void> {
   const settings = settingsFromFlags(flags, folder);
   const execution = resolveExecution(settings, folder, flags['resume'] === true);
   await runBenchmark(await resolveRun(settings, folder), execution, stderr);
-  stdout(await writeReport(execution.out));
+  await report(execution.out, stdout);
   stderr.write(`report: ${FILES.report(execution.out)}\n`);
 }
 
@@ -26,9 +30,24 @@ async function prune(flags: Flags, { stdout, stderr, folder }: Terminal): Promis
   const settings = settingsFromFlags(flags, folder);
   const execution = resolveExecution(settings, folder, flags['resume'] === true);
   const failures = await runPruning(await resolvePrune(settings, folder), execution, stderr);
-  stdout(await writeReport(execution.out));
+  await report(execution.out, stdout);
   stderr.write(`report: ${FILES.report(execution.out)}\n`);
   return failures.length === 0 ? 0 : 1;
+}
+
+/** What every command says that trains networks. */
+function withTraining(command: Command): Command {
+  return command
+    .option('--config <file>', 'settings as JSON; flags come first')
+    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist, cifar10 or svhn')
+    .option('--data-dir <folder>', 'where the files of the data set are')
+    .option('--network <name>', 'pruning-cnn (the default), plain-cnn, residual-cnn or resnet-18')
+    .option('--width <channels>', 'channels of its first convolution')
+    .option('--epochs <count>', 'epochs of every training')
+    .option('--train-images <count>', 'images to train on: the first ones')
+    .option('--test-images <count>', 'images to test on: the first ones')
+    .option('--workers <count>', 'processes; as many as cores unless given')
+    .option('--out <folder>', 'where the results go; `results` unless given');
 }
 
 function makeProgram(terminal: Terminal, finish: (status: number) => void): Command {
@@ -61,50 +80,29 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .option('--quick', 'the quick protocol: a first look, not a result')
     .action((flags: Flags) => run(flags, terminal));
 
-  program
-    .command('prune')
+  withTraining(program.command('prune'))
     .description('Keep only the most important pixels of a data set, retrain from scratch, and report the loss of accuracy.')
-    .option('--config <file>', 'settings as JSON; flags come first')
-    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist, cifar10 or svhn')
-    .option('--data-dir <folder>', 'where the files of the data set are')
-    .option('--network <name>', 'pruning-cnn (the default), plain-cnn, residual-cnn or resnet-18')
-    .option('--width <channels>', 'channels of its first convolution')
-    .option('--epochs <count>', 'epochs of every training')
     .option('--batch-size <count>', 'images per step')
-    .option('--train-images <count>', 'images to train on: the first ones')
-    .option('--test-images <count>', 'images to test on: the first ones')
     .option('--images <count>', 'training images whose maps rank the pixels')
     .option('--fractions <percents>', 'shares of pixels to keep, in percent, separated by commas')
     .option('--seeds <count>', 'repeat with seeds 0, 1, ...; 3 unless given')
     .option('--directions <names>', 'keep, remove or both: whether the most important pixels stay or go; keep unless given')
     .option('--rankings <names>', 'methods, and the controls random, edges and centre-prior, separated by commas')
-    .option('--workers <count>', 'processes; as many as cores unless given')
-    .option('--out <folder>', 'where the results go; `results` unless given')
     .option('--resume', 'go on with the run in the folder')
     .option('--quick', 'few images and short trainings: a first look, not a result')
     .action(async (flags: Flags) => {
       finish(await prune(flags, terminal));
     });
 
-  program
-    .command('study')
+  withTraining(program.command('study'))
     .description('Measure how much accumulated gradients vary over batch size, seed, initial weights, order of the images, and what is averaged.')
-    .option('--config <file>', 'settings as JSON; flags come first')
-    .option('--dataset <name>', 'shapes (embedded), fashion-mnist, mnist, cifar10 or svhn')
-    .option('--data-dir <folder>', 'where the files of the data set are')
-    .option('--network <name>', 'pruning-cnn (the default), plain-cnn, residual-cnn or resnet-18')
-    .option('--width <channels>', 'channels of its first convolution')
-    .option('--epochs <count>', 'epochs of every training')
-    .option('--train-images <count>', 'images to train on: the first ones')
-    .option('--test-images <count>', 'images to test on: the first ones')
     .option('--batch-sizes <counts>', 'images per step, separated by commas; 8,32,128,512 unless given')
     .option('--factors <names>', 'what varies: seed, initialisation, order; all unless given')
     .option('--repeats <count>', 'trainings in each group; 4 unless given')
-    .option('--workers <count>', 'processes; as many as cores unless given')
-    .option('--out <folder>', 'where the results go; `results` unless given')
     .option('--resume', 'go on with the study in the folder')
     .option('--quick', 'few images: a first look, not a result')
     .action(async (flags: Flags) => {
+      const { study } = await import('./run-study.ts');
       finish(await study(flags, terminal));
     });
 
@@ -122,7 +120,7 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .description('Write the report of a run again, with its Markdown and CSV files, and print its tables.')
     .argument('<folder>')
     .action(async (out: string) => {
-      stdout(await writeReport(resolve(folder, out)));
+      await report(resolve(folder, out), stdout);
     });
 
   program

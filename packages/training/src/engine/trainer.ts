@@ -56,7 +56,9 @@ export function hashOf(network: NetworkDefinition, weights: Weights): string {
 /** A model that is never asked about parts of a batch, where the statistics of the batch count. */
 export function inWholeBatches(network: NetworkDefinition, model: LiveModel): LiveModel {
   if (!network.layers.some(({ kind }) => kind === 'batch-norm')) return model;
-  const descriptors = Object.getOwnPropertyDescriptors(model);
-  const evaluate: LiveModel['evaluate'] = (query, options) => model.evaluate(query, { ...options, memoryBudget: Number.MAX_SAFE_INTEGER });
-  return Object.defineProperties({}, { ...descriptors, evaluate: { ...descriptors.evaluate, value: evaluate } }) as LiveModel;
+  return {
+    ...model,
+    get hash() { return model.hash; },
+    evaluate: (query, options) => model.evaluate(query, { ...options, memoryBudget: Number.MAX_SAFE_INTEGER }),
+  };
 }

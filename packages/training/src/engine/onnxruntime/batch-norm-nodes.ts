@@ -1,12 +1,9 @@
 import { intsAttribute } from '@pellucid/onnx-graph';
 import { BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM } from '../../network/batch-norm.ts';
 import type { ResolvedLayer } from '../../network/resolve-network.ts';
-import type { NodeList } from './node-list.ts';
+import { afterStep, type NodeList } from './node-list.ts';
 
 const IMAGE_AXES = intsAttribute('axes', [0, 2, 3]);
-
-/** The names of the running means after a step. */
-export const nextStatistic = (name: string): string => `${name}/next`;
 
 /**
  * Batch normalisation by the statistics of the batch (Ioffe and Szegedy 2015, algorithm 1), in operators that have a derivative each.
@@ -29,7 +26,7 @@ export function batchNormNodes(list: NodeList, { definition: { name }, sources, 
     const flat = list.op('Reshape', [value, list.integers([channels])]);
     const [kept, added] = [list.scalar(1 - BATCH_NORM_MOMENTUM), list.scalar(BATCH_NORM_MOMENTUM * factor)];
     const sum = [list.op('Mul', [`${name}/${part}`, kept]), list.op('Mul', [flat, added])];
-    list.op('Add', sum, [], nextStatistic(`${name}/${part}`));
+    list.op('Add', sum, [], afterStep(`${name}/${part}`));
   };
   move('moving_mean', mean, 1);
   // The variance without bias, as PyTorch keeps it.

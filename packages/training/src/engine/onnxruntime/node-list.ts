@@ -10,6 +10,9 @@ export interface NodeList {
   readonly integers: (values: readonly number[]) => string;
 }
 
+/** The name of a value after a step. */
+export const afterStep = (name: string): string => `${name}/next`;
+
 /** A list whose own names begin with a prefix. */
 export function nodeList(prefix: string): NodeList {
   const nodes: NodeProto[] = [];

@@ -8,7 +8,8 @@ import { present } from '../../present.ts';
 import { adamFactors, hashOf, inWholeBatches, type LiveModel, type StepResult, type Trainer, type TrainingState } from '../trainer.ts';
 import { flatten, unflatten } from './flat-weights.ts';
 import { networkGraph, networkModel, STATISTICS, WEIGHTS, type GraphForm, type NetworkGraph } from './network-graph.ts';
-import { CORRECT, FIRST, FIRST_FACTOR, LABELS, LOSS, next, SECOND, SECOND_FACTOR, trainingStep } from './training-graph.ts';
+import { afterStep } from './node-list.ts';
+import { CORRECT, FIRST, FIRST_FACTOR, LABELS, LOSS, SECOND, SECOND_FACTOR, trainingStep } from './training-graph.ts';
 
 type Session = Awaited<ReturnType<Engine['compile']>>;
 type EngineTensor = Awaited<ReturnType<Session['run']>>[string];
@@ -85,9 +86,9 @@ export async function onnxruntimeTrainer(network: NetworkDefinition, start: Trai
     const results = await session.run({
       ...feedsOf(outputs), [INPUT_NAME]: image(input), [LABELS]: new EngineTensorOf('int64', BigInt64Array.from(labels, BigInt), [labels.length]),
       [FIRST_FACTOR]: scalar(first), [SECOND_FACTOR]: scalar(second),
-    }, [LOSS, CORRECT, ...outputs.map(next)]);
+    }, [LOSS, CORRECT, ...outputs.map(afterStep)]);
     const value = (name: string): EngineTensor => present(results[name], name);
-    for (const name of outputs) rows.set(name, value(next(name)));
+    for (const name of outputs) rows.set(name, value(afterStep(name)));
     return { loss: Number(value(LOSS).data[0]), correct: Number(value(CORRECT).data[0]) };
   };
   const logits = async (images: Tensor): Promise<Tensor> => {

@@ -2,9 +2,8 @@ import { differentiate, OPTIMIZATIONS } from '@pellucid/onnx-autodiff';
 import { ElementType, extendGraph, intAttribute, makeTensor, makeValueInfo, type OnnxModel } from '@pellucid/onnx-graph';
 import type { NetworkDefinition } from '../../network/network.ts';
 import { ADAM } from '../trainer.ts';
-import { nextStatistic } from './batch-norm-nodes.ts';
 import { networkGraph, networkModel, STATISTICS, WEIGHTS, type NetworkGraph } from './network-graph.ts';
-import { nodeList, type NodeList } from './node-list.ts';
+import { afterStep, nodeList, type NodeList } from './node-list.ts';
 
 /** Inputs of a step besides the images, the weights and the statistics. */
 export const LABELS = 'labels';
@@ -16,7 +15,6 @@ export const SECOND_FACTOR = 'second/factor';
 /** Outputs of a step. */
 export const LOSS = 'loss';
 export const CORRECT = 'correct';
-export const next = (name: string): string => `${name}/next`;
 
 const COTANGENT = 'loss/cotangent';
 
@@ -36,12 +34,12 @@ function lossNodes(list: NodeList, logits: string, classes: number, batch: numbe
 /** Kingma and Ba 2015, algorithm 1, for all weights at once. */
 function adamNodes(list: NodeList, gradient: string): void {
   const average = (name: string, value: string, beta: number): string =>
-    list.op('Add', [list.op('Mul', [name, list.scalar(beta)]), list.op('Mul', [value, list.scalar(1 - beta)])], [], next(name));
+    list.op('Add', [list.op('Mul', [name, list.scalar(beta)]), list.op('Mul', [value, list.scalar(1 - beta)])], [], afterStep(name));
   const first = average(FIRST, gradient, ADAM.beta1);
   const second = average(SECOND, list.op('Mul', [gradient, gradient]), ADAM.beta2);
   const root = list.op('Sqrt', [list.op('Mul', [second, SECOND_FACTOR])]);
   const change = list.op('Div', [list.op('Mul', [first, FIRST_FACTOR]), list.op('Add', [root, list.scalar(ADAM.epsilon)])]);
-  list.op('Sub', [WEIGHTS, change], [], next(WEIGHTS));
+  list.op('Sub', [WEIGHTS, change], [], afterStep(WEIGHTS));
 }
 
 function joinedRow(list: NodeList, names: readonly string[], output?: string): string {
@@ -68,10 +66,10 @@ export function trainingStep(network: NetworkDefinition, batch: number): OnnxMod
   });
   const list = nodeList('step');
   adamNodes(list, joinedRow(list, names.map((name) => gradients.get(name) ?? '')));
-  if (graph.statistics.length > 0) joinedRow(list, graph.statistics.map(({ name }) => nextStatistic(name)), next(STATISTICS));
+  if (graph.statistics.length > 0) joinedRow(list, graph.statistics.map(({ name }) => afterStep(name)), afterStep(STATISTICS));
   const float = { elementType: ElementType.FLOAT } as const;
   const count = graph.weights.reduce((sum, { size }) => sum + size, 0);
-  const rows = [WEIGHTS, FIRST, SECOND].map((name) => makeValueInfo(next(name), { ...float, shape: [count] }));
+  const rows = [WEIGHTS, FIRST, SECOND].map((name) => makeValueInfo(afterStep(name), { ...float, shape: [count] }));
   const kept = graph.statistics.reduce((sum, { size }) => sum + size, 0);
   return extendGraph(model, {
     node: list.nodes, initializer: list.initializers,
@@ -81,7 +79,7 @@ export function trainingStep(network: NetworkDefinition, batch: number): OnnxMod
     ],
     output: [
       ...[LOSS, CORRECT].map((name) => makeValueInfo(name, { ...float, shape: [] })), ...rows,
-      ...(kept > 0 ? [makeValueInfo(next(STATISTICS), { ...float, shape: [kept] })] : []),
+      ...(kept > 0 ? [makeValueInfo(afterStep(STATISTICS), { ...float, shape: [kept] })] : []),
     ],
   });
 }
