@@ -12,12 +12,13 @@ const ARROWS = [
   { ...only('layer:method', 'layer:core'), bannedExternalImports: RUNTIMES },
   { ...only('layer:metric', 'layer:core'), bannedExternalImports: RUNTIMES },
   { ...only('layer:render', 'layer:core'), bannedExternalImports: [...RUNTIMES, 'sharp'] },
-  { ...only('layer:data', 'layer:core'), bannedExternalImports: RUNTIMES },
-  only('layer:training', 'layer:core', 'layer:graph', 'layer:backend'),
+  { ...only('layer:files', 'layer:core'), bannedExternalImports: RUNTIMES },
+  { ...only('layer:data', 'layer:core', 'layer:files'), bannedExternalImports: RUNTIMES },
+  only('layer:training', 'layer:core', 'layer:graph', 'layer:backend', 'layer:files'),
   { ...only('layer:plugins', 'layer:core'), bannedExternalImports: RUNTIMES },
   only('layer:testkit', 'layer:core'),
   only('layer:references', 'layer:core', 'layer:testkit'),
-  only('layer:app', 'layer:core', 'layer:graph', 'layer:backend', 'layer:method', 'layer:metric', 'layer:render', 'layer:data', 'layer:plugins', 'layer:training'),
+  only('layer:app', 'layer:core', 'layer:graph', 'layer:backend', 'layer:method', 'layer:metric', 'layer:render', 'layer:data', 'layer:files', 'layer:plugins', 'layer:training'),
 ];
 const boundaries = (arrows) => [
   'error',

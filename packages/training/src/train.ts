@@ -30,7 +30,7 @@ function isExhausted(history: readonly EpochRecord[], patience: number | undefin
 
 /** Runs what is left of a run. The weights are only read off the engine where something is kept. */
 async function runEpochs(
-  trainer: Trainer, data: EpochData, start: Checkpoint, save: ((checkpoint: Checkpoint) => Promise<void>) | undefined,
+  trainer: Trainer, data: EpochData, start: Checkpoint, save: ((checkpoint: Checkpoint) => void) | undefined,
 ): Promise<Omit<Checkpoint, 'state'>> {
   const { request, validation } = data;
   const { epochs, patience, onEpoch } = request;
@@ -44,7 +44,7 @@ async function runEpochs(
     if (isBest || save !== undefined) {
       const state = await trainer.state();
       if (isBest) best = { epoch: record.epoch, weights: state.weights };
-      await save?.({ state, history, best });
+      save?.({ state, history, best });
     }
     await onEpoch?.(record);
   }
@@ -71,8 +71,10 @@ export async function train(request: TrainRequest): Promise<TrainedNetwork> {
   const start = found ?? { state: initialState(network, weights), history: [], best: null };
   const trainer = await openTrainer(network, start.state, request.engine);
   try {
-    const save = checkpoint === undefined ? undefined : (state: Checkpoint): Promise<void> => writeCheckpoint(checkpoint, state, run);
-    const { history, best } = await runEpochs(trainer, { request: { ...request, learningRate }, samples, validation }, start, save);
+    const save = (state: Checkpoint): void => {
+      if (checkpoint !== undefined) writeCheckpoint(checkpoint, state, run);
+    };
+    const { history, best } = await runEpochs(trainer, { request: { ...request, learningRate }, samples, validation }, start, checkpoint === undefined ? undefined : save);
     return { network, weights: best?.weights ?? (await trainer.state()).weights, history };
   } finally {
     await trainer.dispose();

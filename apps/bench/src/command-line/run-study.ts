@@ -1,6 +1,6 @@
+import { writeWhole } from '@pellucid/files';
 import { resolveStudy, resolveExecution } from '../configuration/resolve.ts';
 import { FILES } from '../store/folder.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import { runStudy } from '../study/study.ts';
 import { studyPage } from '../study/study-page.ts';
 import { settingsFromFlags, type Flags } from './settings-from-flags.ts';

@@ -2,9 +2,9 @@ import { batchSize, decodeNpy, sampleData, type Tensor } from '@pellucid/core';
 import { importanceOfMaps } from '@pellucid/metrics';
 import { enlarge, evolution, figurePixels, grid, heatMap, type Pixels } from '@pellucid/render';
 import { readFileSync } from 'node:fs';
+import { writeWhole } from '@pellucid/files';
 import sharp from 'sharp';
 import { encodePng } from '../report/pictures.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import { similarity, type Plane, type Similarity } from './similarity.ts';
 
 /** An epoch of a training, and how its map differs from that of the epoch before. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { writeWhole } from '@pellucid/files';
 import type { Analysis } from '../analysis/analyse.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
 import type { RunRecord } from '../store/run-record.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import { comparisonsCsv, pruningCsv, ranksCsv, resultsCsv, scoresCsv } from './csv.ts';
 import { pruningMarkdown, resultsMarkdown } from './markdown.ts';
 

@@ -1,3 +1,4 @@
+import { ensureWritable } from '@pellucid/files';
 import { comparePruned, complement, topPixels, type PixelImportance } from '@pellucid/metrics';
 import type { Execution, MethodChoice, PruneConfiguration } from '../configuration/configuration.ts';
 import { probeSource } from '../data/sources.ts';
@@ -11,7 +12,6 @@ import { startRun } from '../run/start-run.ts';
 import { FILES } from '../store/folder.ts';
 import { openJsonLines, readJsonLines } from '../store/json-lines.ts';
 import type { Failure, PruningRow } from '../store/result-row.ts';
-import { ensureWritable } from '../store/write-whole.ts';
 import { recordedImportance, reductionsFor } from './recorded-rankings.ts';
 
 type Row = Pick<PruningRow, 'ranking' | 'direction' | 'fraction' | 'seed'>;

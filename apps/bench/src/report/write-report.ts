@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { PellucidError } from '@pellucid/core';
+import { writeWhole } from '@pellucid/files';
 import { analyse } from '../analysis/analyse.ts';
 import { writeExports } from '../export/write-exports.ts';
 import { FILES } from '../store/folder.ts';
 import { readJsonLines } from '../store/json-lines.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
 import { readRunRecord, type RunRecord } from '../store/run-record.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import { reportPage } from './page.ts';
 import { makeExamples } from './pictures.ts';
 import type { ExampleSet, RecordPicture } from './sections/pictures.ts';

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { writeWhole } from '@pellucid/files';
 import { zooModel } from '@pellucid/zoo';
 import type { DataSource, Recipe } from '../configuration/configuration.ts';
 import { EMBEDDED } from '../data/sources.ts';
@@ -9,7 +10,6 @@ import type { RecordedReduction } from '../prune/recorded-rankings.ts';
 import { FILES } from '../store/folder.ts';
 import type { Failure } from '../store/result-row.ts';
 import type { TrainedRecord } from '../store/run-record.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import type { ModelFiles } from '../worker/protocol.ts';
 import type { Pool } from './pool.ts';
 import { trainInPool } from './train-in-pool.ts';

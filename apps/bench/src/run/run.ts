@@ -1,4 +1,5 @@
 import { encodeNpy } from '@pellucid/core';
+import { ensureWritable, writeWhole } from '@pellucid/files';
 import type { Execution, RunConfiguration } from '../configuration/configuration.ts';
 import type { ResolvedRun } from '../configuration/resolve.ts';
 import { drawImages } from '../data/draw.ts';
@@ -10,7 +11,6 @@ import { workUnits } from '../plan/work-units.ts';
 import { startProgress, type Progress, type ProgressStream } from '../progress/progress.ts';
 import { makeWorkload, type Workload } from '../progress/workload.ts';
 import { FILES } from '../store/folder.ts';
-import { ensureWritable, writeWhole } from '../store/write-whole.ts';
 import { earlierRows, openRecorder } from './recorder.ts';
 import { createRetrainer } from './retrainer.ts';
 import { makeNetworks } from './run-networks.ts';

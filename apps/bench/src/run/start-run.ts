@@ -1,7 +1,7 @@
+import { writeWhole } from '@pellucid/files';
 import { FILES } from '../store/folder.ts';
 import type { CellKey } from '../store/result-row.ts';
 import { describeMachine, programVersions, writeRunRecord, type NotApplicable, type RunRecord } from '../store/run-record.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import type { Execution } from '../configuration/configuration.ts';
 import { createInProcessPool } from './in-process.ts';
 import { createPool, type Pool } from './pool.ts';

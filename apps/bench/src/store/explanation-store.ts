@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeNpy, encodeNpy, type Layout, type Provenance, type Tensor } from '@pellucid/core';
+import { writeWhole } from '@pellucid/files';
 import { sha256 } from './hash.ts';
 import type { Cost } from './result-row.ts';
-import { writeWhole } from './write-whole.ts';
 
 /** Maps with everything that metrics and reports want to know of them. */
 export interface StoredExplanation {

@@ -1,9 +1,8 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openJsonLines, readJsonLines } from './json-lines.ts';
-import { ensureWritable, writeWhole } from './write-whole.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -42,19 +41,4 @@ test('a torn line in the middle is an error that names file and line', () => {
 
 test('a file that does not exist has no rows', () => {
   expect(readJsonLines(join(folder, 'none.jsonl'))).toEqual([]);
-});
-
-test('a whole file leaves no draft behind', () => {
-  writeWhole(join(folder, 'inner/file.txt'), 'content');
-  expect(readdirSync(join(folder, 'inner'))).toEqual(['file.txt']);
-});
-
-test('a path below a file cannot be written, and says so', () => {
-  writeFileSync(join(folder, 'file'), '');
-  expect(() => {
-    ensureWritable(join(folder, 'file', 'results'));
-  }).toThrow(expect.objectContaining({ code: 'OUTPUT_UNWRITABLE' }));
-  expect(() => {
-    writeWhole(join(folder, 'file', 'a.json'), '');
-  }).toThrow(expect.objectContaining({ code: 'OUTPUT_UNWRITABLE' }));
 });

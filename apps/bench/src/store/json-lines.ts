@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { PellucidError } from '@pellucid/core';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '@pellucid/files';
 
 /** A file of JSON lines that grows by one line per call; each is on disk when the call returns. */
 export interface JsonLines<Row> {

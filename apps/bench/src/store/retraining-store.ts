@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeWhole } from '@pellucid/files';
 import { hashOf } from './hash.ts';
-import { writeWhole } from './write-whole.ts';
 
 /** What retrained networks get right, on disk, by the hash of everything that decides it. */
 export interface RetrainingStore {

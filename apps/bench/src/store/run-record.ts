@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { PellucidError } from '@pellucid/core';
+import { writeWhole } from '@pellucid/files';
 import type { PruneConfiguration, RunConfiguration } from '../configuration/configuration.ts';
 import { FILES } from './folder.ts';
-import { writeWhole } from './write-whole.ts';
 
 /** The machine of a run. */
 export interface Machine {

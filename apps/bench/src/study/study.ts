@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { decodeNpy, PellucidError, sampleData } from '@pellucid/core';
+import { ensureWritable, writeWhole } from '@pellucid/files';
 import { importanceOfMaps, type PixelImportance } from '@pellucid/metrics';
 import type { Execution } from '../configuration/configuration.ts';
 import { probeSource } from '../data/sources.ts';
@@ -10,7 +11,6 @@ import { trainInPool } from '../run/train-in-pool.ts';
 import { FILES } from '../store/folder.ts';
 import { openJsonLines, readJsonLines } from '../store/json-lines.ts';
 import { describeMachine, programVersions } from '../store/run-record.ts';
-import { ensureWritable, writeWhole } from '../store/write-whole.ts';
 import { AVERAGINGS, planStudy, type Averaging, type Factor, type StudyConfiguration, type StudyTraining } from './study-configuration.ts';
 import { variationOf, type Variation } from './variation.ts';
 

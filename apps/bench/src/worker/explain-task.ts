@@ -1,7 +1,7 @@
 import { encodeNpy } from '@pellucid/core';
+import { writeWhole } from '@pellucid/files';
 import { drawImages } from '../data/draw.ts';
 import { openExplanations, type StoredExplanation } from '../store/explanation-store.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import { makeExplainer, reasonNotApplicable } from './explainer.ts';
 import { asFailure } from './failure.ts';
 import { measure } from './peak-memory.ts';

@@ -1,8 +1,8 @@
 import { concatBatches, encodeNpy, type Tensor } from '@pellucid/core';
+import { writeWhole } from '@pellucid/files';
 import { accumulatedGradients } from '@pellucid/method-accumulated-gradients';
 import { initialWeights, train } from '@pellucid/training';
 import { networkFor } from '../data/networks.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import type { Reply, StudyTask } from './protocol.ts';
 import type { Resources } from './resources.ts';
 import { correctOn, signOfLife } from './train-task.ts';

@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
 import { argmax, concatBatches, convertLayout, encodeNpy, sampleData, type LabelledImages } from '@pellucid/core';
+import { writeWhole } from '@pellucid/files';
 import { accumulatedGradients } from '@pellucid/method-accumulated-gradients';
 import { keepPixels } from '@pellucid/metrics';
 import { predict, recordAccumulated, toOnnx, toTfjs, train, type RecordingCallbacks, type TrainedNetwork } from '@pellucid/training';
 import { networkFor } from '../data/networks.ts';
 import { recordedMaps } from '../prune/recorded-rankings.ts';
-import { writeWhole } from '../store/write-whole.ts';
 import type { ModelFiles, Reply, RetrainTask, TrainTask } from './protocol.ts';
 import type { Resources } from './resources.ts';
 

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PellucidError } from '@pellucid/core';
+import { createFolder, unwritable } from '@pellucid/files';
 
 /** The results of a run in the making. Nothing stands under its final name before `commit`. */
 export interface OutputFolder {
@@ -13,25 +12,6 @@ export interface OutputFolder {
   /** Removes what this run made: staged files, and the folders that it created as far as they are empty. */
   readonly discard: () => Promise<void>;
 }
-
-function unwritable(path: string, cause: unknown): PellucidError {
-  const problem = cause instanceof Error && 'code' in cause ? `${String(cause.code)}, ${reasonOf(String(cause.code))}` : String(cause);
-  const help = 'Choose a folder that you may write with `--out DIR`.';
-  return new PellucidError('OUTPUT_UNWRITABLE', { path, problem, help }, { cause });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EEXIST: 'a file of this name is in the way',
-  EISDIR: 'a folder of this name is in the way',
-  ENAMETOOLONG: 'the name is too long',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'a part of the path is a file',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-};
-
-const reasonOf = (code: string): string => REASONS[code] ?? 'the system refused';
 
 async function attempt<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   try {
@@ -51,29 +31,9 @@ async function removeEmptyFolders(folder: string, last: string): Promise<void> {
   if (folder !== last) await removeEmptyFolders(dirname(folder), last);
 }
 
-const codeOf = (cause: unknown): unknown => (typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined);
-
-/**
- * Creates a folder and those above it; returns the topmost that is new. Step by step, because Node's recursive `mkdir` never returns where
- * the system answers ENOENT below a folder that exists, as /proc does.
- */
-async function createFolder(folder: string): Promise<string | undefined> {
-  try {
-    await mkdir(folder);
-    return folder;
-  } catch (cause) {
-    const parent = dirname(folder);
-    if (codeOf(cause) === 'EEXIST' && (await stat(folder)).isDirectory()) return undefined;
-    if (codeOf(cause) !== 'ENOENT' || existsSync(parent)) throw cause;
-    const topmost = await createFolder(parent);
-    const created = await createFolder(folder);
-    return topmost ?? created;
-  }
-}
-
 /** Opens the folder for the results of a run and creates it where it is missing. @throws OUTPUT_UNWRITABLE. */
 export async function openOutputFolder(folder: string): Promise<OutputFolder> {
-  const firstCreated = await attempt(folder, () => createFolder(folder));
+  const firstCreated = createFolder(folder);
   const token = randomBytes(4).toString('hex');
   const staged = new Map<string, string>();
   return {

@@ -1,5 +1,6 @@
 import { PellucidError, suggestNames, throwIfAborted } from '@pellucid/core';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { createFolder, unwritable } from '@pellucid/files';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { x } from 'tar';
 import { reasonOf } from '../files/system-error.ts';
@@ -34,15 +35,6 @@ async function unpack(path: string, folder: string, wanted: readonly string[]): 
   await rm(path);
 }
 
-async function makeFolder(folder: string): Promise<ReadonlySet<string>> {
-  try {
-    await mkdir(folder, { recursive: true });
-    return new Set(await readdir(folder));
-  } catch (cause) {
-    throw new PellucidError('OUTPUT_UNWRITABLE', { path: folder, problem: reasonOf(cause), help: 'Name a folder that can be written.' }, { cause });
-  }
-}
-
 /**
  * Downloads a data set from its publisher into `dataDir/<name>`, from where `loadDataset` reads it. Files that are there are used as they are; what an earlier
  * attempt left unfinished goes on.
@@ -55,7 +47,12 @@ export async function fetchDataset(name: FetchableDataset | (string & {}), dataD
     throw new PellucidError('METHOD_UNKNOWN', { kind: 'data set to download', name, help: suggestNames(name, Object.keys(publications)) });
   }
   const folder = join(dataDir, name);
-  const present = await makeFolder(folder);
+  createFolder(folder);
+  const present = new Set(
+    await readdir(folder).catch((cause: unknown) => {
+      throw unwritable(folder, cause);
+    }),
+  );
   const fetched: FetchedFile[] = [];
   for (const file of publication.files) {
     throwIfAborted(signal, `the download of \`${name}\``);

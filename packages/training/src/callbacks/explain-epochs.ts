@@ -53,7 +53,7 @@ async function explainEpoch(epoch: number, request: ExplainEpochsRequest): Promi
       const settings = { seed, signal };
       const explanation = await explain(model, method, 'begin' in method ? { ...settings, batches: [input] } : { ...settings, input, targets });
       const explained = { epoch, input, explanation };
-      if (out !== undefined) await writeEpoch(out, explained, await draw?.(explained));
+      if (out !== undefined) writeEpoch(out, explained, await draw?.(explained));
       await onExplanation?.(explained);
     }
   } finally {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PellucidError } from '@pellucid/core';
-import { writeWhole } from '../files/write-whole.ts';
+import { writeWhole } from '@pellucid/files';
 import type { Checkpoint } from './checkpoint.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './encode.ts';
 
@@ -20,6 +20,6 @@ export async function readCheckpoint(file: string, run: string): Promise<Checkpo
 }
 
 /** Writes a checkpoint; a process that is killed meanwhile leaves the one before. @throws OUTPUT_UNWRITABLE. */
-export async function writeCheckpoint(file: string, checkpoint: Checkpoint, run: string): Promise<void> {
-  await writeWhole(file, encodeCheckpoint(checkpoint, run));
+export function writeCheckpoint(file: string, checkpoint: Checkpoint, run: string): void {
+  writeWhole(file, encodeCheckpoint(checkpoint, run));
 }
