@@ -28,7 +28,7 @@ export {
 export {
   defineWrapper, wrappedContext, type WrapperDefinition, type WrapperDescription, type WrapperFactory,
 } from './method/define-wrapper.ts';
-export { joinEstimates, summariseDraws, type Estimate, type Sampling } from './method/estimate.ts';
+export type { Estimate } from './method/estimate.ts';
 export { explain, type ExplainSettings, type SampleRequest, type StreamRequest } from './method/explain.ts';
 export type { Explanation, Provenance } from './method/explanation.ts';
 export type {
@@ -38,6 +38,7 @@ export {
   choiceOption, flagOption, integerOption, isTensor, layerOption, numberOption, optional, resolveOptions, sizeOption,
   type OptionSpec, type OptionSpecs,
 } from './method/options.ts';
+export { joinEstimates, summariseDraws, type Sampling } from './method/sampling.ts';
 export { topEigenvector } from './linear-algebra/lanczos.ts';
 export { defineMetric, type CurveMetricDefinition, type MetricDefinition } from './metric/define-metric.ts';
 export { explainAgain, type ExplainAgainSettings } from './metric/explain-again.ts';

@@ -1,5 +1,6 @@
 export { accumulateEpochs, type AccumulatedEpochs, type AccumulateEpochsRequest } from './callbacks/accumulate-epochs.ts';
-export { explainEpochs, type EpochExplanation, type ExplainEpochsRequest } from './callbacks/explain-epochs.ts';
+export type { EpochExplanation } from './callbacks/epoch-explanation.ts';
+export { explainEpochs, type ExplainEpochsRequest } from './callbacks/explain-epochs.ts';
 export { recordAccumulated, type AccumulatedRecord, type RecordingCallbacks } from './record-accumulated.ts';
 export type { TrainingEngine } from './engine/open-trainer.ts';
 export type { LiveModel } from './engine/trainer.ts';

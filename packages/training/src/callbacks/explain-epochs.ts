@@ -1,16 +1,8 @@
 import { loadModel, type NetworkSettings, type TfjsCapability } from '@pellucid/backend-tfjs';
-import { explain, PellucidError, type Explanation, type Method, type Tensor } from '@pellucid/core';
+import { explain, PellucidError, type Method, type Tensor } from '@pellucid/core';
 import { CustomCallback, type LayersModel } from '@tensorflow/tfjs-layers';
+import type { EpochExplanation } from './epoch-explanation.ts';
 import { writeEpoch } from './write-epoch.ts';
-
-/** An explanation of the model as an epoch left it. */
-export interface EpochExplanation {
-  /** From 0. */
-  readonly epoch: number;
-  /** What was explained. */
-  readonly input: Tensor;
-  readonly explanation: Explanation;
-}
 
 /** What to explain while `model.fit` trains, and where to put it. */
 export interface ExplainEpochsRequest {

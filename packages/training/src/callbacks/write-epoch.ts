@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { encodeNpy } from '@pellucid/core';
 import { writeWhole } from '@pellucid/files';
-import type { EpochExplanation } from './explain-epochs.ts';
+import type { EpochExplanation } from './epoch-explanation.ts';
 
 /**
  * Writes `epoch-000.<method>.npy`, `.json` and, where there is a picture, `.png`.

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { randomStream } from '../random/stream.ts';
 import { tensor, type Tensor } from '../tensor/tensor.ts';
-import { isExactEnough, summariseDraws, type Estimate } from './estimate.ts';
+import { isExactEnough, type Estimate } from './estimate.ts';
+import { summariseDraws } from './sampling.ts';
 import type { MethodContext } from './method.ts';
 
 const context = (chunkSize: number, wanted?: number, seen?: (estimate: Estimate) => void): MethodContext => ({
