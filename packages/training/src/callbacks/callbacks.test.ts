@@ -11,7 +11,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import sharp from 'sharp';
 import { bars } from '../../test/bars.ts';
 import { accumulateEpochs } from './accumulate-epochs.ts';
-import { explainEpochs, type EpochExplanation } from './explain-epochs.ts';
+import type { EpochExplanation } from './epoch-explanation.ts';
+import { explainEpochs } from './explain-epochs.ts';
 
 const data = bars(32, 1);
 const input: Tensor = sliceBatch(data.images, 0, 2);
