@@ -11,12 +11,16 @@ type Attributes = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dimRoundingMode' | '
 
 const isDilated = ({ dilations }: Attributes): boolean => [dilations ?? 1].flat().some((dilation) => dilation !== 1);
 
-/** dx of a plain or depthwise convolution: by the engine's own kernel where there is no dilation, which no kernel takes. */
+/** Whether no kernel takes it: none takes dilation, and TensorFlow's depthwise one no numbers as padding. */
+const needsComposition = (attributes: Attributes, depthwise: boolean): boolean =>
+  isDilated(attributes) || (depthwise && typeof attributes.pad !== 'string' && tf.getBackend() === 'tensorflow');
+
+/** dx of a plain or depthwise convolution: by the engine's own kernel where one takes it. */
 function inputGradient(dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, attributes: Attributes, depthwise: boolean): tf.Tensor4D {
   const { strides, pad, dimRoundingMode, dataFormat } = attributes;
   if (dataFormat === 'NCHW') throw new Error('channels first together with fusing or dilation is not covered');
   const dilations = attributes.dilations ?? 1;
-  if (!isDilated(attributes)) {
+  if (!needsComposition(attributes, depthwise)) {
     const kernel = depthwise ? 'DepthwiseConv2dNativeBackpropInput' : 'Conv2DBackpropInput';
     const attrs = { strides, pad, dilations, dimRoundingMode, dataFormat, inputShape: x.shape };
     return tf.engine().runKernel(kernel, { dy, filter }, attrs as unknown as tf.NamedAttrMap);
@@ -32,7 +36,7 @@ export const dilatedConvolution = (depthwise: boolean) => (shipped: tf.GradConfi
     ...shipped,
     gradFunc: (dy, saved, attrs) => {
       const attributes = attrs as unknown as Attributes;
-      if (!isDilated(attributes)) return shipped.gradFunc(dy, saved, attrs);
+      if (!needsComposition(attributes, depthwise)) return shipped.gradFunc(dy, saved, attrs);
       const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
       return { x: () => inputGradient(dy as tf.Tensor4D, x, filter, attributes, depthwise) };
     },

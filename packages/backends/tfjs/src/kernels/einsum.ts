@@ -45,9 +45,10 @@ export function readEquation(equation: string): { readonly operands: readonly (r
   return { operands: left.split(',').map((term) => [...term]), result: [...right] };
 }
 
-/** Kernel `Einsum`, for one or two operands without repeated letters: more the library does not accept. */
+/** Kernel `Einsum`, for one or two operands, more of which the library does not accept, without repeated letters. */
 export const einsum: tf.KernelFunc = ({ inputs, attrs }) => {
   const { operands, result } = readEquation((attrs as unknown as tf.EinsumAttrs).equation);
+  if ([...operands, result].some((term) => new Set(term).size < term.length)) throw new Error('an operand of Einsum repeats a letter, or has an ellipsis');
   return tf.tidy(() => {
     const labelled = operands.map((labels, i) => {
       const others = operands.filter((_, other) => other !== i).flat();

@@ -9,8 +9,14 @@ import { einsum } from './einsum.ts';
 import { remembering } from './fused-attributes.ts';
 import { gather } from './gather.ts';
 import { maxPool3d } from './max-pool-3d.ts';
+import { oneHot } from './one-hot.ts';
 import { averagePoolGradient, maxPoolGradient } from './pool-gradients.ts';
+import { refused } from './refused.ts';
+import { repeatedStacks } from './repeated-stacks.ts';
+import { running } from './running.ts';
 import { sharedIdentity } from './shared-identity.ts';
+import { stridedSlice } from './strided-slice.ts';
+import { tensorScatterUpdate } from './tensor-scatter-update.ts';
 
 interface KernelRepair {
   readonly kernel: string;
@@ -32,11 +38,15 @@ const channelsLast = (replacement: tf.KernelFunc) => (shipped: tf.KernelFunc | u
 export const KERNEL_REPAIRS: readonly KernelRepair[] = [
   { kernel: 'AvgPool3DGrad', backends: HOST, problem: 'wrong at borders under padding', repair: () => averagePoolGradient },
   { kernel: 'AvgPoolGrad', backends: HOST, problem: 'wrong at borders under padding', repair: () => averagePoolGradient },
+  { kernel: 'BatchMatMul', backends: HOST, problem: 'wrong where both stacks are repeated', repair: repeatedStacks },
   { kernel: 'Conv2DBackpropFilter', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: channelsLast(conv2dFilterGradient) },
   { kernel: 'Conv2DBackpropInput', backends: ALL, problem: 'slow', repair: conv2dInputGradient },
   { kernel: 'Conv3DBackpropInputV2', backends: HOST, problem: 'wrong (wasm), slow (cpu)', repair: () => conv3dInputGradient },
+  { kernel: 'Cumprod', backends: HOST, problem: 'wrong for axes counted from the end', repair: running },
+  { kernel: 'Cumsum', backends: HOST, problem: 'wrong for axes counted from the end', repair: running },
   { kernel: 'DepthwiseConv2dNativeBackpropFilter', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseFilterGradient },
   { kernel: 'DepthwiseConv2dNativeBackpropInput', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseInputGradient },
+  { kernel: 'Dilation2D', backends: ['wasm'], problem: 'wrong', repair: refused('Dilation2D') },
   { kernel: 'Einsum', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => einsum },
   { kernel: 'FusedBatchNorm', backends: ALL, problem: 'no gradient without scale', repair: scaledBatchNormalization },
   { kernel: 'FusedConv2D', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
@@ -46,6 +56,10 @@ export const KERNEL_REPAIRS: readonly KernelRepair[] = [
   { kernel: 'MaxPool3D', backends: ['wasm'], problem: 'zero for windows <= 0', repair: () => maxPool3d },
   { kernel: 'MaxPool3DGrad', backends: ALL, problem: 'last maximum, none in windows <= 0 (wasm); every maximum (tensorflow)', repair: () => maxPoolGradient },
   { kernel: 'MaxPoolGrad', backends: HOST, problem: 'last maximum, none in windows <= 0 (wasm); slow (cpu)', repair: () => maxPoolGradient },
+  { kernel: 'MaxPoolWithArgmax', backends: ['wasm'], problem: 'wrong', repair: refused('MaxPoolWithArgmax') },
+  { kernel: 'OneHot', backends: ['wasm'], problem: 'wrong in numbers with a fraction', repair: oneHot },
+  { kernel: 'StridedSlice', backends: HOST, problem: 'wrong backwards, where axes come or go, and for whole numbers (wasm)', repair: stridedSlice },
+  { kernel: 'TensorScatterUpdate', backends: ['cpu'], problem: 'writes into its input', repair: tensorScatterUpdate },
   { kernel: '_FusedMatMul', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
 ];
 

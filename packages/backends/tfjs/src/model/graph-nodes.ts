@@ -11,6 +11,8 @@ export interface GraphNode {
   readonly category?: string;
   /** Its attributes, under the names that the converter gives them. */
   readonly attrParams?: Readonly<Record<string, { readonly value?: unknown } | undefined>>;
+  /** Which of its inputs the converter reads for what. */
+  readonly inputParams?: Readonly<Record<string, { inputIndexStart?: number } | undefined>>;
 }
 
 /** The part of a graph model that has no public name. */
@@ -38,12 +40,18 @@ function checkStatic(model: string, nodes: readonly GraphNode[]): void {
   });
 }
 
+/** The converter takes the lower bound of a band for its upper one as well. */
+function repairBands(nodes: readonly GraphNode[]): void {
+  for (const { op, inputParams } of nodes) if (op === 'MatrixBandPart' && inputParams?.['numUpper']) inputParams['numUpper'].inputIndexStart = 2;
+}
+
 /**
  * Finds the nodes of a graph model that depend on its inputs and that its outputs depend on.
  * @throws MODEL_INVALID without an output; MODEL_UNSUPPORTED for control flow.
  */
 export function graphNodes(model: GraphModel, name: string): GraphNodes {
   const { nodes } = (model as unknown as Internals).executor.graph;
+  repairBands(Object.values(nodes));
   const outputs = model.outputs.map((declared) => nodes[declared.name]).filter((node) => node !== undefined);
   const [output] = outputs;
   if (output === undefined) {

@@ -39,6 +39,10 @@ export const ARRANGEMENT: Readonly<Record<string, GradientCase>> = {
   'scattered by coordinates': matrix((x) => tf.scatterND(tf.tensor2d([[4], [1], [4]], [3, 1], 'int32'), x, [6, 5])),
   'written over others by coordinates': on([2, 5], (x) => tf.tensorScatterUpdate(weights(4, 5), tf.tensor2d([[3], [1]], [2, 1], 'int32'), x)),
   'overwritten by coordinates': matrix((x) => tf.tensorScatterUpdate(x, tf.tensor2d([[2, 1], [0, 3]], [2, 2], 'int32'), tf.tensor1d([1, 2]))),
+  'overwritten by coordinates, by parts of itself': matrix((x) => {
+    const rows = tf.tensorScatterUpdate(x, tf.tensor2d([[2], [0]], [2, 1], 'int32'), tf.mul(tf.slice(x, [0, 0], [2, 5]), 3));
+    return tf.mul(rows, x);
+  }),
   'uneven split': on([4, 6], (x) => tf.split(x, [1, 2, 3], 1)[2]!),
   'padding with a value': images((x) => tf.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]], 0.3)),
   'reflected padding of one image axis': images((x) => tf.mirrorPad(x, [[0, 0], [0, 0], [3, 0], [0, 0]], 'symmetric')),
@@ -47,5 +51,6 @@ export const ARRANGEMENT: Readonly<Record<string, GradientCase>> = {
   'space to depth': images((x) => tf.reshape(tf.transpose(tf.reshape(x, [2, 2, 2, 10]), [0, 2, 1, 3]), [2, 40])),
   'depth to space of a batch': on<tf.Tensor4D>([2, 2, 3, 9], (x) => tf.depthToSpace(x, 3)),
   'strided slice with masks': images((x) => tf.stridedSlice(x, [0, 1, 1, 0], [0, 0, 4, 0], [1, 2, 1, 1], 0b1001, 0b1011)),
+  'strided slice, backwards, that drops an axis': on([2, 3, 4], (x) => tf.stridedSlice(x, [0, -1, 0], [0, 0, 0], [1, 1, -1], 0b101, 0b101, 0, 0, 0b010)),
   'strided slice behind an ellipsis': images((x) => tf.stridedSlice(x, [0, 1], [0, 2], [1, 1], 0, 0, 0b01)),
 };

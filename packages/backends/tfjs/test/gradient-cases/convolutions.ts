@@ -51,6 +51,7 @@ export const CONVOLUTIONS: Readonly<Record<string, GradientCase>> = {
   'depthwise convolution, stride 2, two outputs each': images((x) => tf.depthwiseConv2d(x, filter(3, 3, 2, 2), 2, 'valid')),
   'depthwise convolution, dilated, two outputs each': on<tf.Tensor4D>([2, 6, 6, 2], (x) => tf.depthwiseConv2d(x, filter(3, 3, 2, 2), 1, 'same', 'NHWC', 2)),
   'depthwise convolution, padded by numbers': portable(images((x) => tf.depthwiseConv2d(x, filter(3, 3, 2, 1), 1, 1))),
+  'depthwise convolution, padded by a number for each side': images((x) => tf.depthwiseConv2d(x, filter(3, 3, 2, 2), 1, [[0, 0], [1, 2], [0, 3], [0, 0]])),
   'depthwise convolution, fused, stride 2': images((x) =>
     tf.fused.depthwiseConv2d({ x, filter: filter(3, 3, 2, 1), strides: 2, pad: 'same', bias: weights(2) }),
   ),
