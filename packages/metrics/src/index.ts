@@ -61,6 +61,11 @@ export { relativeOutputStability } from './robustness/relative-output-stability.
 export { relativeRepresentationStability, type RelativeRepresentationStabilityOptions } from './robustness/relative-representation-stability.ts';
 export type { RelativeStabilityOptions } from './robustness/relative-stability.ts';
 export type { SensitivityOptions } from './robustness/sensitivity.ts';
+export { karDescription, roarDescription, type RetrainingCurveOptions, type RetrainingCurveDescription } from './remove-and-retrain/description.ts';
+export { pixelRanks } from './remove-and-retrain/pixel-ranks.ts';
+export { kar, roar, type RetrainingCurveRequest } from './remove-and-retrain/remove-and-retrain.ts';
+export { channelMeans, replacePixels, type ReplacedPixels, type Replacement } from './remove-and-retrain/replace-pixels.ts';
+export { REPLACED, retrainingCurve, type RetrainingCurve, type Retrainings } from './remove-and-retrain/retraining-curve.ts';
 export type { FixedSubstrate } from './removal/substrate.ts';
 export type { Substrate } from './removal/removal.ts';
 export type { ScoredObjective } from './subject/variants.ts';

@@ -1,13 +1,14 @@
 import type { MetricCategory, MetricDescription, MetricNeed, OptionSpec } from '@pellucid/core';
 import * as exported from './index.ts';
+import { karDescription, roarDescription } from './remove-and-retrain/description.ts';
 
 /** A metric's factory, as far as the page reads it. */
 interface Described extends MetricDescription {
   readonly options: Readonly<Record<string, OptionSpec<unknown>>>;
 }
 
-const CATEGORIES: Readonly<Record<Exclude<MetricCategory, 'retraining'>, string>> = {
-  faithfulness: 'Faithfulness', robustness: 'Robustness', localisation: 'Localisation', complexity: 'Complexity', randomisation: 'Randomisation', axiom: 'Axioms',
+const CATEGORIES: Readonly<Record<MetricCategory, string>> = {
+  faithfulness: 'Faithfulness', robustness: 'Robustness', localisation: 'Localisation', complexity: 'Complexity', randomisation: 'Randomisation', axiom: 'Axioms', retraining: 'Retraining',
 };
 
 const NEEDS: Readonly<Record<MetricNeed, string>> = {
@@ -65,7 +66,7 @@ export function allMetrics(): readonly Described[] {
 
 /** The page `docs/metrics.md`: the card of every metric, from what hangs on its factory. */
 export function metricsPage(): string {
-  const metrics = [...allMetrics()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const metrics = [...allMetrics(), karDescription, roarDescription].sort((a, b) => (a.name < b.name ? -1 : 1));
   const sections = Object.entries(CATEGORIES).flatMap(([category, heading]) => [
     `## ${heading}`, '', ...metrics.filter((metric) => metric.category === category).map(card),
   ]);
@@ -76,7 +77,8 @@ export function metricsPage(): string {
     'Written by `npm run docs:pages` from what hangs on the factories of `@pellucid/metrics`. A score belongs to one sample: it never depends on the others of the batch.',
     '**NaN means that a sample has no score**: leave it out of means, and say of how many samples there is one. *a* is the map, *x* the sample, *f* the logit of the',
     'target unless an option says otherwise; channels of a map are added up; `abs` is the magnitude, a⁺ the positive part. What a metric needs beyond maps and the',
-    'output of the model is a part of the subject (`masks`, `explain`, `references`, `twin`) or a capability of the model. Costs are per sample.',
+    'output of the model is a part of the subject (`masks`, `explain`, `references`, `twin`) or a capability of the model. Costs are per sample. Retraining asks for the maps',
+    'of all images, and for a function that trains.',
     '',
     ...sections,
     '## Where others differ',
