@@ -17,7 +17,7 @@ describe.each(ENGINES)('on engine %s', (name) => {
       const weight = tf.tensor([1, 2, 3, 4]);
       let made = 0;
       const derive = (of: tf.Tensor): tf.TensorInfo =>
-        deriveOnce(backend, of, 'copy', () => {
+        deriveOnce(backend, [of], 'copy', () => {
           made++;
           return { dataId: backend.write(new Float32Array(4), of.shape, 'float32'), shape: of.shape, dtype: 'float32' };
         });

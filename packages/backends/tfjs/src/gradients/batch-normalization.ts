@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { normalizationFactor } from '../kernels/batch-normalization.ts';
 import { sumTo } from './sum-to.ts';
 
 /** The engines take statistics per channel or per value; they read other shapes without broadcasting them. */
@@ -21,7 +22,8 @@ export const batchNormalizationGradient: tf.GradConfig = {
     const { varianceEpsilon } = attrs as unknown as tf.FusedBatchNormAttrs;
     checkStatistics(x, [mean, variance, scale]);
     const r = (): tf.Tensor => tf.rsqrt(tf.add(variance, varianceEpsilon));
-    const dx = (): tf.Tensor => tf.mul(dy, tf.mul(r(), scale));
+    const factor = (): tf.Tensor => (variance.rank === 1 ? normalizationFactor({ variance, scale, epsilon: varianceEpsilon }) : tf.mul(r(), scale));
+    const dx = (): tf.Tensor => tf.engine().runKernel('Multiply', { a: dy, b: factor() });
     const centred = (): tf.Tensor => tf.sub(x, mean);
     return {
       x: dx,

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { computeOnHost, isHostBackend } from '../kernels/host-memory.ts';
+import { computeOnHost, isHostBackend, isWasm } from '../kernels/host-memory.ts';
 
-/** Values held between two bounds: the gradient passes where they did not change. The one that ships builds its mask from five operations. */
+/**
+ * Values held between two bounds: the gradient passes where they did not change. The one that ships builds its mask from comparisons, which take long on
+ * WebAssembly.
+ */
 export const clipGradient: tf.GradConfig = {
   kernelName: 'ClipByValue',
   inputsToSave: ['x'],
@@ -14,6 +17,10 @@ export const clipGradient: tf.GradConfig = {
       x: () => {
         const backend = tf.backend();
         if (!isHostBackend(backend)) return tf.mul(gradient, tf.cast(tf.equal(x, tf.clipByValue(x, clipValueMin, clipValueMax)), 'float32'));
+        if (isWasm(backend)) {
+          const outside = tf.add(tf.step(tf.sub(x, clipValueMax)), tf.step(tf.sub(clipValueMin, x)));
+          return tf.mul(gradient, tf.sub(1, outside));
+        }
         return computeOnHost(backend, x.shape, [gradient, x], (dx, above, values) => {
           for (let i = 0; i < values.length; i++) if (values[i]! >= clipValueMin && values[i]! <= clipValueMax) dx[i] = above[i]!;
         });

@@ -9,7 +9,7 @@ function turnFilter(filter: tf.Tensor4D): tf.TensorInfo {
   const [height, width, channels, multiplier] = filter.shape;
   const [taps, outputs] = [height * width, channels * multiplier];
   const backend = tf.backend();
-  return deriveOnce(backend, filter, 'turned', () =>
+  return deriveOnce(backend, [filter], 'turned', () =>
     computeUntracked(backend, [height, width, outputs, 1], [filter], (turned, values) => {
       for (let tap = 0; tap < taps; tap++) turned.set(values.subarray((taps - 1 - tap) * outputs, (taps - tap) * outputs), tap * outputs);
     }),

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 
-const isWasm = (backend: object): backend is BackendWasm => 'typedArrayFromHeap' in backend;
+/** Whether a backend is that of WebAssembly. */
+export const isWasm = (backend: object): backend is BackendWasm => 'typedArrayFromHeap' in backend;
 
 /** Whether a backend keeps its tensors in memory that JavaScript reaches without copying: those of WebAssembly and JavaScript do. */
 export function isHostBackend(backend: object): backend is MathBackendCPU | BackendWasm {

@@ -106,7 +106,7 @@ export function phaseConvolution(
   const [rows, columns] = axes;
   const [, , inputs, outputs] = filter.shape;
   const shape = [rows.taps, columns.taps, outputs, rows.phases * columns.phases * inputs];
-  const arranged = deriveOnce(backend, filter, `phases ${rows.stride}x${columns.stride}`, () =>
+  const arranged = deriveOnce(backend, [filter], `phases ${rows.stride}x${columns.stride}`, () =>
     computeUntracked(backend, shape, [filter], (flipped, values) => {
       arrangeFilter(flipped, values, axes, inputs, outputs);
     }),

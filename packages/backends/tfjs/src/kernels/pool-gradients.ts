@@ -1,7 +1,27 @@
 import type { KernelFunc } from '@tensorflow/tfjs-core';
 
 import { computeOnHost } from './host-memory.ts';
-import { forEachWindow, poolGeometry } from './pool-windows.ts';
+import { forEachWindow, poolGeometry, type PoolGeometry } from './pool-windows.ts';
+
+/** Gives the gradient of every window to the first of its values that is the maximum. Looking for a known maximum reads fewer values than finding it. */
+function routeToMaxima(dx: Float32Array, gradient: Float32Array, x: Float32Array, maxima: Float32Array, geometry: PoolGeometry): void {
+  const { channels, rows, columns } = geometry;
+  forEachWindow(geometry, (planes, lines, places, output, sample) => {
+    const find = (maximum: number, channel: number): number => {
+      for (let plane = planes.start; plane < planes.end; plane++) {
+        for (let line = lines.start; line < lines.end; line++) {
+          let index = sample + ((plane * rows.length + line) * columns.length + places.start) * channels + channel;
+          for (let place = places.start; place < places.end; place++, index += channels) if (x[index] === maximum) return index;
+        }
+      }
+      return -1;
+    };
+    for (let channel = 0; channel < channels; channel++) {
+      const index = find(maxima[output + channel]!, channel);
+      if (index >= 0) dx[index]! += gradient[output + channel]!;
+    }
+  });
+}
 
 /**
  * Kernels `MaxPoolGrad` and `MaxPool3DGrad`: the gradient goes to the first maximum of each window in row-major order, as TensorFlow does
@@ -9,29 +29,10 @@ import { forEachWindow, poolGeometry } from './pool-windows.ts';
  * dimensions TensorFlow gives every maximum the whole gradient.
  */
 export const maxPoolGradient: KernelFunc = ({ inputs, attrs, backend }) => {
-  const [dy, input] = [inputs['dy']!, inputs['input']!];
+  const [dy, input, output] = [inputs['dy']!, inputs['input']!, inputs['output']!];
   const geometry = poolGeometry(input, attrs);
-  const { channels, rows, columns } = geometry;
-  return computeOnHost(backend, input.shape, [dy, input], (dx, gradient, x) => {
-    forEachWindow(geometry, (planes, lines, places, output, sample) => {
-      for (let channel = 0; channel < channels; channel++) {
-        let best = -1;
-        let highest = -Infinity;
-        for (let plane = planes.start; plane < planes.end; plane++) {
-          for (let line = lines.start; line < lines.end; line++) {
-            let index = sample + ((plane * rows.length + line) * columns.length + places.start) * channels + channel;
-            for (let place = places.start; place < places.end; place++, index += channels) {
-              const value = x[index]!;
-              if (value > highest || best < 0) {
-                highest = value;
-                best = index;
-              }
-            }
-          }
-        }
-        if (best >= 0) dx[best]! += gradient[output + channel]!;
-      }
-    });
+  return computeOnHost(backend, input.shape, [dy, input, output], (dx, gradient, x, highest) => {
+    routeToMaxima(dx, gradient, x, highest, geometry);
   });
 };
 

@@ -14,6 +14,7 @@ import { layerKind } from './layer-kinds.ts';
 import { activationName, collectLeaves, disposeAll, finalProbabilities, intercepting, withoutActivation, type Layer, type Leaf } from './layers-tree.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
 import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
+import { withOneRectifier } from './rectifier-layers.ts';
 import { valueAt } from './value-at.ts';
 
 /** One use of a layer during a pass: a shared layer is used several times. */
@@ -149,7 +150,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
   };
 
   const run = (values: tf.Tensor, request: PassRequest): Pass => {
-    const { activations, points, from, given, keep, samples } = request;
+    const { activations, points, from, given, keep, ruled, samples } = request;
     const needed = neededFor(request);
     const read = new Map<LayerName, Tensor>();
     const tapped = new Map<LayerName, tf.Tensor>();
@@ -161,8 +162,9 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     const keepLogits = (tensor: tf.Tensor): void => {
       logits = outliving(tensor);
     };
-    const output = runObserved(model, leaves, feed(values, samples ?? values.shape[0]!), (use, inputs, compute) => {
+    const output = runObserved(model, leaves, feed(values, samples ?? values.shape[0]!), (use, inputs, original) => {
       const layerName = nameOf(use);
+      const compute = (): tf.Tensor | tf.Tensor[] => (ruled ? original() : withOneRectifier(use.leaf.layer, inputs, original));
       // Only what nobody needs reads it: its batch may be any.
       if (needed?.has(layerName) === false) return tf.zeros([1, ...(shapes.get(layerName) ?? []).slice(1)] as number[]);
       const isGiven = layerName === given?.layer;

@@ -104,11 +104,16 @@ const LINEAR: Activation = { apply: (value) => value, getClassName: () => 'linea
 
 /** Computes a layer without the function that it applies to its result. */
 export function withoutActivation(layer: Layer, compute: () => tf.Tensor | tf.Tensor[]): tf.Tensor {
+  const result = withActivation(layer, LINEAR, compute);
+  return Array.isArray(result) ? result[0]! : result;
+}
+
+/** Computes a layer with another function in place of the one that it applies to its result. */
+export function withActivation<Result>(layer: Layer, replacement: Activation, compute: () => Result): Result {
   const { activation } = layer;
-  layer.activation = LINEAR;
+  layer.activation = replacement;
   try {
-    const result = compute();
-    return Array.isArray(result) ? result[0]! : result;
+    return compute();
   } finally {
     if (activation === undefined) delete layer.activation;
     else layer.activation = activation;
