@@ -7,7 +7,7 @@ import { ENGINES } from './engines.ts';
 
 const range = (...shape: number[]): tf.Tensor => tf.reshape(tf.range(0, shape.reduce((a, b) => a * b, 1), 1, 'float32'), shape);
 const grid = (...shape: number[]): tf.Tensor => tf.div(tf.sub(tf.mod(tf.mul(range(...shape), 7), 11), 5), 4);
-const entry = (stack: tf.Tensor, ...index: number[]): tf.Tensor2D => tf.reshape(tf.slice(stack, index, index.map(() => 1)), stack.shape.slice(-2)) as tf.Tensor2D;
+const entry = (stack: tf.Tensor, ...index: number[]): tf.Tensor2D => tf.reshape(tf.slice(stack, index, index.map(() => 1)), stack.shape.slice(-2) as [number, number]);
 
 describe.each(ENGINES)('on engine %s', (name) => {
   let engine: TfjsEngine;

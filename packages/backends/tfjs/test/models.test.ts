@@ -140,6 +140,67 @@ test('a live graph model answers like its file, and stays its owner\'s', async (
   live.dispose();
 });
 
+test('a band of a matrix has two bounds of its own', async () => {
+  const { modelJson, weights } = graph([placeholder('x', [-1, 3, 3]), node('band', 'MatrixBandPart', ['x', 'lower', 'upper'])], {});
+  const json = JSON.parse(modelJson) as { modelTopology: { node: object[] }; weightsManifest: { weights: object[] }[] };
+  json.modelTopology.node.unshift(...['lower', 'upper'].map((name) => ({ name, op: 'Const', input: [], attr: { dtype: type('DT_INT32') } })));
+  json.weightsManifest[0]!.weights.push(...['lower', 'upper'].map((name) => ({ name, shape: [], dtype: 'int32' })));
+  const bounds = new Uint8Array(Int32Array.of(0, 1).buffer);
+  const model = await loadModel({ modelJson: JSON.stringify(json), weights: [weights, bounds] });
+  const { output, gradients } = await model.evaluate({ input: { shape: [1, 3, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9) }, gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } });
+  expect([...output.data]).toEqual([1, 2, 0, 0, 5, 6, 0, 0, 9]);
+  expect([...valueAt(gradients, INPUT).data]).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 1]);
+  await model.dispose();
+});
+
+test('a layer of a graph whose activation is a module of its own ends with that', async () => {
+  const nodes = [placeholder('x', [-1, 2]), node('net/dense/BiasAdd', 'Mul', ['x', 'two']), node('net/dense/Gelu/mul', 'Mul', ['net/dense/BiasAdd', 'two']), node('net/out/add', 'AddV2', ['net/dense/Gelu/mul', 'two'])];
+  const model = await loadModel(graph(nodes, { two: [[2, 3]] }));
+  const { activations } = await model.evaluate({ input: row(1, -1), activations: ['dense', 'dense/BiasAdd', 'Gelu', 'net/out'] });
+  expect([...activations].map(([name, { data }]) => [name, ...data])).toEqual([['dense', 4, -9], ['dense/BiasAdd', 2, -3], ['Gelu', 4, -9], ['net/out', 6, -6]]);
+  expect(model.layers.some(({ name, aliases }) => [name, ...aliases].includes('net'))).toBe(false);
+  await model.dispose();
+});
+
+test('the first output of a graph is the one that Keras numbers first', async () => {
+  const { modelJson, weights } = graph([placeholder('x', [-1, 2]), node('first', 'Mul', ['x', 'two']), node('second', 'AddV2', ['x', 'two']), node('tenth', 'AddV2', ['second', 'two'])], { two: [[2, 3]] });
+  const describe = (name: string): object => ({ name: `${name}:0`, dtype: 'DT_FLOAT', tensorShape: { dim: [{ size: '-1' }, { size: '2' }] } });
+  const outputs = { output_10: describe('tenth'), output_2: describe('second'), output_1: describe('first') };
+  const model = await loadModel({ modelJson: JSON.stringify({ ...(JSON.parse(modelJson) as object), signature: { inputs: { x: describe('x') }, outputs } }), weights });
+  expect(model.output.name).toBe('output_1');
+  expect([...(await model.evaluate({ input: row(1, -1) })).logits.data]).toEqual([2, -3]);
+  await model.dispose();
+});
+
+describe('what the optimiser of TensorFlow took for a bias', () => {
+  const encode = (part: string): string => Buffer.from(part).toString('base64');
+  const fused = (...parts: string[]): object => node('sum', '_FusedMatMul', ['x', 'w', 'x'], { fused_ops: { list: { s: parts.map(encode) } }, num_args: { i: '1' } });
+  const residual = (...parts: string[]): JoinedModel => graph([placeholder('x', [-1, 2]), fused(...parts)], { w: [[2, 0], [0, 3]] });
+  const query = { input: row(1, -1), gradient: { of: { kind: 'sum-of-logits' }, at: [INPUT] } } as const;
+
+  test.each([
+    ['BiasAdd,Relu', [3, 0], [3, 0], 'Relu'],
+    ['BiasAdd', [3, -4], [3, 4], 'AddV2'],
+  ])('and depends on the input is a sum: %s', async (parts, values, slopes, operator) => {
+    const model = await loadModel(residual(...parts.split(',')));
+    expect(model.layers.map((layer) => [layer.name, layer.operator]).at(-1)).toEqual(['sum', operator]);
+    const { logits, gradients } = await model.evaluate(query);
+    expect([...logits.data]).toEqual(values);
+    expect([...valueAt(gradients, INPUT).data]).toEqual(slopes);
+    await model.dispose();
+  });
+
+  test('has its gradient in a live model, too', async () => {
+    const { modelJson, weights } = residual('BiasAdd');
+    const { modelTopology, weightsManifest } = JSON.parse(modelJson) as { modelTopology: object; weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[] };
+    const live = await loadGraphModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0]!.weights, weightData: weights.slice().buffer }));
+    const model = await loadModel(live, { engine: 'cpu' });
+    expect([...valueAt((await model.evaluate(query)).gradients, INPUT).data]).toEqual([3, 4]);
+    await model.dispose();
+    live.dispose();
+  });
+});
+
 describe('several inputs', () => {
   const product = (): tfl.LayersModel => {
     const inputs = ['left', 'right'].map((name) => tfl.input({ shape: [2], name }));

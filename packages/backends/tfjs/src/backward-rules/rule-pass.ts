@@ -64,6 +64,7 @@ function applyRule(rule: BackwardRule, operation: Operation, isLast: boolean, { 
   const wanted = inputs.map(({ key }) => isWanted(entry.inputs[key], depends));
   const site: Site = { kind, name: node, inputs: inputs.map(({ value }) => value), outputs, wanted, isFirst, isLast };
   return (given) => {
+    if (WEIGHTED.has(kind) && wanted[2] === true) throw new Error('no rule is told what it adds, which depends on the input');
     const trueDerivative = (gradient?: tf.Tensor): readonly (tf.Tensor | null)[] => {
       const computations = derivative(gradient === undefined ? [...given] : [gradient, ...given.slice(1)]);
       return inputs.map(({ key }, i) => (wanted[i] === true ? (computations[key]?.() ?? null) : null));

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { convolutionInputGradient } from '../kernels/conv2d-input-gradient.ts';
 import { depthwiseConvolutionInputGradient } from '../kernels/depthwise-gradients.ts';
 import { attributesOf } from '../kernels/fused-attributes.ts';
+import { sumTo } from './sum-to.ts';
 
 type Attributes = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dimRoundingMode' | 'dataFormat'> & {
   /** Layers leave it out where there is none. */
@@ -45,12 +46,13 @@ export const dilatedConvolution = (depthwise: boolean) => (shipped: tf.GradConfi
 
 /**
  * A fused convolution without activation: with one, it runs as separate operations while gradients are recorded. The gradient that ships
- * computes that of the filter whether anybody asks or not, and refuses dilation. Inputs are numbered: 0 is x.
+ * computes that of the filter whether anybody asks or not, and refuses dilation. Inputs are numbered: 0 is x, 2 what is added.
  */
 export const fusedConvolution = (kernelName: string, depthwise: boolean) => (): tf.GradConfig => ({
   kernelName,
   gradFunc: (dy, saved) => {
-    const [filter, x, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-    return { 0: () => inputGradient(dy as tf.Tensor4D, x, filter, attributesOf(y) as unknown as Attributes, depthwise) };
+    const [filter, x, y, bias] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor?];
+    const dx = (): tf.Tensor4D => inputGradient(dy as tf.Tensor4D, x, filter, attributesOf(y) as unknown as Attributes, depthwise);
+    return { 0: dx, ...(bias && { 2: () => sumTo(dy as tf.Tensor, bias.shape) }) };
   },
 });

@@ -15,6 +15,7 @@ import { gatherGradient } from './gather.ts';
 import { fusedMatrixProductGradient, matrixProductGradient } from './matrix-product.ts';
 import { mirrorPadGradient } from './mirror-pad.ts';
 import { pairwiseExtremumGradient } from './pairwise-extremum.ts';
+import { splitGradient, unpackGradient } from './parts.ts';
 import { productGradient } from './product.ts';
 import { quotientGradient } from './quotient.ts';
 import { rectifierGradient } from './rectifiers.ts';
@@ -63,10 +64,12 @@ export const GRADIENT_REPAIRS: readonly GradientRepair[] = [
   { kernel: 'ResizeBilinear', problem: 'wrong for half-pixel centres; wrong shape (cpu)', repair: resizeGradient('ResizeBilinear', tf.image.resizeBilinear) },
   { kernel: 'ResizeNearestNeighbor', problem: 'wrong beyond one square image (cpu), for half-pixel centres', repair: resizeGradient('ResizeNearestNeighbor', tf.image.resizeNearestNeighbor) },
   { kernel: 'ScatterNd', problem: 'missing', repair: () => scatterNdGradient },
+  { kernel: 'SplitV', problem: 'fails for one part', repair: () => splitGradient },
   { kernel: 'SquaredDifference', problem: 'wrong shape where an operand is broadcast', repair: () => squaredDifferenceGradient },
   { kernel: 'StridedSlice', problem: 'missing', repair: () => stridedSliceGradient },
   { kernel: 'TensorScatterUpdate', problem: 'missing', repair: () => tensorScatterUpdateGradient },
   { kernel: 'TopK', problem: 'missing', repair: () => topKGradient },
+  { kernel: 'Unpack', problem: 'fails for one part', repair: () => unpackGradient },
   { kernel: 'fusedConv2d__op', problem: 'computes the filter gradient unasked; refuses dilation', repair: fusedConvolution('fusedConv2d__op', false) },
   { kernel: 'fusedDepthwiseConv2d__op', problem: 'computes the filter gradient unasked; refuses dilation', repair: fusedConvolution('fusedDepthwiseConv2d__op', true) },
   { kernel: 'fusedMatMul__op', problem: 'computes the weight gradient unasked', repair: () => fusedMatrixProductGradient },

@@ -29,13 +29,14 @@ export const matrixProductGradient: tf.GradConfig = {
 
 /**
  * A fused matrix product without activation. The gradient that ships computes that of the weights whether anybody asks or not. Inputs are
- * numbered: 0 is a, 1 is b.
+ * numbered: 0 is a, 1 is b, 2 what is added.
  */
 export const fusedMatrixProductGradient: tf.GradConfig = {
   kernelName: 'fusedMatMul__op',
   gradFunc: (dy, saved) => {
     const { transposeA, transposeB } = attributesOf(saved[2]!) as unknown as tf._FusedMatMulAttrs;
     const { a, b } = productGradients(dy as tf.Tensor, saved, transposeA, transposeB);
-    return { 0: a, 1: b };
+    const bias = saved[3];
+    return { 0: a, 1: b, ...(bias && { 2: () => sumTo(dy as tf.Tensor, bias.shape) }) };
   },
 };

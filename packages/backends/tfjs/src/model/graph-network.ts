@@ -32,15 +32,23 @@ function logitsNode(output: GraphNode, outputShape: readonly number[]): string |
   return together === undefined || (together && !softmaxCovers(outputShape)) ? undefined : node.inputNames[0];
 }
 
-/** Other names of a node: its parts from any level on, and the module that it is the last node of. */
-function aliasesOf(name: string, lastOfModule: ReadonlyMap<string, string>): string[] {
-  const parts = name.split('/');
-  const aliases = [`${name}:0`];
-  for (let start = 1; start < parts.length; start++) aliases.push(parts.slice(start).join('/'));
-  const module = parts.slice(0, -1);
-  if (lastOfModule.get(module.join('/')) === name) {
-    for (let start = 0; start < module.length; start++) aliases.push(module.slice(start).join('/'));
+const moduleOf = (name: string): string => name.split('/').slice(0, -1).join('/');
+
+/** The last node of every module that holds nodes itself: a layer whose activation is a module inside it ends with that. */
+function lastNodes(nodes: readonly GraphNode[]): ReadonlyMap<string, string> {
+  const modules = new Set(nodes.map(({ name }) => moduleOf(name)));
+  const last = new Map<string, string>();
+  for (const { name } of nodes) {
+    for (let module = moduleOf(name); module !== ''; module = moduleOf(module)) if (modules.has(module)) last.set(module, name);
   }
+  return last;
+}
+
+/** Other names of a node: its parts from any level on, and the modules that it is the last node of. */
+function aliasesOf(name: string, lastOfModule: ReadonlyMap<string, string>): string[] {
+  const endings = (path: string): string[] => path.split('/').map((_, start, parts) => parts.slice(start).join('/'));
+  const aliases = [`${name}:0`, ...endings(name).slice(1)];
+  for (let module = moduleOf(name); module !== ''; module = moduleOf(module)) if (lastOfModule.get(module) === name) aliases.push(...endings(module));
   return aliases;
 }
 
@@ -49,7 +57,7 @@ type Execute = (values: tf.Tensor, nodes: readonly string[], rows: Rows, given?:
 
 /** Runs one sample of zeros to learn what every node on the way to the output gives. */
 function surveyNodes(execute: Execute, nodes: readonly GraphNode[], input: TensorSpec): LayerInfo[] {
-  const lastOfModule = new Map(nodes.map(({ name }) => [name.split('/').slice(0, -1).join('/'), name]));
+  const lastOfModule = lastNodes(nodes);
   return inScope(() => {
     const sample = tf.zeros([1, ...input.shape.slice(1)] as number[]);
     return execute(sample, nodes.map(({ name }) => name), 1).flatMap((result, i): LayerInfo[] => {

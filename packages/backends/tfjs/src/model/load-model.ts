@@ -15,6 +15,7 @@ import { layersNetwork } from './layers-network.ts';
 import { disposeAll } from './layers-tree.ts';
 import { readModelBytes, readModelFiles, type ModelBytes, type ModelFiles } from './model-source.ts';
 import type { Network } from './network.ts';
+import { withResidualSums } from './residual-sums.ts';
 import { withDepthMultipliers } from './separable-layers.ts';
 import { findNaN, notANumber } from './weight-numbers.ts';
 
@@ -76,7 +77,7 @@ function buildingHelp(reason: string): string {
 }
 
 async function build({ artifacts, format, name }: ModelFiles, settings: NetworkSettings): Promise<Network> {
-  const modelTopology = format === 'graph-model' ? artifacts.modelTopology : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
+  const modelTopology = format === 'graph-model' ? withResidualSums(artifacts.modelTopology) : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
   const handler = tf.io.fromMemory({ ...artifacts, ...(modelTopology && { modelTopology }) });
   let model: LiveModel;
   try {

@@ -77,8 +77,18 @@ function formatOf(model: string, { format, modelTopology }: ModelJson): ModelFil
   throw invalid(model, 'it is neither a layers model nor a graph model', 'Convert it again with the TensorFlow.js converter.');
 }
 
+/** The outputs of a signature as Keras numbers them: the file has them in any order. */
+function inOrder(signature: unknown): object | undefined {
+  if (!isObject(signature)) return undefined;
+  const { outputs } = signature;
+  if (!isObject(outputs) || !Object.keys(outputs).every((key) => /^output_\d+$/.test(key))) return signature;
+  const place = (key: string): number => Number(key.slice('output_'.length));
+  return { ...signature, outputs: Object.fromEntries(Object.entries(outputs).sort(([a], [b]) => place(a) - place(b))) };
+}
+
 function assemble(name: string, text: Uint8Array, json: ModelJson, weights: Uint8Array<ArrayBuffer>): ModelFiles {
-  const { weightsManifest, modelTopology, signature, userDefinedMetadata, modelInitializer, initializerSignature } = json;
+  const { weightsManifest, modelTopology, userDefinedMetadata, modelInitializer, initializerSignature } = json;
+  const signature = inOrder(json.signature);
   checkNumbers(name, weightsManifest.flatMap((group) => group.weights), weights);
   return {
     name,

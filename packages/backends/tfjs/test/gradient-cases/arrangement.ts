@@ -43,6 +43,8 @@ export const ARRANGEMENT: Readonly<Record<string, GradientCase>> = {
     const rows = tf.tensorScatterUpdate(x, tf.tensor2d([[2], [0]], [2, 1], 'int32'), tf.mul(tf.slice(x, [0, 0], [2, 5]), 3));
     return tf.mul(rows, x);
   }),
+  'split into one part': matrix((x) => tf.mul(tf.split(x, 1, 1)[0]!, x)),
+  'unstack of one layer': on([3, 1, 4], (x) => tf.mul(tf.unstack(x, 1)[0]!, 2)),
   'uneven split': on([4, 6], (x) => tf.split(x, [1, 2, 3], 1)[2]!),
   'padding with a value': images((x) => tf.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]], 0.3)),
   'reflected padding of one image axis': images((x) => tf.mirrorPad(x, [[0, 0], [0, 0], [3, 0], [0, 0]], 'symmetric')),
