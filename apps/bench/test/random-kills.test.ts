@@ -18,7 +18,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'pellucid-kills-'));
   const settings = {
     models: ['plain-cnn'], samples: 2, trainImages: 32, testImages: 16, pruning: { width: 2, images: 4 }, methods: ['saliency', 'attention-rollout'],
-    metrics: ['deletion', 'insertion', 'max-sensitivity', 'sparseness', 'pruning', 'agreement'], metricOptions: { 'max-sensitivity': { draws: 2 } }, quick: true,
+    metrics: ['deletion', 'insertion', 'max-sensitivity', 'sparseness', 'pruning', 'roar', 'agreement'],
+    metricOptions: { 'max-sensitivity': { draws: 2 }, 'roar': { percents: [50], retrainings: 1 } }, quick: true,
   };
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
   buildBench();

@@ -77,7 +77,7 @@ export interface Recipe {
   readonly learningRate: number;
 }
 
-/** How pixels are ranked and networks retrained on the best of them. */
+/** How pixels are ranked and networks retrained. */
 export interface PruningSettings {
   /** Shares of pixels to keep, in percent. */
   readonly fractions: readonly number[];

@@ -7,7 +7,7 @@ import { checkDataDir, EMBEDDED, findSource } from '../data/sources.ts';
 import { NETWORKS } from '../data/networks.ts';
 import { CONTROLS } from '../plugins/known-methods.ts';
 import { chooseControl, chooseMethods } from '../plugins/load-methods.ts';
-import { chooseMetrics } from '../plugins/load-metrics.ts';
+import { chooseMetrics, RETRAINING_METRICS } from '../plugins/load-metrics.ts';
 import { RECORDED_RANKINGS } from '../prune/recorded-rankings.ts';
 import { hashOf } from '../store/hash.ts';
 import type { ProtocolRecord } from '../store/run-record.ts';
@@ -104,7 +104,8 @@ function recordProtocol(protocol: Protocol, changed: readonly string[], configur
     metrics: [
       ...metrics.filter(({ metric }) => !own(metric)).map((choice) => ({
         name: choice.name, metric: choice.metric, ...(choice.entry !== null && { package: choice.packageName }), options: choice.options,
-        samples: choice.samples, on: choice.on,
+        // ROAR and KAR score every test image.
+        ...(choice.category !== 'retraining' && { samples: choice.samples, on: choice.on }),
       })),
       ...unique(metrics.map(({ metric }) => metric).filter(own)).map((metric) => ({ name: metric })),
     ],
@@ -148,7 +149,7 @@ export async function resolveRun(settings: Settings, folder: string): Promise<Re
     datasets, models, methods: [...methods, ...controls], backends: pickBackends([...protocol.backends, ...(settings.backends === undefined ? await findInstalled(protocol) : [])]), metrics, samples, seeds,
     references: Math.min(references, ...datasets.map(({ trainImages }) => trainImages)),
     training: { ...TRAINING, ...given(training) },
-    pruning: metrics.some(({ metric }) => metric === 'pruning') ? pruning : null,
+    pruning: metrics.some(({ metric }) => RETRAINING_METRICS.includes(metric)) ? pruning : null,
     statistics,
   };
   return { configuration, protocol: recordProtocol(protocol, changed, configuration) };

@@ -20,6 +20,7 @@ export function cellFacts({ groups, comparisons }: Plan, keys: Keys, networkOf: 
   for (const group of groups) {
     for (const { cell, metric } of group.scored) put(cell, group, (files) => keys.scored(group, files, metric));
     for (const { cell, fraction } of group.pruned) put(cell, group, (files) => keys.pruned(group, files, fraction));
+    for (const entry of group.retrained) put(entry.cell, group, (files) => keys.retrained(group, files, entry));
   }
   for (const comparison of comparisons) put(comparison.cell, comparison.groups[0], (files) => keys.compared(comparison, files));
   return {

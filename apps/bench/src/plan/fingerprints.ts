@@ -47,7 +47,7 @@ function hashCode(folder: string): string {
 /** What stands for the versions of everything that decides a number. Code that was changed without a new version number counts as another one. */
 export interface Fingerprints {
   readonly method: (choice: MethodChoice) => string;
-  readonly metric: (choice: MetricChoice) => string;
+  readonly metric: (choice: Pick<MetricChoice, 'packageName' | 'entry'>) => string;
   readonly backend: (backend: BackendName) => string;
   /** Of the packages that make data and trainings. */
   readonly data: string;

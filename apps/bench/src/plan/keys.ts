@@ -5,7 +5,7 @@ import { EMBEDDED, loadImages } from '../data/sources.ts';
 import { hashOf, sha256 } from '../store/hash.ts';
 import type { ModelFiles } from '../worker/protocol.ts';
 import { readFingerprints, type Fingerprints } from './fingerprints.ts';
-import type { Comparison, Group } from './plan.ts';
+import type { Comparison, Group, RetrainedCell } from './plan.ts';
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
@@ -23,8 +23,11 @@ export interface Keys {
   /** Of the images of a data set and of the code that trains on them. */
   readonly data: (source: DataSource) => string;
   readonly explanation: (group: Group, files: ModelFiles, set: SampleSet | 'references') => string;
+  /** Of the ranks of the pixels of all images of a split. */
+  readonly ranks: (group: Group, files: ModelFiles, split: 'train' | 'test') => string;
   readonly scored: (group: Group, files: ModelFiles, metric: MetricChoice) => string;
   readonly pruned: (group: Group, files: ModelFiles, fraction: number) => string;
+  readonly retrained: (group: Group, files: ModelFiles, cell: RetrainedCell) => string;
   readonly compared: (comparison: Comparison, files: ModelFiles) => string;
 }
 
@@ -70,6 +73,8 @@ export async function prepareKeys(configuration: RunConfiguration): Promise<Keys
     method: [group.method.packageName, group.method.method, group.method.options, group.method.control],
   });
   const explanation: Keys['explanation'] = (group, files, set) => hashOf({ ...subject(group, files), set, count: sampleCount(configuration, set) });
+  const ranks: Keys['ranks'] = (group, files, split) =>
+    hashOf({ ...subject(group, files), split, ranks: versions.metric({ packageName: null, entry: null }) });
   return {
     data,
     explanation,
@@ -77,6 +82,9 @@ export async function prepareKeys(configuration: RunConfiguration): Promise<Keys
       maps: explanation(group, files, metric.on), metric: [metric.packageName, metric.metric, metric.options, metric.samples], version: versions.metric(metric),
     }),
     pruned: (group, files, fraction) => hashOf({ ...subject(group, files), fraction, pruning: pruning && { images: pruning.images, recipe: pruning.recipe } }),
+    ranks,
+    retrained: (group, files, { metric, percents, retrainings }) =>
+      hashOf({ ranks: [ranks(group, files, 'train'), ranks(group, files, 'test')], metric, percents, retrainings, recipe: pruning && pruning.recipe }),
     compared: ({ groups }, files) => hashOf(groups.map((group) => explanation(group, files, 'samples'))),
   };
 }

@@ -1,10 +1,18 @@
+import type { RetrainingCurveOptions } from '@pellucid/metrics';
 import type { BackendName, DataSource, MethodChoice, MetricChoice, RunConfiguration } from '../configuration/configuration.ts';
+import { OWN_METRICS } from '../plugins/load-metrics.ts';
 import type { CellKey } from '../store/result-row.ts';
 
 /** A cell that a map of samples is scored for. */
 export interface ScoredCell {
   readonly cell: CellKey;
   readonly metric: MetricChoice;
+}
+
+/** A cell of networks that are trained on images without what each image's own map ranks highest, or on nothing else. */
+export interface RetrainedCell extends RetrainingCurveOptions {
+  readonly cell: CellKey;
+  readonly metric: 'roar' | 'kar';
 }
 
 /** The cells that share explanations: one method for one network on one backend with one seed. */
@@ -18,6 +26,8 @@ export interface Group {
   readonly scored: readonly ScoredCell[];
   /** Cells of pruning, with the share of pixels of each. */
   readonly pruned: readonly { readonly cell: CellKey; readonly fraction: number }[];
+  /** Cells of ROAR and KAR. */
+  readonly retrained: readonly RetrainedCell[];
 }
 
 /** The maps of one method on two backends, to be compared. */
@@ -37,15 +47,23 @@ export interface Plan {
 
 /** The cells of a plan, in the order of the groups. */
 export function cellsOf({ groups, comparisons }: Plan): CellKey[] {
-  return [...groups.flatMap(({ scored, pruned }) => [...scored, ...pruned].map(({ cell }) => cell)), ...comparisons.map(({ cell }) => cell)];
+  return [...groups.flatMap(({ scored, pruned, retrained }) => [...scored, ...pruned, ...retrained].map(({ cell }) => cell)), ...comparisons.map(({ cell }) => cell)];
 }
+
+const OWN: readonly string[] = OWN_METRICS;
 
 function planGroup(data: DataSource, model: string, method: MethodChoice, backend: BackendName, seed: number, metrics: readonly MetricChoice[]): Group {
   const cellOf = (metric: MetricChoice): CellKey => ({ dataset: data.name, model, method: method.name, backend, metric: metric.name, seed });
   return {
     data, model, method, backend, seed,
-    scored: metrics.filter(({ metric }) => metric !== 'pruning' && metric !== 'agreement').map((metric) => ({ cell: cellOf(metric), metric })),
+    scored: metrics.filter(({ metric }) => !OWN.includes(metric)).map((metric) => ({ cell: cellOf(metric), metric })),
     pruned: metrics.filter(({ metric }) => metric === 'pruning').map((metric) => ({ cell: cellOf(metric), fraction: Number(metric.options['fraction']) })),
+    retrained: metrics.flatMap((choice): RetrainedCell[] => {
+      const { metric, options } = choice;
+      if (metric !== 'roar' && metric !== 'kar') return [];
+      const { percents, retrainings } = options as unknown as RetrainingCurveOptions;
+      return [{ cell: cellOf(choice), metric, percents, retrainings }];
+    }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
-import { PellucidError, suggestNames, type Metric } from '@pellucid/core';
+import { PellucidError, resolveOptions, suggestNames, type Metric } from '@pellucid/core';
 import * as metrics from '@pellucid/metrics';
+import { karDescription, roarDescription, type RetrainingCurveOptions } from '@pellucid/metrics';
 import { isMetricFactory, type AnyMetricFactory } from '@pellucid/plugins';
 import type { MetricChoice } from '../configuration/configuration.ts';
 import type { ProtocolMetric } from '../configuration/protocol.ts';
@@ -13,8 +14,11 @@ const exported: readonly unknown[] = Object.values(metrics);
 /** The metrics that come with the benchmark and score each map by itself. */
 export const KNOWN_METRICS: readonly AnyMetricFactory[] = exported.filter(isMetricFactory);
 
-/** What the benchmark measures itself: what is lost when a network is trained anew on the best pixels, and how far the maps of two backends are apart. */
-export const OWN_METRICS = ['pruning', 'agreement'] as const;
+/** What the benchmark measures itself: what networks make of images without some of their pixels, and how far the maps of two backends are apart. */
+export const OWN_METRICS = ['pruning', 'roar', 'kar', 'agreement'] as const;
+
+/** Metrics that train networks. */
+export const RETRAINING_METRICS: readonly string[] = ['pruning', 'roar', 'kar'];
 
 /** Names of all of them. */
 export const METRIC_NAMES: readonly string[] = [...KNOWN_METRICS.map(({ name }) => name), ...OWN_METRICS];
@@ -37,12 +41,17 @@ export interface MetricSettings {
 
 const OWN = { curve: null, packageName: null, entry: null, needsMask: false, needs: [], on: 'samples' } as const;
 
-function ownMetric(name: (typeof OWN_METRICS)[number], { fractions, samples }: MetricSettings): MetricChoice[] {
-  if (name === 'agreement') {
-    return [{ ...OWN, name, metric: name, title: 'Agreement of backends', category: 'agreement', direction: 'lower', options: {}, samples }];
+function ownMetric(metric: (typeof OWN_METRICS)[number], { name, options }: ProtocolMetric, { fractions, samples, given }: MetricSettings): MetricChoice[] {
+  if (metric === 'agreement') {
+    return [{ ...OWN, name: metric, metric, title: 'Agreement of backends', category: 'agreement', direction: 'lower', options: {}, samples }];
+  }
+  if (metric !== 'pruning') {
+    const { title, category, direction, curve, options: specs } = metric === 'roar' ? roarDescription : karDescription;
+    const resolved = resolveOptions<RetrainingCurveOptions>(metric, specs, mergeOptions(specs, {}, options, given[name]));
+    return [{ ...OWN, name, metric, title, category, direction, curve, options: { ...resolved }, samples }];
   }
   return fractions.map((fraction) => ({
-    ...OWN, name: pruningMetric(fraction), metric: name, title: `Pruning to ${fraction} %`, category: 'retraining', direction: 'lower', options: { fraction }, samples,
+    ...OWN, name: pruningMetric(fraction), metric, title: `Pruning to ${fraction} %`, category: 'retraining', direction: 'lower', options: { fraction }, samples,
   }));
 }
 
@@ -64,7 +73,7 @@ async function findFactories({ name, metric = name, package: origin }: ProtocolM
 async function chooseOne(wanted: ProtocolMetric, settings: MetricSettings): Promise<MetricChoice[]> {
   const { name, metric = name, options, samples, on } = wanted;
   const own = OWN_METRICS.find((known) => known === metric);
-  if (own !== undefined) return ownMetric(own, settings);
+  if (own !== undefined) return ownMetric(own, wanted, settings);
   return (await findFactories(wanted, settings.from)).map(({ factory, packageName, entry }) => {
     const row = name === metric ? factory.name : name;
     return {

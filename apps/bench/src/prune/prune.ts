@@ -30,7 +30,7 @@ async function rank(pool: Pool, { data, images }: PruneConfiguration, method: Me
     task: {
       // Baselines of methods that want samples of the data; nothing is compared with their maps.
       kind: 'explain', data, model: files, backend: 'tfjs', method, seed, sets: [], references: { count: Math.min(REFERENCES, data.trainImages), key: '' },
-      explanations: null, rankingImages: images,
+      explanations: null, rankingImages: images, ranks: null,
     },
     onReply: (reply) => {
       if (reply.kind === 'ranking') found.push(reply.importance);
@@ -65,7 +65,7 @@ async function pruneByRanking(work: Work, method: MethodChoice, seed: number, re
   await Promise.all(
     missing.map(async ({ direction, fraction }) => {
       const top = topPixels(importance, fraction);
-      const pruned = await retrainer.retrain(data, direction === 'keep' ? top : complement(top), seed);
+      const pruned = await retrainer.retrain(data, { kind: 'shared-mask', mask: direction === 'keep' ? top : complement(top) }, seed);
       if ('failure' in pruned) {
         fail(`${method.name}, ${direction} ${fraction} %, seed ${seed}`, pruned.failure);
         return;

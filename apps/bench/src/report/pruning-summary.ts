@@ -1,6 +1,6 @@
-import jStat from 'jstat';
-import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { mean } from 'simple-statistics';
 import { publishedFigure } from '../prune/published-figures.ts';
+import { meanInterval } from '../statistics/mean-interval.ts';
 import type { PruningRow } from '../store/result-row.ts';
 
 /** Pruning by one ranking to one share of pixels, over seeds. */
@@ -22,14 +22,6 @@ export interface PruningSummary {
   readonly published: number | null;
 }
 
-function intervalOf(values: readonly number[]): readonly [number, number] | null {
-  const count = values.length;
-  if (count < 2) return null;
-  const half = (jStat.studentt.inv(0.975, count - 1) * sampleStandardDeviation([...values])) / Math.sqrt(count);
-  const centre = mean([...values]);
-  return [centre - half, centre + half];
-}
-
 function summarise(group: readonly PruningRow[]): PruningSummary {
   const row = group[0]!;
   const { dataset, network, ranking, direction, fraction } = row;
@@ -37,7 +29,7 @@ function summarise(group: readonly PruningRow[]): PruningSummary {
   return {
     dataset, network, ranking, share: `${direction} ${fraction} %`, seeds: group.length,
     reference: mean(group.map(({ referenceAccuracy }) => referenceAccuracy)), accuracy: mean(group.map(({ accuracy }) => accuracy)),
-    drop: mean(drops), ci95: intervalOf(drops), published: publishedFigure(row)?.drop ?? null,
+    drop: mean(drops), ci95: meanInterval(drops), published: publishedFigure(row)?.drop ?? null,
   };
 }
 

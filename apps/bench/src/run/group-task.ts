@@ -2,7 +2,7 @@ import type { RunConfiguration, SampleSet } from '../configuration/configuration
 import { sampleCount, type Keys } from '../plan/keys.ts';
 import type { Group, ScoredCell } from '../plan/plan.ts';
 import { FILES } from '../store/folder.ts';
-import type { ExplainTask, ModelFiles, SetTask } from '../worker/protocol.ts';
+import type { ExplainTask, ModelFiles, RanksOfSplits, SetTask } from '../worker/protocol.ts';
 
 /** What is left to do of a group. */
 export interface Remaining {
@@ -10,6 +10,7 @@ export interface Remaining {
   /** Whether maps are asked for that are scored by nothing but a comparison. */
   readonly maps: boolean;
   readonly ranking: boolean;
+  readonly ranks: boolean;
 }
 
 /** What tasks are made from. */
@@ -26,8 +27,11 @@ export function mapsFile(out: string, { data, model, method, backend, seed }: Pi
   return FILES.maps(out, data.name, model, method.name, backend, seed);
 }
 
+/** Where the ranks of the pixels of every image of a group go among the explanations. */
+export const ranksOf = (group: Group, files: ModelFiles, keys: Keys): RanksOfSplits => ({ train: keys.ranks(group, files, 'train'), test: keys.ranks(group, files, 'test') });
+
 /** The task that does what is left of a group. */
-export function explainTask(group: Group, { scored, maps, ranking }: Remaining, files: ModelFiles, { configuration, out, keys, explanations }: TaskSettings): ExplainTask {
+export function explainTask(group: Group, { scored, maps, ranking, ranks }: Remaining, files: ModelFiles, { configuration, out, keys, explanations }: TaskSettings): ExplainTask {
   const { pruning } = configuration;
   const setOf = (set: SampleSet): SetTask[] => {
     const metrics = scored.filter(({ metric }) => metric.on === set).map(({ metric }) => metric);
@@ -45,5 +49,6 @@ export function explainTask(group: Group, { scored, maps, ranking }: Remaining, 
     references: { count: sampleCount(configuration, 'references'), key: keys.explanation(group, files, 'references') },
     explanations,
     rankingImages: ranking && pruning !== null ? pruning.images : null,
+    ranks: ranks ? ranksOf(group, files, keys) : null,
   };
 }

@@ -36,7 +36,7 @@ const replies: Reply[] = [];
 const job = (seed: number, engine: BackendName = 'tfjs'): Job => ({
   engine,
   // The pool passes tasks on without a look inside.
-  task: { kind: 'retrain', seed, mask: null } as Task,
+  task: { kind: 'retrain', seed, change: null } as Task,
   onReply: (reply) => replies.push(reply),
 });
 const processes = (): number[] => replies.splice(0).flatMap((reply) => (reply.kind === 'trained' ? [reply.seconds] : []));

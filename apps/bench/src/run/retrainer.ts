@@ -1,18 +1,18 @@
-import type { PixelMask } from '@pellucid/metrics';
 import type { DataSource, Recipe } from '../configuration/configuration.ts';
 import { hashOf, sha256 } from '../store/hash.ts';
 import { openRetrainings } from '../store/retraining-store.ts';
 import type { Failure } from '../store/result-row.ts';
+import type { PixelChange } from '../worker/protocol.ts';
 import type { Pool } from './pool.ts';
 import { trainInPool } from './train-in-pool.ts';
 
 /** For each test image 1 where the network is right, with the seconds that it was trained; or why there is no network. */
 export type Retrained = { readonly correct: Uint8Array; readonly seconds: number | null } | { readonly failure: Failure };
 
-/** Trains networks on pruned images, each different one once. */
+/** Trains networks on images that lost pixels, each different one once. */
 export interface Retrainer {
-  /** @param mask - null keeps every pixel */
-  readonly retrain: (data: DataSource, mask: PixelMask | null, seed: number) => Promise<Retrained>;
+  /** @param change - null keeps every pixel */
+  readonly retrain: (data: DataSource, change: PixelChange | null, seed: number) => Promise<Retrained>;
 }
 
 /** What retrainings have in common. */
@@ -25,6 +25,13 @@ export interface RetrainerSettings {
   readonly hashData: (data: DataSource) => string;
 }
 
+/** What tells one change from another, whichever folder it is read from. */
+function identityOf(change: PixelChange): unknown {
+  if (change.kind === 'shared-mask') return sha256(change.mask.kept);
+  const { kind, ranks, replaced, percent } = change;
+  return { kind, ranks, replaced, percent };
+}
+
 /**
  * Retrains in a pool and keeps on disk what each network gets right. Equal data, recipe, seed and mask give the equal network, whichever method
  * and backend the mask comes from.
@@ -33,21 +40,21 @@ export function createRetrainer({ pool, recipe, folder, hashData }: RetrainerSet
   const store = openRetrainings(folder);
   const known = new Map<string, Promise<Retrained>>();
 
-  const train = async (key: string, data: DataSource, mask: PixelMask | null, seed: number): Promise<Retrained> => {
+  const train = async (key: string, data: DataSource, change: PixelChange | null, seed: number): Promise<Retrained> => {
     const stored = store.read(key);
     if (stored !== undefined) return { correct: stored, seconds: null };
-    const result = await trainInPool(pool, { kind: 'retrain', data, recipe, seed, mask });
+    const result = await trainInPool(pool, { kind: 'retrain', data, recipe, seed, change });
     if ('failure' in result) return result;
     store.write(key, result.correct);
     return result;
   };
 
   return {
-    retrain: (data, mask, seed) => {
-      const key = hashOf([hashData(data), recipe, seed, mask === null ? null : sha256(mask.kept)]);
+    retrain: (data, change, seed) => {
+      const key = hashOf([hashData(data), recipe, seed, change === null ? null : identityOf(change)]);
       const earlier = known.get(key);
       if (earlier !== undefined) return earlier.then((result) => ('failure' in result ? result : { ...result, seconds: null }));
-      const result = train(key, data, mask, seed);
+      const result = train(key, data, change, seed);
       known.set(key, result);
       return result;
     },

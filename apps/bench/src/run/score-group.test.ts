@@ -57,7 +57,7 @@ async function runWith(deaths: Record<string, number>): Promise<Ended> {
   const { run, tasks } = fakeWorker(deaths);
   const scoring: Scoring = {
     configuration, out: '.', explanations: '.', retrainer: null, onVersions: () => undefined,
-    keys: { data: () => '', explanation: () => 'key', scored: () => '', pruned: () => '', compared: () => '' },
+    keys: { data: () => '', explanation: () => 'key', ranks: () => '', scored: () => '', pruned: () => '', retrained: () => '', compared: () => '' },
     pool: { run, close: () => undefined },
     recorder: {
       isDone: ({ metric: name }) => name in cells,

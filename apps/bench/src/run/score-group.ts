@@ -3,10 +3,11 @@ import type { Group, ScoredCell } from '../plan/plan.ts';
 import { stageUnit } from '../plan/work-units.ts';
 import { cellId, type CellKey, type Cost, type Failure } from '../store/result-row.ts';
 import type { ModelFiles, Reply } from '../worker/protocol.ts';
-import { explainTask, type Remaining, type TaskSettings } from './group-task.ts';
+import { explainTask, ranksOf, type Remaining, type TaskSettings } from './group-task.ts';
 import type { Pool } from './pool.ts';
 import type { Recorder } from './recorder.ts';
 import type { Retrainer } from './retrainer.ts';
+import { scoreRetrained, type ImageRanks } from './score-retrained.ts';
 import { summarise, type RawScores } from './summarise.ts';
 import { WORKER_FAILURES } from './worker-process.ts';
 
@@ -32,6 +33,7 @@ interface Ranking {
 interface Progressing {
   stage: string;
   ranking: Ranking | null;
+  ranks: Omit<ImageRanks, 'ranks'> | null;
   maps: boolean;
   end: MapsEnd;
 }
@@ -49,7 +51,7 @@ async function scorePruning(scoring: Scoring, { data }: Group, { cell, fraction 
   if (retrainer === null) throw new Error('internal: pruning without a retrainer');
   const [reference, pruned] = await Promise.all([
     retrainer.retrain(data, null, cell.seed),
-    retrainer.retrain(data, topPixels(importance, fraction), cell.seed),
+    retrainer.retrain(data, { kind: 'shared-mask', mask: topPixels(importance, fraction) }, cell.seed),
   ]);
   const failed = [reference, pruned].find((result) => 'failure' in result);
   if ('correct' in pruned) recorder.spent(cellId(cell), pruned.seconds);
@@ -70,13 +72,20 @@ function recordEnd({ recorder }: Scoring, cells: readonly CellKey[], engine: str
 function listen(scoring: Scoring, group: Group, remaining: Remaining, seen: Progressing): (reply: Reply) => void {
   const { recorder, onVersions } = scoring;
   const cellOf = (metric: string): CellKey | undefined => remaining.scored.find(({ cell }) => cell.metric === metric)?.cell;
-  const cellsOf = (set: string): CellKey[] =>
-    set === 'ranking' ? group.pruned.map(({ cell }) => cell) : remaining.scored.filter(({ metric }) => metric.on === set).map(({ cell }) => cell);
+  const cellsOf = (set: string): CellKey[] => {
+    if (set === 'ranking') return group.pruned.map(({ cell }) => cell);
+    if (set === 'ranks') return group.retrained.map(({ cell }) => cell);
+    return remaining.scored.filter(({ metric }) => metric.on === set).map(({ cell }) => cell);
+  };
   return (reply) => {
     if (reply.kind === 'stage') seen.stage = reply.stage;
     if (reply.kind === 'ranking') {
       seen.ranking = reply;
       recorder.spent(stageUnit(group, 'ranking'), reply.cost.seconds);
+    }
+    if (reply.kind === 'ranks') {
+      seen.ranks = reply;
+      recorder.spent(stageUnit(group, 'ranks'), reply.cached ? null : reply.cost.seconds);
     }
     if (reply.kind === 'maps') {
       if (reply.set === 'samples') seen.maps = true;
@@ -86,7 +95,7 @@ function listen(scoring: Scoring, group: Group, remaining: Remaining, seen: Prog
     if (reply.kind === 'no-maps') {
       const end = reply.reason !== null ? { reason: reply.reason } : { failure: reply.error ?? { code: 'UNEXPECTED', message: 'There are no maps.' } };
       if (reply.set === 'samples') seen.end = end;
-      recorder.spent(stageUnit(group, reply.set === 'ranking' ? reply.set : `maps of ${reply.set}`), null);
+      recorder.spent(stageUnit(group, reply.set === 'ranking' || reply.set === 'ranks' ? reply.set : `maps of ${reply.set}`), null);
       recordEnd(scoring, cellsOf(reply.set), reply.engine, end);
     }
     if (reply.kind !== 'scores' && reply.kind !== 'failed' && reply.kind !== 'not-applicable') return;
@@ -109,13 +118,16 @@ function listen(scoring: Scoring, group: Group, remaining: Remaining, seen: Prog
 export async function scoreGroup(scoring: Scoring, group: Group, files: ModelFiles, wantsMaps: boolean): Promise<MapsEnd> {
   const { recorder, pool } = scoring;
   const isOpen = ({ cell }: { readonly cell: CellKey }): boolean => !recorder.isDone(cell);
-  const seen: Progressing = { stage: 'start', ranking: null, maps: !wantsMaps, end: null };
+  const seen: Progressing = { stage: 'start', ranking: null, ranks: null, maps: !wantsMaps, end: null };
   const blamed = new Set<string>();
   for (;;) {
     const scored: readonly ScoredCell[] = group.scored.filter(isOpen);
     const pruned = group.pruned.filter(isOpen);
-    const remaining = { scored, maps: !seen.maps && seen.end === null, ranking: pruned.length > 0 && seen.ranking === null };
-    if (scored.length === 0 && !remaining.maps && !remaining.ranking) break;
+    const retrained = group.retrained.filter(isOpen);
+    const remaining = {
+      scored, maps: !seen.maps && seen.end === null, ranking: pruned.length > 0 && seen.ranking === null, ranks: retrained.length > 0 && seen.ranks === null,
+    };
+    if (scored.length === 0 && !remaining.maps && !remaining.ranking && !remaining.ranks) break;
     const failure = await pool.run({ engine: group.backend, task: explainTask(group, remaining, files, scoring), onReply: listen(scoring, group, remaining, seen) });
     if (failure === null) break;
     const culprit = scored.find(({ cell }) => cell.metric === seen.stage)?.cell;
@@ -124,12 +136,16 @@ export async function scoreGroup(scoring: Scoring, group: Group, files: ModelFil
     } else if (culprit !== undefined && WORKER_FAILURES.includes(failure.code)) {
       recorder.failed(culprit, null, failure);
     } else {
-      recordEnd(scoring, [...scored, ...(seen.ranking === null ? pruned : [])].map(({ cell }) => cell), null, { failure });
+      const unranked = [...(seen.ranking === null ? pruned : []), ...(seen.ranks === null ? retrained : [])];
+      recordEnd(scoring, [...scored, ...unranked].map(({ cell }) => cell), null, { failure });
       seen.end = seen.maps ? null : { failure };
       break;
     }
   }
-  const { ranking } = seen;
-  if (ranking !== null) await Promise.all(group.pruned.filter(isOpen).map((entry) => scorePruning(scoring, group, entry, ranking)));
+  const { ranking, ranks } = seen;
+  await Promise.all([
+    ...(ranking === null ? [] : group.pruned.filter(isOpen).map((entry) => scorePruning(scoring, group, entry, ranking))),
+    ...(ranks === null ? [] : group.retrained.filter(isOpen).map((entry) => scoreRetrained(scoring, group, entry, { ...ranks, ranks: ranksOf(group, files, scoring.keys) }))),
+  ]);
   return seen.end;
 }

@@ -1,5 +1,5 @@
 import type { Comparison, Group, Plan } from '../plan/plan.ts';
-import { referenceUnit } from '../plan/work-units.ts';
+import { referenceUnit, wantedReferences } from '../plan/work-units.ts';
 import type { Failure } from '../store/result-row.ts';
 import { asFailure } from '../worker/failure.ts';
 import type { ModelFiles } from '../worker/protocol.ts';
@@ -29,15 +29,14 @@ function scoreAgreement(scoring: Scoring, { cell, groups }: Comparison, ends: re
 }
 
 /**
- * Trains the networks that prunings are compared with before all else: every pruning needs one, and what it takes tells how long the others will.
+ * Trains on whole images before all else: every retraining is compared with such a network, and what it takes tells how long the others will.
  */
 function trainReferences({ retrainer, recorder }: Scoring, groups: readonly Group[]): void {
   if (retrainer === null) return;
-  const pending = groups.filter(({ pruned }) => pruned.some(({ cell }) => !recorder.isDone(cell)));
-  for (const [unit, { data, seed }] of new Map(pending.map((group) => [referenceUnit(group), group]))) {
+  for (const reference of wantedReferences(groups, recorder.isDone)) {
     // It never rejects; whoever waits for it sees a failure.
-    void retrainer.retrain(data, null, seed).then((result) => {
-      recorder.spent(unit, 'failure' in result ? null : result.seconds);
+    void retrainer.retrain(reference.data, null, reference.seed).then((result) => {
+      recorder.spent(referenceUnit(reference), 'failure' in result ? null : result.seconds);
     });
   }
 }
@@ -55,7 +54,7 @@ export async function scoreMatrix(scoring: Scoring, { groups, comparisons }: Pla
       ends.set(group, scoreGroup(scoring, group, network.files, compared.has(group)));
       continue;
     }
-    for (const { cell } of [...group.scored, ...group.pruned]) if (!recorder.isDone(cell)) recorder.failed(cell, null, network.failure);
+    for (const { cell } of [...group.scored, ...group.pruned, ...group.retrained]) if (!recorder.isDone(cell)) recorder.failed(cell, null, network.failure);
     ends.set(group, Promise.resolve(network));
   }
   await Promise.all([

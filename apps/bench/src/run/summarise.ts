@@ -20,7 +20,7 @@ export interface Resampling {
 }
 
 /** Six digits say more than the samples do, and keep the lines short. */
-const round = (values: readonly number[]): number[] => values.map((value) => Number(value.toPrecision(6)));
+export const round = (values: readonly number[]): number[] => values.map((value) => Number(value.toPrecision(6)));
 
 function summariseCurve({ at, curves }: RawScores, present: readonly number[], { seed, resamples }: Resampling): ScoreCurve | undefined {
   if (at === undefined || curves === undefined) return undefined;

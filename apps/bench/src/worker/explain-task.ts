@@ -5,7 +5,8 @@ import { openExplanations, type StoredExplanation } from '../store/explanation-s
 import { makeExplainer, reasonNotApplicable } from './explainer.ts';
 import { asFailure } from './failure.ts';
 import { measure } from './peak-memory.ts';
-import type { ExplainTask, Reply, SetTask } from './protocol.ts';
+import type { ExplainTask, RanksOfSplits, Reply, SetTask } from './protocol.ts';
+import { rankAllImages } from './rank-images.ts';
 import { rankPixels } from './rank-pixels.ts';
 import type { Resources } from './resources.ts';
 import { drawSamples, inputFor } from './sample-sets.ts';
@@ -49,7 +50,22 @@ async function runRanking({ task, model, resources, explainer, reply }: Scene, c
   }
 }
 
-/** Runs an explain task: maps and scores of each set of samples, then the ranking of pixels by training images. */
+async function runRanks(scene: Scene, ranks: RanksOfSplits): Promise<void> {
+  const { task, model, reply, explainer: { method } } = scene;
+  const { engine } = model.backend;
+  if (method !== null && 'begin' in method) {
+    reply({ kind: 'no-maps', set: 'ranks', engine, error: null, reason: `\`${task.method.method}\` makes one map of all images, none of a single one` });
+    return;
+  }
+  reply({ kind: 'stage', stage: 'ranks' });
+  try {
+    reply({ kind: 'ranks', engine, ...(await rankAllImages(scene, ranks)) });
+  } catch (error) {
+    reply({ kind: 'no-maps', set: 'ranks', engine, error: asFailure(error), reason: reasonNotApplicable(error, task.method) });
+  }
+}
+
+/** Runs an explain task: maps and scores of each set of samples, then the ranking of pixels by training images, then those of every single image. */
 export async function runExplain(task: ExplainTask, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
   reply({ kind: 'stage', stage: 'start' });
   const model = await resources.model(task.backend, task.model);
@@ -61,4 +77,5 @@ export async function runExplain(task: ExplainTask, resources: Resources, reply:
   };
   for (const set of task.sets) await runSet(scene, set);
   if (task.rankingImages !== null) await runRanking(scene, task.rankingImages);
+  if (task.ranks !== null) await runRanks(scene, task.ranks);
 }

@@ -1,4 +1,4 @@
-import type { PixelImportance, PixelMask } from '@pellucid/metrics';
+import type { PixelImportance, PixelMask, ReplacedPixels } from '@pellucid/metrics';
 import type { BackendName, DataSource, MethodChoice, MetricChoice, ModelFormat, Recipe, SampleSet } from '../configuration/configuration.ts';
 import type { RecordedReduction } from '../prune/recorded-rankings.ts';
 import type { StudyTraining } from '../study/study-configuration.ts';
@@ -38,7 +38,31 @@ export interface ExplainTask {
   readonly explanations: string | null;
   /** Training images whose maps rank the pixels; null for no ranking. */
   readonly rankingImages: number | null;
+  /** Under which hashes the ranks of the pixels of every single image go among the explanations; null for none. */
+  readonly ranks: RanksOfSplits | null;
 }
+
+/** Hashes of the ranks of the pixels of all training images, and of all test images. */
+export type RanksOfSplits = Readonly<Record<'train' | 'test', string>>;
+
+/** The same pixels of all images go to zero. */
+export interface SharedMask {
+  readonly kind: 'shared-mask';
+  readonly mask: PixelMask;
+}
+
+/** Pixels that the ranks of each image choose take the mean of the training images. */
+export interface MaskPerImage {
+  readonly kind: 'mask-per-image';
+  /** Folder of explanations that holds the ranks. */
+  readonly explanations: string;
+  readonly ranks: RanksOfSplits;
+  readonly replaced: ReplacedPixels;
+  readonly percent: number;
+}
+
+/** What is taken from images before a network is trained on them. */
+export type PixelChange = SharedMask | MaskPerImage;
 
 /** Trains a network from scratch on images of which only some pixels are left. */
 export interface RetrainTask {
@@ -47,7 +71,7 @@ export interface RetrainTask {
   readonly recipe: Recipe;
   readonly seed: number;
   /** Null keeps every pixel. */
-  readonly mask: PixelMask | null;
+  readonly change: PixelChange | null;
 }
 
 /** Trains a network on whole images, keeps it, and records its accumulated gradients. */
@@ -91,9 +115,11 @@ export type Reply =
     readonly versions: Readonly<Record<string, string>>;
   }
   | { readonly kind: 'ranking'; readonly importance: PixelImportance; readonly engine: string; readonly cost: Cost }
+  /** The ranks of the pixels of all images are among the explanations. */
+  | { readonly kind: 'ranks'; readonly engine: string; readonly cost: Cost; readonly cached: boolean }
   | { readonly kind: 'failed'; readonly metric: string; readonly engine: string; readonly error: Failure }
   | { readonly kind: 'not-applicable'; readonly metric: string; readonly reason: string }
   /** No maps, and so no scores of a set. */
-  | { readonly kind: 'no-maps'; readonly set: SampleSet | 'ranking'; readonly engine: string; readonly error: Failure | null; readonly reason: string | null }
+  | { readonly kind: 'no-maps'; readonly set: SampleSet | 'ranking' | 'ranks'; readonly engine: string; readonly error: Failure | null; readonly reason: string | null }
   | { readonly kind: 'trained'; readonly correct: Uint8Array; readonly seconds: number }
   | { readonly kind: 'done'; readonly error: Failure | null };

@@ -2,11 +2,12 @@ import { dirname, join } from 'node:path';
 import { argmax, concatBatches, convertLayout, encodeNpy, sampleData, type LabelledImages } from '@pellucid/core';
 import { writeWhole } from '@pellucid/files';
 import { accumulatedGradients } from '@pellucid/method-accumulated-gradients';
-import { keepPixels } from '@pellucid/metrics';
+import { channelMeans, keepPixels, replacePixels } from '@pellucid/metrics';
 import { predict, recordAccumulated, toOnnx, toTfjs, train, type RecordingCallbacks, type TrainedNetwork } from '@pellucid/training';
 import { networkFor } from '../data/networks.ts';
 import { recordedMaps } from '../prune/recorded-rankings.ts';
-import type { ModelFiles, Reply, RetrainTask, TrainTask } from './protocol.ts';
+import { openExplanations } from '../store/explanation-store.ts';
+import type { MaskPerImage, ModelFiles, PixelChange, Reply, RetrainTask, TrainTask } from './protocol.ts';
 import type { Resources } from './resources.ts';
 
 /** For each image, 1 where the network is right. */
@@ -25,14 +26,27 @@ export function signOfLife(reply: (reply: Reply) => void): () => void {
   };
 }
 
-/** Trains on pruned images and tests on pruned images. */
-export async function runRetrain({ data, recipe, seed, mask }: RetrainTask, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
+/** The images of a split without what the ranks of their own pixels choose. @throws Error where the ranks are gone. */
+function replaceByRanks({ explanations, ranks, replaced, percent }: MaskPerImage, images: LabelledImages, split: 'train' | 'test', fill: Float64Array): LabelledImages {
+  const stored = openExplanations(explanations).read(ranks[split]);
+  if (stored === undefined) throw new Error(`The ranks of the pixels are gone from \`${explanations}\`.`);
+  return replacePixels(images, stored.values, { replaced, percent, fill });
+}
+
+function changeImages(change: PixelChange, train: LabelledImages, test: LabelledImages): readonly [train: LabelledImages, test: LabelledImages] {
+  if (change.kind === 'shared-mask') return [keepPixels(train, change.mask), keepPixels(test, change.mask)];
+  const fill = channelMeans(train);
+  return [replaceByRanks(change, train, 'train', fill), replaceByRanks(change, test, 'test', fill)];
+}
+
+/** Trains on images that lost pixels and tests on images that lost theirs. */
+export async function runRetrain({ data, recipe, seed, change }: RetrainTask, resources: Resources, reply: (reply: Reply) => void): Promise<void> {
   const started = performance.now();
   const [whole, test] = [await resources.images(data, 'train'), await resources.images(data, 'test')];
-  const prune = (images: LabelledImages): LabelledImages => (mask === null ? images : keepPixels(images, mask));
+  const [left, tested] = change === null ? [whole, test] : changeImages(change, whole, test);
   const { epochs, batchSize, learningRate } = recipe;
-  const trained = await train({ network: networkFor(recipe, whole), data: prune(whole), epochs, batchSize, learningRate, seed, onProgress: signOfLife(reply) });
-  const correct = await correctOn(trained, prune(test));
+  const trained = await train({ network: networkFor(recipe, whole), data: left, epochs, batchSize, learningRate, seed, onProgress: signOfLife(reply) });
+  const correct = await correctOn(trained, tested);
   reply({ kind: 'trained', correct, seconds: (performance.now() - started) / 1000 });
 }
 
