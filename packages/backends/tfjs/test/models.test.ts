@@ -172,6 +172,40 @@ test('the first output of a graph is the one that Keras numbers first', async ()
   await model.dispose();
 });
 
+describe('a normalisation by the statistics of its input, as Keras writes layer normalisation', () => {
+  const s = (text: string): object => ({ s: Buffer.from(text).toString('base64') });
+  const source = (layout: string): JoinedModel => graph([
+    placeholder('x', layout === 'NCHW' ? [-1, 2, 2, 1] : [-1, 2, 1, 2]),
+    node('norm', 'FusedBatchNormV3', ['x', 'scale', 'offset', 'none', 'none'], { is_training: { b: true }, epsilon: { f: 0.25 }, data_format: s(layout) }),
+    node('weighted', 'Mul', ['norm', 'factor']),
+  ], { scale: [[2, 4]], offset: [[1, -1]], none: [[0]], factor: [[3]] });
+
+  test.each([['NCHW', [3, 1, 1, 7]], ['NHWC', [3, 1, 1, 7]]])('is right with its gradient (%s)', async (layout, values) => {
+    const model = await loadModel(source(layout));
+    const shape = layout === 'NCHW' ? [1, 2, 2, 1] : [1, 2, 1, 2];
+    // Channels (3, 1) and (1, 7), whose means are 2 and 4 and whose variances 1 and 9.
+    const data = Float32Array.from(layout === 'NCHW' ? values : [values[0]!, values[2]!, values[1]!, values[3]!]);
+    const { logits, gradients } = await model.evaluate({ input: { shape, data }, gradient: { of: { kind: 'logit', targets: [0] }, at: [INPUT] } });
+    const channel = (at: ArrayLike<number>, c: number): number[] => (layout === 'NCHW' ? [at[2 * c]!, at[2 * c + 1]!] : [at[c]!, at[c + 2]!]);
+    const [root, wide] = [1 / Math.sqrt(1.25), 1 / Math.sqrt(9.25)];
+    channel(logits.data, 0).forEach((value, i) => { expect(value).toBeCloseTo(3 * (2 * root * [1, -1][i]! + 1), 5); });
+    channel(logits.data, 1).forEach((value, i) => { expect(value).toBeCloseTo(3 * (4 * wide * [-3, 3][i]! - 1), 5); });
+    // d y_0 / d x_j = scale r (delta_0j - 1/2 - c_0 c_j r^2 / 2), with c the centred values.
+    const slopes = [1, -1].map((c, j) => 6 * root * ((j === 0 ? 1 : 0) - 0.5 - (c * root * root) / 2));
+    channel(valueAt(gradients, INPUT).data, 0).forEach((slope, j) => { expect(slope).toBeCloseTo(slopes[j]!, 5); });
+    expect(channel(valueAt(gradients, INPUT).data, 1)).toEqual([0, 0]);
+    await model.dispose();
+  });
+
+  test('is refused in a live model, which cannot be changed', async () => {
+    const { modelJson, weights } = source('NHWC');
+    const { modelTopology, weightsManifest } = JSON.parse(modelJson) as { modelTopology: object; weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[] };
+    const live = await loadGraphModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0]!.weights, weightData: weights.slice().buffer }));
+    await expect(loadModel(live)).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/`norm`.*statistics/) });
+    live.dispose();
+  });
+});
+
 describe('what the optimiser of TensorFlow took for a bias', () => {
   const encode = (part: string): string => Buffer.from(part).toString('base64');
   const fused = (...parts: string[]): object => node('sum', '_FusedMatMul', ['x', 'w', 'x'], { fused_ops: { list: { s: parts.map(encode) } }, num_args: { i: '1' } });

@@ -86,7 +86,6 @@ export function evaluateChunk(network: Network, input: Tensor, query: ResolvedQu
     activations: new Set(query.activations.values()),
     points: new Set([...(query.gradient?.at.values() ?? []), query.gradient?.from].filter((point): point is LayerName => typeof point === 'string')),
     from: query.gradient?.from,
-    ruled: query.gradient?.rules !== undefined,
     samples: query.samples,
     keep: (tensor) => {
       kept.push(tensor);

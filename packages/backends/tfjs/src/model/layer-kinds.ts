@@ -111,6 +111,7 @@ const OPERATOR_KINDS: Readonly<Record<string, OpKind>> = {
   Mean: 'reduce',
   MirrorPad: 'pad',
   Mul: 'multiply',
+  NormalizeByOwnStatistics: 'layer-norm',
   Pack: 'concat',
   Pad: 'pad',
   PadV2: 'pad',

@@ -150,7 +150,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
   };
 
   const run = (values: tf.Tensor, request: PassRequest): Pass => {
-    const { activations, points, from, given, keep, ruled, samples } = request;
+    const { activations, points, from, given, keep, samples } = request;
     const needed = neededFor(request);
     const read = new Map<LayerName, Tensor>();
     const tapped = new Map<LayerName, tf.Tensor>();
@@ -164,7 +164,7 @@ export function layersNetwork(model: LayersModel, name: string, settings: Networ
     };
     const output = runObserved(model, leaves, feed(values, samples ?? values.shape[0]!), (use, inputs, original) => {
       const layerName = nameOf(use);
-      const compute = (): tf.Tensor | tf.Tensor[] => (ruled ? original() : withOneRectifier(use.leaf.layer, inputs, original));
+      const compute = (): tf.Tensor | tf.Tensor[] => withOneRectifier(use.leaf.layer, inputs, original);
       // Only what nobody needs reads it: its batch may be any.
       if (needed?.has(layerName) === false) return tf.zeros([1, ...(shapes.get(layerName) ?? []).slice(1)] as number[]);
       const isGiven = layerName === given?.layer;

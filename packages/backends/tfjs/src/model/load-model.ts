@@ -8,6 +8,7 @@ import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import type { EngineName } from '../engine/engine-name.ts';
 import { openEngine, type TfjsEngine } from '../engine/open-engine.ts';
 import { createAdapter, type TfjsCapability } from './adapter.ts';
+import { withOwnStatistics } from './batch-statistics.ts';
 import type { NetworkSettings } from './describe-input.ts';
 import { graphNetwork } from './graph-network.ts';
 import { graphNodes } from './graph-nodes.ts';
@@ -77,7 +78,7 @@ function buildingHelp(reason: string): string {
 }
 
 async function build({ artifacts, format, name }: ModelFiles, settings: NetworkSettings): Promise<Network> {
-  const modelTopology = format === 'graph-model' ? withResidualSums(artifacts.modelTopology) : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
+  const modelTopology = format === 'graph-model' ? withOwnStatistics(withResidualSums(artifacts.modelTopology)) : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
   const handler = tf.io.fromMemory({ ...artifacts, ...(modelTopology && { modelTopology }) });
   let model: LiveModel;
   try {

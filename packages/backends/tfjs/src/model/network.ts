@@ -19,8 +19,6 @@ export interface PassRequest {
   readonly from: LayerName | undefined;
   /** Values that a layer has instead of those that it computes. */
   readonly given: GivenValues | undefined;
-  /** Whether backward rules look at the operations, which keeps those of a layer apart. */
-  readonly ruled: boolean;
   /** Which samples of bound values the rows are, where these differ. */
   readonly samples: readonly number[] | undefined;
   /** Takes tensors that have to outlive the scopes within the network; the caller disposes them. */
