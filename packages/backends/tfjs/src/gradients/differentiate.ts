@@ -4,6 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RulePass } from '../backward-rules/rule-pass.ts';
 import { FLAT_OPERATIONS, flatten } from './flat-operations.ts';
 import { withGradientRepairs } from './gradient-repairs.ts';
+import { releaseBehind } from './release-behind.ts';
+import { differentiateSum } from './sum.ts';
 import { clearTape, dropAbsentInputs, findPath, tape, type TapeEntry, type TapePath } from './tape.ts';
 import { isVerified } from './verified-gradients.ts';
 
@@ -74,6 +76,7 @@ function checkPath({ points, objective, from, locate, unreachable }: Recording, 
       flatten(entry);
       continue;
     }
+    if (kernelName === 'Add') differentiateSum(entry);
     const node = locate(index, kernelName);
     const verify = (): void => {
       if (isVerified(kernelName, tf.getBackend())) return;
@@ -89,6 +92,7 @@ function checkPath({ points, objective, from, locate, unreachable }: Recording, 
     else entry.gradient = replacement;
     nameFailures(entry, node, path);
   }
+  releaseBehind(path.indices.map((index) => entries[index]!), new Set(points.map(({ tensor }) => tensor.id)));
 }
 
 /** Makes an operation whose gradient fails, or lacks an input that is needed, say which it is. */

@@ -23,6 +23,7 @@ import { resizeGradient } from './resize.ts';
 import { scatterNdGradient } from './scatter-nd.ts';
 import { squaredDifferenceGradient } from './squared-difference.ts';
 import { stridedSliceGradient } from './strided-slice.ts';
+import { sumGradient } from './sum.ts';
 import { tensorScatterUpdateGradient } from './tensor-scatter-update.ts';
 import { topKGradient } from './top-k.ts';
 
@@ -38,6 +39,7 @@ export interface GradientRepair {
 
 /** Every gradient that is repaired, with respect to what a pass can ask for: the parameters of layers are constants to it. */
 export const GRADIENT_REPAIRS: readonly GradientRepair[] = [
+  { kernel: 'Add', problem: 'keeps what it does not need', repair: () => sumGradient },
   { kernel: 'BatchMatMul', problem: 'wrong shape where an operand is broadcast', repair: () => matrixProductGradient },
   { kernel: 'Cast', problem: 'wrong: passes casts to whole numbers', repair: () => castGradient },
   { kernel: 'ClipByValue', problem: 'slow', repair: () => clipGradient },
