@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -132,6 +133,69 @@ test('redirects are followed; what is not there is asked for once', async () => 
   expect(there()).toEqual([]);
 });
 
+test('redirects that go round in circles end at once', async () => {
+  behaviour = (_, response) => void response.writeHead(302, { location: `${base}/images` }).end();
+  await expect(fetchSet()).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('redirect count exceeded') });
+  expect(asked.length).toBeLessThan(30);
+});
+
+test('a server that falls silent is asked again behind what has come', async () => {
+  behaviour = (request, response, count) => {
+    if (count > 1) sendRange(request, response);
+    else response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 50_000));
+  };
+  await fetchSet({ timeout: 0.3 });
+  expect(readFileSync(join(folder, 'set', 'images.gz'))).toEqual(content);
+  expect(asked).toHaveLength(2);
+  await rm(join(folder, 'set'), { recursive: true });
+  behaviour = () => undefined;
+  await expect(fetchSet({ timeout: 0.1 })).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('sent nothing for 0.1 s') });
+});
+
+test('a part that was not asked for is not put behind what is there', async () => {
+  await mkdir(join(folder, 'set'));
+  await writeFile(join(folder, 'set', 'images.gz.part'), content.subarray(0, 10_000));
+  behaviour = (request, response) => {
+    if (request.headers.range === undefined) sendRange(request, response);
+    else response.writeHead(206, { 'content-range': `bytes 0-${content.length - 1}/${content.length}` }).end(content);
+  };
+  await fetchSet();
+  expect(readFileSync(join(folder, 'set', 'images.gz'))).toEqual(content);
+});
+
+const fullDisk = existsSync('/dev/full') ? test : test.skip;
+fullDisk('a full disk is said, and the server is not asked again', async () => {
+  await mkdir(join(folder, 'set'));
+  await symlink('/dev/full', join(folder, 'set', 'images.gz.part'));
+  behaviour = sendAll;
+  await expect(fetchSet()).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining('ENOSPC, the disk is full') });
+  expect(asked).toHaveLength(1);
+});
+
+test('two downloads at once do not write into one file, and a lock of a process that is gone does not count', async () => {
+  const asks: (() => void)[] = [];
+  const first = new Promise<void>((resolve) => {
+    behaviour = (request, response) => {
+      asks.push(() => { sendAll(request, response); });
+      resolve();
+    };
+  });
+  const download = fetchSet();
+  await first;
+  await expect(fetchSet()).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', message: expect.stringContaining(`process ${process.pid} is downloading it`) });
+  for (const answer of asks) answer();
+  expect(await download).toEqual([{ name: 'images.gz', status: 'downloaded' }]);
+  expect(asked).toHaveLength(1);
+  expect(readFileSync(join(folder, 'set', 'images.gz'))).toEqual(content);
+  expect(there()).toEqual(['images.gz']);
+  await rm(join(folder, 'set', 'images.gz'));
+  behaviour = sendAll;
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  await writeFile(join(folder, 'set', 'images.gz.lock'), String(gone));
+  expect(await fetchSet()).toEqual([{ name: 'images.gz', status: 'downloaded' }]);
+  expect(there()).toEqual(['images.gz']);
+});
+
 test('an abort ends it, and keeps what has come', async () => {
   const controller = new AbortController();
   behaviour = (_, response) => {
@@ -156,6 +220,25 @@ test('an archive is unpacked: the files that are wanted, and nothing outside the
   await fetchDataset('set', join(folder, 'data', 'deep'), { publications: archived });
   expect(readdirSync(join(folder, 'data', 'deep', 'set')).sort()).toEqual(['data_batch_1.bin', 'outside.bin', 'test_batch.bin']);
   expect(existsSync(join(folder, 'data', 'deep', 'outside.bin'))).toBe(false);
+});
+
+test('an archive that lies there is unpacked: left by a kill, or put there by hand', async () => {
+  const source = join(folder, 'source', 'batches');
+  await mkdir(source, { recursive: true });
+  await mkdir(join(folder, 'set'));
+  for (const name of ['data_batch_1.bin', 'test_batch.bin']) await writeFile(join(source, name), name);
+  await create({ gzip: true, file: join(folder, 'set', 'set.tar.gz'), cwd: join(folder, 'source') }, ['batches']);
+  const packed = readFileSync(join(folder, 'set', 'set.tar.gz'));
+  const wanted = (archive: readonly string[]): ReturnType<typeof fetchDataset> => fetchSet({ publications: publication({ name: 'set.tar.gz', archive }) });
+  await writeFile(join(folder, 'set', 'test_batch.bin'), 'half of it');
+  expect(await wanted(['data_batch_1.bin', 'test_batch.bin'])).toEqual([{ name: 'set.tar.gz', status: 'present' }]);
+  expect(there().sort()).toEqual(['data_batch_1.bin', 'test_batch.bin']);
+  expect(readFileSync(join(folder, 'set', 'test_batch.bin'), 'utf8')).toBe('test_batch.bin');
+  await writeFile(join(folder, 'set', 'set.tar.gz'), packed);
+  await expect(wanted(['data_batch_2.bin'])).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('does not hold data_batch_2.bin') });
+  await writeFile(join(folder, 'set', 'set.tar.gz'), packed.subarray(0, 60));
+  await expect(wanted(['data_batch_2.bin'])).rejects.toMatchObject({ code: 'DATA_INVALID' });
+  expect(asked).toEqual([]);
 });
 
 test('other names are refused with what there is', async () => {

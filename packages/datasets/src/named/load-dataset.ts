@@ -29,10 +29,11 @@ async function loadIdx(name: string, classNames: readonly string[], folders: rea
   // A part of the set may say so in its name: t10k-first1000-images-idx3-ubyte.gz.
   const find = async (content: 'images' | 'labels', rank: number): Promise<string> => {
     const paths = await locate(
-      `the ${content} of ${name} (${split})`,
+      name,
+      `${content} (${split})`,
       folders,
       [new RegExp(`^${part}-${content}[-.]idx${rank}-ubyte(\\.gz)?$`), new RegExp(`^${part}-\\w+-${content}[-.]idx${rank}-ubyte(\\.gz)?$`)],
-      [`${part}-${content}-idx${rank}-ubyte`, `${part}-*-${content}-idx${rank}-ubyte`],
+      [`${part}-${content}-idx${rank}-ubyte[.gz]`, `${part}-*-${content}-idx${rank}-ubyte[.gz]`],
     );
     return paths[0]!;
   };
@@ -42,13 +43,13 @@ async function loadIdx(name: string, classNames: readonly string[], folders: rea
 async function loadCifar10(folders: readonly string[], { split, count }: LoadDatasetOptions): Promise<LabelledImages> {
   const [patterns, names] =
     split === 'train'
-      ? [[/^data_batch_\d+\.bin(\.gz)?$/, /_train_batch\.bin(\.gz)?$/], ['data_batch_1.bin', '*_train_batch.bin']]
-      : [[/^test_batch\.bin(\.gz)?$/, /_test_batch\.bin(\.gz)?$/], ['test_batch.bin', '*_test_batch.bin']];
-  return readCifar10(await locate(`the images of cifar10 (${split})`, folders, patterns, names), { count });
+      ? [[/^data_batch_\d+\.bin(\.gz)?$/, /_train_batch\.bin(\.gz)?$/], ['data_batch_1.bin[.gz]', '*_train_batch.bin[.gz]']]
+      : [[/^test_batch\.bin(\.gz)?$/, /_test_batch\.bin(\.gz)?$/], ['test_batch.bin[.gz]', '*_test_batch.bin[.gz]']];
+  return readCifar10(await locate('cifar10', `images (${split})`, folders, patterns, names), { count });
 }
 
 async function loadSvhn(folders: readonly string[], { split, count }: LoadDatasetOptions): Promise<LabelledImages> {
-  const [path = ''] = await locate(`the images of svhn (${split})`, folders, [new RegExp(`^${split}_32x32\\.mat$`)], [`${split}_32x32.mat`]);
+  const [path = ''] = await locate('svhn', `images (${split})`, folders, [new RegExp(`^${split}_32x32\\.mat$`)], [`${split}_32x32.mat`]);
   return readSvhn(path, { count });
 }
 
