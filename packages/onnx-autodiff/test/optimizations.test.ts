@@ -62,7 +62,7 @@ test('all together change a gradient by no more than rounding', async () => {
 });
 
 /** What an optimisation needs to be of use. */
-const NEEDED: Partial<Record<Optimization, readonly Optimization[]>> = { 'pool-picks': ['masks-behind-pools'] };
+const NEEDED: Partial<Record<Optimization, readonly Optimization[]>> = { 'pool-picks': ['masks-behind-pools'], 'pool-distances': ['masks-behind-pools'] };
 
 /** Those of true derivatives; what is for backward rules alone has tests of its own. */
 const DERIVATIVES = OPTIMIZATIONS.filter((name) => name !== 'batch-halves');
@@ -138,7 +138,9 @@ test.each([
     const answer = await run(extended, new Map([['x', x], [cotangent, draws('dy', [2, 16, ...produced])]]), ['x/gradient']);
     return Array.from(answer.get('x/gradient')?.data ?? [], (value) => value + 0);
   };
-  expect(await gradient(['masks-behind-pools', 'pool-picks', 'blocked-masks'])).toEqual(await gradient([]));
+  const plain = await gradient([]);
+  expect(await gradient(['masks-behind-pools', 'pool-picks', 'blocked-masks'])).toEqual(plain);
+  expect(await gradient(['masks-behind-pools', 'pool-distances', 'blocked-masks'])).toEqual(plain);
 });
 
 /** The gradient of an activation behind a convolution that copies, at given values. */

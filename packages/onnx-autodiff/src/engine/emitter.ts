@@ -163,6 +163,7 @@ export function reshapeLike(emit: Emitter, dy: string, x: string): string {
   const { shape } = emit.typeOf(x);
   const from = emit.typeOf(dy).shape;
   if (!shape) return emit.op('Reshape', [dy, runtimeShape(emit, x)]);
+  if (from?.length === shape.length && shape.every((length, axis) => length !== null && length === from[axis])) return dy;
   // 0 keeps the length that dy has at the same position; one other free axis may be what remains.
   const kept = shape.map((length, axis) => (typeof length === 'number' ? length : length !== null && from?.[axis] === length ? 0 : -1));
   if (shape.includes(0) || kept.filter((length) => length === -1).length > 1) return emit.op('Reshape', [dy, runtimeShape(emit, x)]);

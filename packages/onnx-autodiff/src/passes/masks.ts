@@ -24,9 +24,14 @@ function keepNonzero(emit: Emitter, mask: string, dy: string): string {
   return multiplyMask(emit, emit.op('Cast', [mask], [intAttribute('to', ElementType.BOOL)]), dy);
 }
 
+/** 1 where y > 0, else 0, for an image of the blocked layout. */
+export function blockedMask(emit: Emitter, y: string): string {
+  return scaleChannels(emit, y, LIFT, 0, 'Clip');
+}
+
 /** dy where y > 0, else 0, for a y that is never negative. */
 export function keepPositive(emit: Emitter, y: string, dy: string): string {
-  if (emit.uses('blocked-masks') && isBlocked(emit, y)) return emit.op('Mul', [dy, scaleChannels(emit, y, LIFT, 0, 'Clip')]);
+  if (emit.uses('blocked-masks') && isBlocked(emit, y)) return emit.op('Mul', [dy, blockedMask(emit, y)]);
   return keepNonzero(emit, y, dy);
 }
 

@@ -4,7 +4,7 @@ import {
 import { addAll, equal, multiplyMask, padZeros, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { isBlocked } from '../passes/blocked-layout.ts';
-import { keepPositive } from '../passes/masks.ts';
+import { blockedMask, keepPositive } from '../passes/masks.ts';
 import { isMaskedBehindPool } from '../passes/masks-behind-pools.ts';
 import { padLowest } from './lowest-padding.ts';
 import { maxPoolByIndices } from './max-pooling-by-indices.ts';
@@ -90,8 +90,9 @@ function maximaUpTo(emit: Emitter, x: string, windows: AxisWindows, tap: number)
 /**
  * As `readTap`, by a depthwise convolution that reads one position, and 0 where that is padding: for images of the blocked layout that are not negative, and
  * errors that are 0 where the maximum is. `null` where the runtime would count other windows.
+ * @param factor - of what is read
  */
-function pickTap(emit: Emitter, x: string, windows: AxisWindows, tap: number): string | null {
+function pickTap(emit: Emitter, x: string, windows: AxisWindows, tap: number, factor: 1 | -1 = 1): string | null {
   const { stride, length, count } = windows;
   const start = Math.max(0, startOf(windows, tap));
   const [padBegin, padEnd] = [Math.max(0, -startOf(windows, tap)), overhangOf(windows, tap)];
@@ -100,16 +101,28 @@ function pickTap(emit: Emitter, x: string, windows: AxisWindows, tap: number): s
   if (Math.floor((length + padBegin + padEnd - kernel) / stride) + 1 !== count) return null;
   const channels = Number(emit.typeOf(x).shape?.[1]);
   const sizes = atAxis(windows, kernel, 1).slice(2);
-  const only = emit.once(`only ${start} of ${sizes.join()} for ${channels}`, () =>
-    emit.constant([channels, 1, ...sizes], Float32Array.from({ length: channels * kernel }, (_, i) => (i % kernel === start ? 1 : 0)), x));
+  const only = emit.once(`only ${factor * (start + 1)} of ${sizes.join()} for ${channels}`, () =>
+    emit.constant([channels, 1, ...sizes], Float32Array.from({ length: channels * kernel }, (_, i) => (i % kernel === start ? factor : 0)), x));
   return emit.op('Conv', [x, only], [
     intsAttribute('kernel_shape', sizes), intsAttribute('strides', atAxis(windows, stride, 1).slice(2)), intAttribute('group', channels),
     intsAttribute('pads', [...atAxis(windows, padBegin, 0).slice(2), ...atAxis(windows, padEnd, 0).slice(2)]),
   ]);
 }
 
-/** How the values at one tap of all windows are read. */
-type TapReader = (x: string, windows: AxisWindows, tap: number) => string | null;
+/**
+ * dy of the windows whose maximum is not at a tap, 0 for the others, in the blocked layout: the distance of the tap from the maximum, which the runtime adds
+ * while it convolves, is 0 or positive. `null` as in `pickTap`.
+ */
+function passBy(emit: Emitter, x: string, y: string, dy: string, windows: AxisWindows, tap: number): string | null {
+  const subtrahend = pickTap(emit, x, windows, tap, -1);
+  return subtrahend === null ? null : emit.op('Mul', [dy, blockedMask(emit, emit.op('Add', [subtrahend, y]))]);
+}
+
+/** How the values at one tap of all windows are read, and what of dy a tap leaves to later ones where that is told at once. */
+interface TapReader {
+  readonly values: (x: string, windows: AxisWindows, tap: number) => string | null;
+  readonly passed: (x: string, y: string, dy: string, windows: AxisWindows, tap: number) => string | null;
+}
 
 /** dy at the first tap of each window that holds the maximum, one tensor of the maxima's shape per tap; `null` where a tap never does. */
 function sharesOfTaps(emit: Emitter, x: string, y: string, dy: string, windows: AxisWindows, read: TapReader): (string | null)[] {
@@ -117,10 +130,16 @@ function sharesOfTaps(emit: Emitter, x: string, y: string, dy: string, windows: 
   return Array.from({ length: windows.kernel }, (_, tap) => {
     // What no earlier tap took goes to the last one, which needs no comparison.
     if (tap === windows.kernel - 1) return left;
-    const values = maximaUpTo(emit, x, windows, tap) ?? read(x, windows, tap);
+    const before = left;
+    const passed = read.passed(x, y, before, windows, tap);
+    if (passed !== null) {
+      left = passed;
+      return emit.op('Sub', [before, passed]);
+    }
+    const values = maximaUpTo(emit, x, windows, tap) ?? read.values(x, windows, tap);
     if (values === null) return null;
-    const share = multiplyMask(emit, equal(emit, values, y), left);
-    left = emit.op('Sub', [left, share]);
+    const share = multiplyMask(emit, equal(emit, values, y), before);
+    left = emit.op('Sub', [before, share]);
     return share;
   });
 }
@@ -130,7 +149,7 @@ function sharesOfTaps(emit: Emitter, x: string, y: string, dy: string, windows: 
  * shifted against each other; phases are interleaved by a concatenation, which moves memory but computes nothing.
  */
 function spreadShares(emit: Emitter, shares: readonly (string | null)[], windows: AxisWindows, lengths: readonly number[]): string {
-  const { axis, stride, length, count } = windows;
+  const { axis, rank, stride, length, count } = windows;
   const perPhase = Math.ceil(length / stride);
   const phases = Array.from({ length: stride }, (): string[] => []);
   for (const [tap, share] of shares.entries()) {
@@ -143,7 +162,9 @@ function spreadShares(emit: Emitter, shares: readonly (string | null)[], windows
   const [anything = ''] = phases.flat();
   const sums = phases.map((terms) => (terms.length === 0 ? zerosLike(emit, anything) : addAll(emit, terms)));
   if (stride === 1) return sums[0]!;
-  const joined = emit.op('Concat', sums.map((sum) => unsqueeze(emit, sum, [axis + 1])), [intAttribute('axis', axis + 1)]);
+  // Positions of the axis behind this one may follow each other as they are; behind the last axis there is none.
+  const parts = axis === rank - 1 ? sums.map((sum) => unsqueeze(emit, sum, [axis + 1])) : sums;
+  const joined = emit.op('Concat', parts, [intAttribute('axis', axis + 1)]);
   const merged = lengths.map((other, i) => (i + 2 === axis ? perPhase * stride : other));
   const dx = emit.op('Reshape', [joined, emit.integers([0, 0, ...merged])]);
   return perPhase * stride === length ? dx : sliceAxes(emit, dx, [axis], [0], [length]);
@@ -190,8 +211,14 @@ export const maxPool: GradientRule = (context) => {
   for (const [i, axisWindows] of windows.toReversed().entries()) {
     stages.unshift(i === windows.length - 1 ? padZeros(emit, y, pads) : maximaAlong(emit, stages[0]!, axisWindows));
   }
-  const picks = emit.uses('pool-picks') && isMaskedBehindPool(emit, x) && isBlocked(emit, x);
-  const read: TapReader = (values, axis, tap) => (picks ? pickTap(emit, values, axis, tap) : null) ?? readTap(emit, values, axis, tap);
+  const blocked = isMaskedBehindPool(emit, x) && isBlocked(emit, x);
+  const picks = blocked && emit.uses('pool-picks');
+  // Maxima that are padded or cut are not in the blocked layout.
+  const distances = blocked && emit.uses('pool-distances') && y === given && more.every((count) => count === 0);
+  const read: TapReader = {
+    values: (values, axis, tap) => (picks ? pickTap(emit, values, axis, tap) : null) ?? readTap(emit, values, axis, tap),
+    passed: (values, maxima, left, axis, tap) => (distances ? passBy(emit, values, maxima, left, axis, tap) : null),
+  };
   const reached = counts.map((count, i) => count + more[i]!);
   let gradient = padZeros(emit, dy, pads);
   for (const [i, axisWindows] of windows.entries()) {
