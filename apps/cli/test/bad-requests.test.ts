@@ -110,6 +110,8 @@ const BAD: [string, () => string[], RegExp[]][] = [
   ['a missing preprocessing file', () => [...explainInput('cat.png'), '--preprocess', '../none.json'], [/none\.json`: there is no such file\./, /DATA_MISSING/]],
   ['a bad seed', () => explainCat('--method', 'saliency', '--seed', '-1'), [/--seed/]],
   ['an unknown option', () => explainCat('--method', 'saliency', '--mehtod', 'x'), [/--mehtod/, /--method/]],
+  ['a required option that is written wrong', () => explainCat('--mehtod', 'saliency'), [/--mehtod/, /--method/]],
+  ['nothing to differentiate with respect to', () => ['differentiate', ONNX_MODEL, '--out', 'gradient.onnx'], [/--wrt/]],
   ['an unknown command', () => ['explian'], [/explian/, /explain/]],
   ['several inputs and none chosen', () => explainModel('two.onnx'), [/2 inputs \(`x`, `scale`\)/, /--input NAME/, /--bind NAME=FILE\.npy/]],
   ['an input without values', () => [...explainModel('two.onnx'), '--input', 'x'], [/`scale` must have values too/, /--bind NAME=FILE\.npy/]],

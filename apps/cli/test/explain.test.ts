@@ -104,6 +104,15 @@ test('the baseline `mean` is the mean over all inputs', async () => {
   });
 });
 
+test('references are the inputs of the run; one alone has none', async () => {
+  for (const name of ['a.png', 'b.png']) await writePhotograph(join(folder, name), name === 'a.png' ? 40 : 60, 40);
+  const run = (...inputs: readonly string[]) => pellucid(folder, 'explain', ONNX_MODEL, ...inputs, '--method', 'gradient-shap', '--options', '{"samples":4}');
+  const alone = await run('a.png');
+  expect({ status: alone.status, stderr: alone.stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/`gradient-shap` with the baseline `references`.*Give several inputs/) });
+  expect((await run('a.png', 'b.png')).status).toBe(0);
+  expect(decodeNpy(readFileSync(join(folder, 'maps/a.gradient-shap.npy')), 'a').data.some((value) => value !== 0)).toBe(true);
+});
+
 test('a tfjs model runs on tfjs', async () => {
   await writePhotograph(join(folder, 'cat.webp'), 40, 40);
   const { status, stderr } = await pellucid(folder, 'explain', TFJS_MODEL, 'cat.webp', '--method', 'saliency', '--engine', 'cpu', '--preprocess', 'unit');

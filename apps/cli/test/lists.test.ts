@@ -77,6 +77,21 @@ test('layers lists name, operator, shape and aliases', async () => {
   expect(table.stdout.trimEnd().split('\n')).toHaveLength(layers.length + 1);
 });
 
+test('layers leaves out names that several layers have', async () => {
+  const info = (name: string) => makeValueInfo(name, { elementType: ElementType.FLOAT, shape: [1, 4] });
+  const nodes = ['/a/relu/Relu', '/b/relu/Relu'].map((name, i) => {
+    const node = makeNode('Relu', [i === 0 ? 'x' : '/a/relu/Relu_output_0'], [`${name}_output_0`]);
+    node.name = name;
+    return node;
+  });
+  writeFileSync(join(folder, 'twice.onnx'), writeModel(makeModel({
+    name: 'twice', opset: 17, producer: 'test', nodes, initializers: [], inputs: [info('x')], outputs: [info('/b/relu/Relu_output_0')],
+  })));
+  const layers = JSON.parse((await pellucid(folder, 'layers', 'twice.onnx', '--json')).stdout) as { aliases: string[] }[];
+  expect(layers.map(({ aliases }) => aliases)).toEqual([expect.arrayContaining(['/a/relu/Relu', 'a.relu']), expect.arrayContaining(['/b/relu/Relu', 'b.relu'])]);
+  expect(layers.flatMap(({ aliases }) => aliases)).not.toContain('relu');
+});
+
 test.each([
   ['Reshape', 'freed', /its batch axis is freed/], ['Gather', 1, /batches run sample by sample/],
 ])('layers says what becomes of batches where a model counts on one sample (%s)', async (operator, batch, words) => {

@@ -20,6 +20,14 @@ const engineOption = (): Option =>
 const straightThroughOption = (): Option =>
   new Option('--straight-through', 'let gradients pass quantisation: inside its range unchanged, outside zero');
 
+/** Asks for options once all are read: an option that is written wrong is told first, with the nearest name. */
+function requiring(command: Command, ...names: readonly string[]): Command {
+  return command.hook('preAction', () => {
+    const missing = command.options.find((option) => names.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) === undefined);
+    if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
+  });
+}
+
 /** For models with several inputs. */
 function withInputs(command: Command): Command {
   return command
@@ -41,11 +49,11 @@ Examples:
   pellucid explain model.json photos --method occlusion --options '{"window":[32,32],"stride":[16,16]}' --target 281 --out maps`;
 
 function explainCommand(terminal: Terminal): Command {
-  return withInputs(withColours(new Command('explain')))
+  return requiring(withInputs(withColours(new Command('explain'))), 'method')
     .description('Write a map for each input and method: raw values (.npy), how it was made (.json) and a picture (.png).')
     .argument('<model>', 'an .onnx file or the model.json of a tfjs model')
     .argument('<input...>', 'PNG, JPEG or WebP images, folders of them, or .npy arrays (a sample or a batch, used as they are)')
-    .requiredOption('--method <name>', 'method, or package that offers one; may be repeated', collect)
+    .option('--method <name>', 'method, or package that offers one; may be repeated', collect)
     .option('--options <json>', 'options of the method; with several methods an object keyed by method name')
     .option('--target <classes>', '"predicted", one class index, or one per sample: 281,207', parseTarget, 'predicted')
     .option('--layer <name>', 'layer to look at, for methods that look at one; "last": the last one with height and width')
@@ -106,16 +114,16 @@ Examples:
   pellucid differentiate resnet.onnx --wrt inputs --rules epsilon-gamma-box --options '{"low":-2.2,"high":2.7}' --out resnet.lrp.onnx`;
 
 function differentiateCommand(terminal: Terminal): Command {
-  return new Command('differentiate')
+  return requiring(new Command('differentiate'), 'wrt', 'out')
     .description('Write a model that also computes gradients and runs in any ONNX runtime: new input <OUTPUT>/cotangent, new outputs <NAME>/gradient.')
     .argument('<model...>', '.onnx files')
-    .requiredOption('--wrt <names>', '"inputs" (every floating-point input), or inputs, tensors or layers separated by commas', parseNames)
+    .option('--wrt <names>', '"inputs" (every floating-point input), or inputs, tensors or layers separated by commas', parseNames)
     .option('--of <output>', 'output to differentiate (default: the only floating-point one)')
     .option('--rules <name>', 'replace the true derivative by the backward rules of a method, or of one of its presets: see below')
     .option('--options <json>', 'options of the rules: \'{"epsilon":0.01}\'')
     .addOption(straightThroughOption())
     .addOption(new Option('--unreachable <answer>', 'what a tensor gets that the output does not depend on').choices(['error', 'zero']).default('error'))
-    .requiredOption('--out <path>', 'an .onnx file; a folder where there are several models')
+    .option('--out <path>', 'an .onnx file; a folder where there are several models')
     .addHelpText('after', RULES)
     .action((models: readonly string[], request: DifferentiateRequest) => differentiateModels(models, request, terminal));
 }

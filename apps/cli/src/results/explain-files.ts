@@ -1,5 +1,5 @@
 import {
-  batchSize, concatBatches, encodeNpy, explain, sizeOf, type Method, type ModelAdapter, type Tensor,
+  batchSize, concatBatches, encodeNpy, explain, PellucidError, sizeOf, type Method, type ModelAdapter, type Tensor,
 } from '@pellucid/core';
 import type { TargetRequest } from '../command-line/parse-values.ts';
 import { showProgress } from '../command-line/progress.ts';
@@ -48,7 +48,20 @@ const PAGE = 'grid';
 const LARGEST_GROUP = 16;
 const GROUP_BYTES = 64 * 2 ** 20;
 
-const usesReferences = ({ options }: Method): boolean => Object.values(options).includes('mean');
+/** Whether a method compares samples with what stands for the data, which is all inputs of the run. */
+const usesReferences = ({ options }: Method): boolean => options['baseline'] === 'mean' || options['baseline'] === 'references';
+
+/** A sample that is its own reference would differ from it nowhere. */
+function checkReferences(methods: readonly Method[], samples: number): void {
+  const method = samples > 1 ? undefined : methods.find(usesReferences);
+  if (method === undefined) return;
+  throw new PellucidError('REQUEST_INVALID', {
+    action: `run \`${method.description.name}\` with the baseline \`${String(method.options['baseline'])}\``,
+    problem: 'the inputs of the run are what it compares with, and there is one',
+    help: 'Give several inputs, or another baseline, such as `--options \'{"baseline":"zero"}\'`.',
+  });
+}
+
 const needsAll = (method: Method): boolean => method.description.kind === 'batch' || usesReferences(method);
 
 /** How many samples are in memory at once. */
@@ -124,9 +137,10 @@ async function explainGroup(work: ExplainWork, parts: readonly Part[], batch: Te
 /** Called with the methods done so far in the group, and the name of the present one. */
 type ProgressUpdate = (methods: number, name: string) => void;
 
-/** Explains all inputs, group by group, and stages the results. */
+/** Explains all inputs, group by group, and stages the results. @throws REQUEST_INVALID where a method needs several, and what `explain` throws. */
 export async function explainFiles(work: ExplainWork): Promise<ExplainedFiles> {
   const { model, methods, source, output, terminal, target, labels, drawing } = work;
+  checkReferences(methods, source.samples);
   const results: InputResult[] = [];
   const pictures = openPictureBook(model.input.layout, drawing);
   const progress = showProgress(source.samples * methods.length, terminal);

@@ -29,6 +29,11 @@ test('names the nearest option for an unknown one', () => {
   expect(() => resolve({ step: 3 })).toThrow(/`step`.*`steps`/);
 });
 
+test('bounds are told where there are any', () => {
+  const typeOf = (least: number, most: number): string => numberOption(0, least, most, '').type;
+  expect([typeOf(-1, 1), typeOf(0, Number.MAX_VALUE), typeOf(-Number.MAX_VALUE, Number.MAX_VALUE)]).toEqual(['number from -1 to 1', 'number >= 0', 'number']);
+});
+
 test.each<[OptionSpec<unknown>, unknown[], unknown[]]>([
   [flagOption(false, ''), [true, false], ['true', 1, null]],
   [integerOption(1, 1, ''), [1, 1e6], [0, 1.5, NaN, Infinity, '2']],

@@ -32,10 +32,16 @@ export function integerOption(fallback: number, least: number, description: stri
   };
 }
 
+/** The largest numbers stand for no bound. */
+function describeRange(least: number, most: number): string {
+  if (most < Number.MAX_VALUE) return `number from ${least} to ${most}`;
+  return least > -Number.MAX_VALUE ? `number >= ${least}` : 'number';
+}
+
 /** A finite number between `least` and `most`. */
 export function numberOption(fallback: number, least: number, most: number, description: string): OptionSpec<number> {
   return {
-    type: `number from ${least} to ${most}`,
+    type: describeRange(least, most),
     description,
     default: fallback,
     accepts: (value): value is number => isNumber(value) && value >= least && value <= most,

@@ -118,9 +118,15 @@ function drawPanels(panels: FigureOptions['panels'], columnHeads: readonly strin
   return { layout, items: cells.flatMap((cell, i) => moveItems(cell.items, layout.tiles[i]!.x, layout.tiles[i]!.y)) };
 }
 
+/** Whether the heads of columns find room on the line of the first row's titles: no column has both. */
+function headsAmongTitles({ panels: [first = []], columnHeads = [] }: FigureOptions): boolean {
+  const titled = first.map((panel) => (panel?.title ?? '') !== '');
+  return titled.includes(true) && !columnHeads.some((head, column) => head !== '' && titled[column] === true);
+}
+
 /** The heads of rows and columns around the panels, whose upper left corner is at `left`, `top`. */
-function drawHeads({ rowHeads = [], columnHeads = [] }: FigureOptions, { rows, columns }: GridLayout, left: number, top: number, { fontSize, gap }: Style): Items {
-  const across = columns.map(([x, width], i) => ({ text: fitText(columnHeads[i] ?? '', width, fontSize), x: left + x + width / 2, y: top + gap - fontSize * 0.4, anchor: 'middle' as const }));
+function drawHeads({ rowHeads = [], columnHeads = [] }: FigureOptions, { rows, columns }: GridLayout, left: number, top: number, baseline: number, fontSize: number): Items {
+  const across = columns.map(([x, width], i) => ({ text: fitText(columnHeads[i] ?? '', width, fontSize), x: left + x + width / 2, y: baseline - fontSize * 0.4, anchor: 'middle' as const }));
   const down = rows.map(([y, height], i) => ({ text: fitText(rowHeads[i] ?? '', MOST_LETTERS * fontSize, fontSize), x: left, y: top + y + height / 2 + fontSize * 0.36, anchor: 'end' as const }));
   return [...across, ...down].filter(({ text }) => text !== '').map((head) => ({ kind: 'text', fontSize, ...head }));
 }
@@ -158,7 +164,9 @@ export function composeFigure(options: FigureOptions): Figure {
   const headWidth = Math.ceil(Math.min(Math.max(0, ...rowHeads.map((head) => textWidth(head, fontSize))), MOST_LETTERS * fontSize));
   const left = headWidth === 0 ? 0 : gap + headWidth;
   const titleHeight = title === '' ? 0 : Math.round(fontSize * TITLE * LINE);
-  const top = titleHeight + (columnHeads.some((head) => head !== '') ? Math.round(fontSize * LINE) : 0);
+  const line = columnHeads.some((head) => head !== '') ? Math.round(fontSize * LINE) : 0;
+  const amongTitles = headsAmongTitles(options);
+  const top = titleHeight + (amongTitles ? 0 : line);
   // The bar stands beside the pictures, not beside what is above them.
   const [from, to] = heightsOf(items);
   const barHeight = Math.round(Math.max(LEAST_BAR * fontSize, Math.min(to - from, MOST_BAR * fontSize)));
@@ -167,7 +175,7 @@ export function composeFigure(options: FigureOptions): Figure {
   const barTop = top + Math.max(gap, Math.round((from + to - barHeight) / 2));
   const bottom = Math.ceil(Math.max(top + layout.height, bar === undefined ? 0 : barTop + barHeight + gap));
   const lines = wrapText(caption, width - 2 * gap, fontSize);
-  const all: Items = [...moveItems(items, left, top), ...drawHeads(options, layout, left, top, style)];
+  const all: Items = [...moveItems(items, left, top), ...drawHeads(options, layout, left, top, top + gap + (amongTitles ? line : 0), fontSize)];
   if (bar !== undefined) all.push(...moveItems(bar.items, left + layout.width, barTop));
   if (title !== '') {
     const text = fitText(title, width - 2 * gap, fontSize * TITLE);

@@ -45,6 +45,17 @@ test('everything has its place: nothing overlaps, nothing is cut off', () => {
   expect(border.every((colour) => colour.join() === '255,255,255')).toBe(true);
 });
 
+test('heads of columns stand on the line of titles where no column has both, else above it', () => {
+  const panels = [[{ picture: red, title: 'cat' }, { picture: blue }], [{ picture: red, title: 'dog' }, { picture: blue }]];
+  const heightOf = (figure: Figure, name: string): number | undefined => texts(figure).find(({ text }) => text === name)?.y;
+  const beside = composeFigure({ panels, columnHeads: ['', 'saliency'] });
+  expect(heightOf(beside, 'saliency')).toBe(heightOf(beside, 'cat'));
+  const above = composeFigure({ panels, columnHeads: ['image', 'saliency'] });
+  expect(heightOf(above, 'image')).toBe(heightOf(above, 'saliency'));
+  expect(heightOf(above, 'saliency')).toBeLessThan(heightOf(above, 'cat') ?? 0);
+  expect(above.height).toBeGreaterThan(beside.height);
+});
+
 test('the colour bar has the colours of the scale and says its values', () => {
   const figure = composeFigure(FULL);
   expect(texts(figure).map(({ text }) => text)).toEqual(expect.arrayContaining(['≤ −0.12', '0', '≥ 0.12']));
