@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { randomStream } from '@pellucid/core';
 import { analysisRows, failed, ok, withScores } from '../../test/example-rows.ts';
+import { whyNothingIsSignificant } from '../report/describe.ts';
 import type { ResultRow } from '../store/result-row.ts';
 import { analyse, type AnalysedTable } from './analyse.ts';
 import type { Comparison } from './comparisons.ts';
@@ -33,6 +34,35 @@ test('differences are means of the pairs, with an interval around them', () => {
   expect(comparison).toMatchObject({ difference: 2, samples: 4, p: 0.125, adjusted: 0.125, verdict: 'not significant' });
   expect(comparison?.ci95?.[0]).toBeLessThan(2);
   expect(comparison?.ci95?.[1]).toBeGreaterThan(2);
+});
+
+test('methods that meet one control are a family: a second control, whatever it scores, makes no method harder to tell from the first', () => {
+  const scores = Array.from({ length: 12 }, (_, i) => i / 4);
+  const methods = Array.from({ length: 48 }, (_, i) => withScores({ method: `m${i}` }, scores.map((score) => score - 1)));
+  const random = withScores({ method: 'random', control: true }, scores);
+  const others = ['edges', 'centre-prior', 'constant', 'input-magnitude'].map((method) => withScores({ method, control: true }, scores));
+  const against = (rows: readonly ResultRow[]): Comparison[] => tableOf(rows).withControls.filter(({ other }) => other === 'random');
+  // 12 pairs of one sign: p = 2 / 2^12, times the 48 methods.
+  for (const found of [against([...methods, random]), against([...methods, random, ...others])]) {
+    expect(found).toHaveLength(48);
+    for (const { adjusted, verdict } of found) expect([adjusted, verdict]).toEqual([48 / 2 ** 11, 'better']);
+  }
+});
+
+test('the least p-value that a table can reach says whether its samples are enough', () => {
+  const rows = (samples: number): ResultRow[] => {
+    const scores = Array.from({ length: samples }, (_, i) => i);
+    return [...['a', 'b', 'c'].map((method) => withScores({ method }, scores.map((score) => score - 1))), withScores({ method: 'random', control: true }, scores)];
+  };
+  for (const samples of [1, 4, 8]) {
+    const { leastP, withControls } = tableOf(rows(samples));
+    expect(leastP).toBe(Math.min(1, (3 * 2) / 2 ** samples));
+    // All methods differ as clearly as they can, and reach it.
+    expect(withControls.map(({ adjusted }) => adjusted)).toEqual([leastP, leastP, leastP]);
+  }
+  expect(tableOf(rows(4).slice(0, 3)).leastP).toBeNull();
+  expect(whyNothingIsSignificant(tableOf(rows(4)), 0.05)).toBe('4 samples cannot tell 3 methods from controls (p 0.375 at least)');
+  expect(whyNothingIsSignificant(tableOf(rows(8)), 0.05)).toBeNull();
 });
 
 test('samples that either method has no score for are left out of the pairs', () => {

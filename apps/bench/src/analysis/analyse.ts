@@ -2,7 +2,7 @@ import type { MetricSummary, StatisticsSettings } from '../configuration/configu
 import type { ResultRow } from '../store/result-row.ts';
 import type { RunRecord } from '../store/run-record.ts';
 import { backendAgreement, mapDistances, metricAgreement, type BackendAgreement, type MapDistance, type MetricAgreement } from './agreement.ts';
-import { comparePairs, compareWithControls, standings, type Comparison, type Standing } from './comparisons.ts';
+import { comparePairs, compareWithControls, leastCorrected, standings, type Comparison, type Standing } from './comparisons.ts';
 import { metricFacts } from './metric-facts.ts';
 import { meanRanks, rankMethods, type MeanRank, type Ranking } from './ranks.ts';
 import { groupRows, scoreTables, type Scope, type ScoreTable } from './score-tables.ts';
@@ -14,6 +14,8 @@ export interface AnalysedTable {
   readonly withControls: readonly Comparison[];
   readonly pairs: readonly Comparison[];
   readonly standings: ReadonlyMap<string, Standing>;
+  /** The least corrected p-value that so few samples allow against a control; null without controls. */
+  readonly leastP: number | null;
 }
 
 /** The tables of one data set, network and backend. */
@@ -49,7 +51,7 @@ export function statisticsOf(record: RunRecord | null): StatisticsSettings {
 function analyseTable(table: ScoreTable, statistics: StatisticsSettings): AnalysedTable {
   const ranking = rankMethods(table, { resamples: statistics.resamples, seed: SEED });
   const [withControls, pairs] = [compareWithControls(table, statistics, SEED), comparePairs(table, statistics)];
-  return { table, ranking, withControls, pairs, standings: standings(withControls, pairs) };
+  return { table, ranking, withControls, pairs, standings: standings(withControls, pairs), leastP: leastCorrected(withControls, statistics.correction) };
 }
 
 function analyseScope(group: readonly ScoreTable[], statistics: StatisticsSettings): AnalysedScope {
@@ -61,8 +63,8 @@ function analyseScope(group: readonly ScoreTable[], statistics: StatisticsSettin
 }
 
 /**
- * Ranks and compares the methods of a run. A family of tests is one data set, network, backend and metric: the methods against the controls, and the
- * methods against each other, are two families.
+ * Ranks and compares the methods of a run. A family of tests belongs to one data set, network, backend and metric: the methods against one of the controls,
+ * or all pairs of methods.
  */
 export function analyse(rows: readonly ResultRow[], record: RunRecord | null): Analysis {
   const statistics = statisticsOf(record);

@@ -51,11 +51,28 @@ function judge(tests: readonly (Tested | null)[], better: number, { level, corre
 
 const betterSide = ({ metric }: ScoreTable): number => (metric.direction === 'higher' ? 1 : -1);
 
-/** Every method against every control: one family of tests. */
+/**
+ * Every method against every control. A family of tests is one control, met by all methods: that a method is better than every control is claimed where it is
+ * better than each, and such a claim needs no further correction.
+ * @see Berger 1982, Multiparameter hypothesis testing and acceptance sampling (intersection-union tests)
+ */
 export function compareWithControls(table: ScoreTable, statistics: StatisticsSettings, seed: number): Comparison[] {
   const [methods, controls] = [table.entries.filter(({ control }) => !control), table.entries.filter(({ control }) => control)];
-  const tests = methods.flatMap((method) => controls.map((control) => test(method, control, { resamples: statistics.resamples, seed })));
-  return judge(tests, betterSide(table), statistics);
+  const resampling = { resamples: statistics.resamples, seed };
+  const families = controls.map((control) => judge(methods.map((method) => test(method, control, resampling)), betterSide(table), statistics));
+  return methods.flatMap(({ method }) => families.flat().filter((comparison) => comparison.method === method));
+}
+
+/**
+ * The least corrected p-value that any comparison with a control can have, whatever the scores: n pairs have 2^n signs, the most extreme two of which count.
+ * Above the level nothing can be called significant. Null where nothing is compared.
+ */
+export function leastCorrected(withControls: readonly Comparison[], correction: StatisticsSettings['correction']): number | null {
+  if (withControls.length === 0) return null;
+  const samples = Math.max(...withControls.map((comparison) => comparison.samples));
+  const family = new Set(withControls.map(({ method }) => method)).size;
+  // Benjamini and Hochberg's correction spares tests that all reach the least.
+  return Math.min(1, 2 ** (1 - samples) * (correction === 'holm' ? family : 1));
 }
 
 /** Every method against every other, once: another family of tests. */

@@ -27,6 +27,16 @@ test('scores, ranks and comparisons have a line for each', () => {
   expect(comparisonsCsv(analysis)).toMatch(/shapes,plain,onnxruntime,deletion,controls,inverted,random,.*,worse\r\n/);
 });
 
+test('Markdown says of every metric what the controls score, which method is best, and how many stand above and below each control', () => {
+  const rows = analysisRows();
+  const text = resultsMarkdown(rows, record, analyse(rows, null));
+  const [head, , line] = text.slice(text.indexOf('### What the metrics find')).split('\n').slice(2);
+  expect(head).toBe('| metric | random | edges | best method | better / worse than random | better / worse than edges | better than every control |');
+  expect(line).toMatch(/^\| deletion ↓ \| 0\.\d{3} \| 0\.\d{3} \| good 0\.\d{3} \\\[.*\\\] \| 1 \/ 1 \| [12] \/ 1 \| 1 of 3 \|$/);
+  const few = rows.map((row) => ({ ...row, scores: row.scores?.slice(0, 6) ?? [] }));
+  expect(resultsMarkdown(few, record, analyse(few, null))).toMatch(/\|  \|  \| 6 samples cannot tell 3 methods from controls \\\(p 0\.094 at least\\\) \|/);
+});
+
 test('Markdown has a table by rank, with signs, and failures; names mean nothing but themselves', () => {
   const rows = [...analysisRows('deletion', ['a|b', '<i>', '*c*']), failed({ method: 'x' }, 'ABORTED', 'a | b')];
   const text = resultsMarkdown(rows, record, analyse(rows, null));

@@ -72,3 +72,10 @@ export function countStandings({ standings }: AnalysedTable): { readonly methods
     belowRandom: all.filter(({ below }) => below.includes('random')).length,
   };
 }
+
+/** Why no method of a table can be significantly better or worse than a control: too few samples for so many methods. Null where it can. */
+export function whyNothingIsSignificant({ withControls, leastP, standings }: AnalysedTable, level: number): string | null {
+  if (leastP === null || leastP <= level) return null;
+  const samples = Math.max(...withControls.map((comparison) => comparison.samples));
+  return `${samples} ${samples === 1 ? 'sample' : 'samples'} cannot tell ${standings.size} ${standings.size === 1 ? 'method' : 'methods'} from controls (p ${formatP(leastP)} at least)`;
+}

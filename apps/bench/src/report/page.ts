@@ -56,7 +56,7 @@ export function reportPage(content: ReportContent): string {
   const { record, rows, pruning, records } = content;
   const parts: Part[] = [
     ...(rows.length > 0 ? resultParts(content) : []),
-    ...(pruning.length > 0 ? [{ id: 'pruning', title: 'Pruning with retraining', body: pruningMarkup(pruning) }] : []),
+    ...(pruning.length > 0 ? [{ id: 'pruning', title: 'Pruning with retraining', body: pruningMarkup(pruning, record) }] : []),
     ...(records.length > 0 ? [{ id: 'evolution', title: 'Accumulated gradients, epoch by epoch', body: evolutionMarkup(records) }] : []),
     { id: 'provenance', title: 'Provenance', body: provenanceMarkup(record) },
   ];

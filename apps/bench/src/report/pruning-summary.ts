@@ -2,6 +2,7 @@ import { mean } from 'simple-statistics';
 import { publishedFigure } from '../prune/published-figures.ts';
 import { meanInterval } from '../statistics/mean-interval.ts';
 import type { PruningRow } from '../store/result-row.ts';
+import type { RunRecord, TrainedRecord } from '../store/run-record.ts';
 
 /** Pruning by one ranking to one share of pixels, over seeds. */
 export interface PruningSummary {
@@ -57,4 +58,16 @@ export function pruningLines(rows: readonly PruningRow[]): { readonly head: read
       `${drop.toFixed(2)}${ci95 === null ? '' : ` [${ci95.map((bound) => bound.toFixed(2)).join(', ')}]`}`, ...(compares ? [published?.toFixed(2) ?? ''] : []),
     ]),
   };
+}
+
+/** How a network was trained, and on what. */
+export function describeTraining({ trainImages, testImages, recipe: { width, epochs, batchSize, learningRate } }: Pick<TrainedRecord, 'trainImages' | 'testImages' | 'recipe'>): string {
+  return `width ${width}, ${epochs} epochs, batches of ${batchSize}, learning rate ${learningRate}; ${trainImages} training and ${testImages} test images`;
+}
+
+/** What the numbers of `prune` were made with, and which data sets of the published table are missing. */
+export function pruningNotes({ trained, command, ...record }: RunRecord): readonly string[] {
+  const networks = trained.map(({ dataset, network, ...training }) => `${network} on ${dataset}: ${describeTraining(training)}`);
+  const absent = command === 'prune' && 'absent' in record.configuration ? record.configuration.absent : [];
+  return [...new Set(networks), ...absent.map(({ dataset, reason }) => `without ${dataset}: ${reason}`)];
 }

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { AnalysedScope, Analysis } from '../analysis/analyse.ts';
 import type { PruningRow, ResultRow } from '../store/result-row.ts';
-import { countStandings, describeScope, entryIn, formatEstimate, formatInterval, formatNumber, orderScopes, standingSign, withDirection } from './describe.ts';
+import { countStandings, describeScope, entryIn, formatEstimate, formatInterval, formatNumber, orderScopes, standingSign, whyNothingIsSignificant, withDirection } from './describe.ts';
 import { pruningLines } from './pruning-summary.ts';
 
 const BARE = {
@@ -21,7 +21,7 @@ function align(head: readonly string[], rows: readonly (readonly string[])[], le
 }
 
 /** Methods by mean rank; a numbered column for each metric, its name beneath. */
-function scopeTable(scope: AnalysedScope): string {
+function scopeTable(scope: AnalysedScope, level: number): string {
   const rows = scope.overall.map(({ method, control, rank, ci95 }) => [
     control ? `${method} (control)` : method,
     rank.toFixed(1), formatInterval(ci95, (value) => value.toFixed(1)),
@@ -35,10 +35,11 @@ function scopeTable(scope: AnalysedScope): string {
     const { metric, entries } = analysed.table;
     const sorted = [...entries].sort((a, b) => (metric.direction === 'higher' ? b.value - a.value : a.value - b.value));
     const { methods, above, belowRandom } = countStandings(analysed);
+    const tooFew = whyNothingIsSignificant(analysed, level);
     const [best, worst] = [sorted[0]!, sorted[sorted.length - 1]!];
     return [
       `${i + 1}`, withDirection(metric), `best ${best.method} ${formatEstimate(best)}`, `last ${worst.method} ${formatNumber(worst.value)}`,
-      ...(entries.some(({ control }) => control) ? [`${above} of ${methods} better than every control`, `${belowRandom} worse than random`] : ['no controls', '']),
+      ...(!entries.some(({ control }) => control) ? ['no controls', ''] : tooFew === null ? [`${above} of ${methods} better than every control`, `${belowRandom} worse than random`] : [tooFew, '']),
     ];
   });
   const head = ['method', 'rank', '95 %', ...scope.tables.map((_, i) => `${i + 1} `)];
@@ -70,7 +71,7 @@ export function resultsTable(rows: readonly ResultRow[], analysis: Analysis): st
     ...(scopes.length > first.length ? ['The tables of the other backends, all intervals and differences are in report.html, report.md and the CSV files.'] : []),
     ...failures.map(({ model, method, backend, metric, error }) => `failed: ${model} ${method} ${backend} ${metric}: ${error?.message ?? ''}`),
   ];
-  return `${[...first.map(scopeTable), notes.join('\n')].join('\n\n')}\n`;
+  return `${[...first.map((scope) => scopeTable(scope, analysis.statistics.level)), notes.join('\n')].join('\n\n')}\n`;
 }
 
 /** Pruning with retraining as text: a line for each ranking and share of pixels, over all seeds. */

@@ -9,6 +9,7 @@ import type { PruningRow, ResultRow } from '../store/result-row.ts';
 import { readRunRecord, type RunRecord } from '../store/run-record.ts';
 import { reportPage } from './page.ts';
 import { makeExamples } from './pictures.ts';
+import { pruningNotes } from './pruning-summary.ts';
 import type { ExampleSet, RecordPicture } from './sections/pictures.ts';
 import { pruningTable, resultsTable } from './text-table.ts';
 
@@ -54,5 +55,5 @@ export async function writeReport(out: string): Promise<string> {
   const content = { record, rows, pruning, examples: await examplesOf(out, record), records: recordsOf(out, record), analysis };
   writeWhole(FILES.report(out), reportPage(content));
   writeExports(out, record, rows, pruning, analysis);
-  return record.command === 'run' ? resultsTable(rows, analysis) : pruningTable(pruning);
+  return record.command === 'run' ? resultsTable(rows, analysis) : `${pruningTable(pruning)}${pruningNotes(record).map((note) => `\n${note}`).join('')}\n`;
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { PellucidError } from '@pellucid/core';
 import { writeWhole } from '@pellucid/files';
-import type { PruneConfiguration, RunConfiguration } from '../configuration/configuration.ts';
+import type { PruneConfiguration, Recipe, RunConfiguration } from '../configuration/configuration.ts';
 import { FILES } from './folder.ts';
 
 /** The machine of a run. */
@@ -21,6 +21,8 @@ export interface TrainedRecord {
   /** On test images, in percent. */
   readonly accuracy: number;
   readonly trainImages: number;
+  readonly testImages: number;
+  readonly recipe: Recipe;
   readonly seconds: number;
 }
 
@@ -87,17 +89,25 @@ export function writeRunRecord(out: string, record: RunRecord): void {
   writeWhole(FILES.run(out), `${JSON.stringify(record, null, 2)}\n`);
 }
 
+/** Whether a value has what every reader of a record asks for. */
+function isRecord(value: unknown): value is RunRecord {
+  if (typeof value !== 'object' || value === null || !('command' in value && 'configuration' in value && 'trained' in value)) return false;
+  const { command, configuration, trained } = value;
+  return (command === 'run' || command === 'prune') && typeof configuration === 'object' && configuration !== null && Array.isArray(trained);
+}
+
 /** Reads `run.json`; null where there is none. @throws DATA_INVALID. */
 export function readRunRecord(out: string): RunRecord | null {
   const file = FILES.run(out);
   if (!existsSync(file)) return null;
+  const refuse = (cause?: unknown): PellucidError =>
+    new PellucidError('DATA_INVALID', { file, format: 'JSON', problem: 'it is no record of a run', help: 'Choose another folder.' }, { cause });
+  let record: unknown;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as RunRecord;
+    record = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new PellucidError(
-      'DATA_INVALID',
-      { file, format: 'JSON', problem: 'it is no record of a run', help: 'Choose another folder.' },
-      { cause },
-    );
+    throw refuse(cause);
   }
+  if (!isRecord(record)) throw refuse();
+  return record;
 }

@@ -1,10 +1,12 @@
 import type { AnalysedScope, AnalysedTable } from '../../analysis/analyse.ts';
-import { describeScope, formatInterval, formatNumber, formatP, formatRank, rankIn, standingSign, standingWords, withDirection } from '../describe.ts';
+import { describeScope, formatInterval, formatNumber, formatP, formatRank, rankIn, standingSign, standingWords, whyNothingIsSignificant, withDirection } from '../describe.ts';
 import { captionedTable, html, type Cell, type Markup } from '../markup.ts';
 
 const SIGN_CLASS = { '+': 'good', '−': 'bad', '≈': '', '': '' } as const;
 
-function tableMarkup({ table: { metric, entries }, ranking, withControls, standings }: AnalysedTable, scope: AnalysedScope): Markup {
+function tableMarkup(analysed: AnalysedTable, scope: AnalysedScope, level: number): Markup {
+  const { table: { metric, entries }, ranking, withControls, standings } = analysed;
+  const tooFew = whyNothingIsSignificant(analysed, level);
   const sorted = [...entries].sort((a, b) => rankIn(ranking, a.method) - rankIn(ranking, b.method));
   const scores = Math.max(...entries.map((entry) => entry.scores.length));
   const rows = sorted.map(({ method, control, value, ci95, median, scores: own }): Cell[] => {
@@ -24,6 +26,7 @@ function tableMarkup({ table: { metric, entries }, ranking, withControls, standi
     ];
   });
   return html`<details><summary>${withDirection(metric)} <small>(${metric.category})</small></summary>
+${tooFew === null ? html`` : html`<p class="note">Nothing here can be significant: ${tooFew}.</p>`}
 ${captionedTable(['method', 'rank', 'mean', 'median', 'scored', 'less random', 'p', 'wins / losses', 'against the controls'], rows, {
     caption: `${metric.title}, ${metric.direction} is better: ${describeScope(scope)}${scores > 0 ? `, ${scores} samples` : ''}.`,
     rowClass: (row) => (sorted[row]!.control ? 'control' : ''),
@@ -33,7 +36,7 @@ ${captionedTable(['method', 'rank', 'mean', 'median', 'scored', 'less random', '
 /** A table for every metric: means with intervals, and what of the differences is significant. */
 export function metricTablesMarkup(scopes: readonly AnalysedScope[], level: number, correction: string): Markup {
   return html`<p class="note">Means and medians over the samples that have a score, with 95 % bootstrap intervals; ranks with intervals. Differences are paired, sample by sample; p is that of Wilcoxon's signed-rank test,
-${correction === 'none' ? 'not corrected' : html`corrected (${correction === 'holm' ? 'Holm' : 'Benjamini and Hochberg'}) over all comparisons of the methods with the controls in the same table`}; below ${level} counts as significant, everything else is marked n.s. Wins and losses count the other methods that
+${correction === 'none' ? 'not corrected' : html`corrected (${correction === 'holm' ? 'Holm' : 'Benjamini and Hochberg'}) over the comparisons of all methods of the table with that control`}; below ${level} counts as significant, everything else is marked n.s. Wins and losses count the other methods that
 a method is significantly better or worse than, corrected over all pairs of methods of the table.</p>
-${scopes.map((scope) => html`<h3>${describeScope(scope)}</h3>${scope.tables.map((analysed) => tableMarkup(analysed, scope))}`)}`;
+${scopes.map((scope) => html`<h3>${describeScope(scope)}</h3>${scope.tables.map((analysed) => tableMarkup(analysed, scope, level))}`)}`;
 }

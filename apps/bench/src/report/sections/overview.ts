@@ -1,6 +1,6 @@
 import { colourScale } from '@pellucid/render';
 import type { AnalysedScope, Analysis } from '../../analysis/analyse.ts';
-import { countStandings, describeScope, formatEstimate, formatInterval, standingSign, withDirection } from '../describe.ts';
+import { countStandings, describeScope, formatEstimate, formatInterval, standingSign, whyNothingIsSignificant, withDirection } from '../describe.ts';
 import { captionedTable, html, type Cell, type Markup } from '../markup.ts';
 
 const colours = colourScale('cividis');
@@ -31,16 +31,17 @@ ${captionedTable(['method', 'mean rank', ...tables.map(({ table: { metric } }) =
   })}`;
 }
 
-function findings(scope: AnalysedScope): Markup {
+function findings(scope: AnalysedScope, level: number): Markup {
   const lines = scope.tables.map((analysed) => {
     const { metric, entries } = analysed.table;
     const sorted = [...entries].sort((a, b) => (metric.direction === 'higher' ? b.value - a.value : a.value - b.value));
     const { methods, above, belowRandom } = countStandings(analysed);
     const [best, worst] = [sorted[0]!, sorted[sorted.length - 1]!];
     const controls = entries.filter(({ control }) => control).length;
+    const tooFew = whyNothingIsSignificant(analysed, level);
     return [
       withDirection(metric), ...[metric.category, `${best.method} ${formatEstimate(best)}`, `${worst.method} ${formatEstimate(worst)}`].map((content) => ({ content, kind: 'name' })),
-      ...(controls === 0 ? ['no controls', 'no controls'] : [`${above} of ${methods}`, String(belowRandom)]),
+      ...(controls === 0 ? ['no controls', 'no controls'] : tooFew === null ? [`${above} of ${methods}`, String(belowRandom)] : [{ content: tooFew, kind: 'name' }, '']),
     ];
   });
   return captionedTable(['metric', 'category', 'best', 'last', 'better than every control', 'worse than random'], lines, {
@@ -61,6 +62,6 @@ export function overviewMarkup({ statistics, metrics }: Analysis, scopes: readon
 (${statistics.resamples} times). Rows in italics are controls: maps that know nothing of the network. <b>+</b> after a rank: significantly better than every control; <b>−</b>: significantly worse than
 random; no sign: neither. Yellow is first, blue is last. Metrics of localisation, complexity and robustness say nothing about faithfulness: the mean rank leaves them out.</p>
 <ul class="cards">${winners}</ul>
-${heatMap(first)}${findings(first)}
-${rest.map((scope) => html`<details><summary>${describeScope(scope)}</summary>${heatMap(scope)}${findings(scope)}</details>`)}`;
+${heatMap(first)}${findings(first, statistics.level)}
+${rest.map((scope) => html`<details><summary>${describeScope(scope)}</summary>${heatMap(scope)}${findings(scope, statistics.level)}</details>`)}`;
 }

@@ -2,7 +2,7 @@ import { groupRows } from '../../analysis/score-tables.ts';
 import type { PruningRow, ResultRow } from '../../store/result-row.ts';
 import type { NotApplicable, ProtocolRecord, RunRecord } from '../../store/run-record.ts';
 import { captionedTable, html, type Markup } from '../markup.ts';
-import { pruningLines } from '../pruning-summary.ts';
+import { describeTraining, pruningLines, pruningNotes } from '../pruning-summary.ts';
 
 /** Cells that failed, with their reason. */
 export function failuresMarkup(rows: readonly ResultRow[]): Markup {
@@ -25,10 +25,11 @@ export function notApplicableMarkup(cells: readonly NotApplicable[]): Markup {
 }
 
 /** Pruning with retraining, over seeds. */
-export function pruningMarkup(rows: readonly PruningRow[]): Markup {
+export function pruningMarkup(rows: readonly PruningRow[], record: RunRecord): Markup {
   const { head, lines } = pruningLines(rows);
   return html`<p class="note">Only the most important pixels stay in training and test images, or go; a network is trained from scratch. Accuracies in percent.</p>
-${captionedTable(head, lines, { caption: 'Accuracy that is lost with the pixels: mean over seeds with its 95 % interval.', heads: 4 })}`;
+${captionedTable(head, lines, { caption: 'Accuracy that is lost with the pixels: mean over seeds with its 95 % interval.', heads: 4 })}
+<ul>${pruningNotes(record).map((note) => html`<li>${note}</li>`)}</ul>`;
 }
 
 /** Where the numbers come from: program, protocol, machine, networks. */
@@ -43,8 +44,8 @@ export function provenanceMarkup(record: RunRecord): Markup {
     ['End', end ?? 'not over'],
     ['Machine', `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}`],
     ...Object.entries(versions),
-    ...trained.map(({ network, seed, accuracy, trainImages, seconds }) =>
-      [`${network}, seed ${seed}`, `trained here on ${trainImages} images in ${seconds.toFixed(1)} s: right on ${accuracy.toFixed(2)} % of the test images`] as const),
+    ...trained.map(({ dataset, network, seed, accuracy, seconds, ...training }) =>
+      [`${network} on ${dataset}, seed ${seed}`, `${describeTraining(training)}: ${seconds.toFixed(1)} s, right on ${accuracy.toFixed(2)} % of the test images`] as const),
   ];
   return html`<dl>${facts.map(([name, fact]) => html`<dt>${name}</dt><dd>${fact}</dd>`)}</dl>
 ${protocol === undefined ? html`` : html`<details><summary>Protocol, every default written out</summary><pre tabindex="0">${JSON.stringify(protocol.resolved, null, 2)}</pre></details>`}
