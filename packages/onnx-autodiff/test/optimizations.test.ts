@@ -64,8 +64,8 @@ test('all together change a gradient by no more than rounding', async () => {
 /** What an optimisation needs to be of use. */
 const NEEDED: Partial<Record<Optimization, readonly Optimization[]>> = { 'pool-picks': ['masks-behind-pools'], 'pool-distances': ['masks-behind-pools'] };
 
-/** Those of true derivatives; what is for backward rules alone has tests of its own. */
-const DERIVATIVES = OPTIMIZATIONS.filter((name) => name !== 'batch-halves');
+/** Those that the network shows; what is for backward rules or blocks with a shortcut alone has tests of its own. */
+const DERIVATIVES = OPTIMIZATIONS.filter((name) => name !== 'batch-halves' && name !== 'shortcut-phases');
 
 test.each(DERIVATIVES)('%s changes the graph, and can be left out', (name) => {
   const needed = NEEDED[name] ?? [];
@@ -111,6 +111,37 @@ test.each(GEOMETRIES)('the phases of a convolution make its gradient: %d to %d c
   expect(plain.operators).toContain('ConvTranspose');
   expect(phases.operators).not.toContain('ConvTranspose');
   expect(worst(phases.values, plain.values)).toBeLessThan(1e-6);
+});
+
+/** Two convolutions and a copy of one input, added up: the first has strides and a window, the second strides and one element. */
+async function blockGradient(lengths: readonly number[], strides: readonly number[], optimizations: readonly Optimization[]): Promise<{
+  readonly values: Float64Array; readonly operators: readonly string[];
+}> {
+  const elementType = ElementType.FLOAT;
+  const produced = lengths.map((length, i) => Math.floor((length - 1) / strides[i]!) + 1);
+  const weights = (name: string, shape: readonly number[]): TensorProto => makeTensor(name, elementType, shape, draws(name, shape).data);
+  const info = (name: string, shape: readonly (number | string)[]) => makeValueInfo(name, { elementType, shape });
+  const model = makeModel({
+    name: 'block', opset: 17, producer: 'test', initializers: [weights('w', [32, 16, 3, 3]), weights('s', [32, 16, 1, 1]), weights('c', [32, 16, 1, 1])],
+    nodes: [
+      makeNode('Conv', ['x', 'w'], ['a'], [intsAttribute('strides', strides), intsAttribute('pads', [1, 1, 1, 1])]),
+      makeNode('Conv', ['x', 's'], ['b'], [intsAttribute('strides', strides)]), makeNode('Add', ['a', 'b'], ['both']),
+      makeNode('Conv', ['x', 'c'], ['c1']), makeNode('GlobalAveragePool', ['c1'], ['mean']), makeNode('Add', ['both', 'mean'], ['y']),
+    ],
+    inputs: [info('x', ['n', 16, ...lengths])], outputs: [info('y', ['n', 32, ...produced])],
+  });
+  const { model: extended, cotangent } = differentiate(model, { of: 'y', at: ['x'], optimizations });
+  const answer = await run(extended, new Map([['x', draws('x', [2, 16, ...lengths])], [cotangent, draws('dy', [2, 32, ...produced])]]), ['x/gradient']);
+  return { values: answer.get('x/gradient')?.data ?? new Float64Array(0), operators: extended.graph.node.map(({ opType }) => opType) };
+}
+
+test.each([[[8, 10], [2, 2]], [[7, 9], [2, 2]], [[9, 8], [1, 2]], [[7, 7], [2, 1]]])('a shortcut adds to the one phase that it reaches: %j, strides %j', async (lengths, strides) => {
+  const plain = await blockGradient(lengths, strides, []);
+  const phases = await blockGradient(lengths, strides, ['phase-convolutions']);
+  const together = await blockGradient(lengths, strides, ['phase-convolutions', 'shortcut-phases']);
+  const count = ({ operators }: typeof plain): number => operators.filter((operator) => operator === 'ConvTranspose').length;
+  expect([plain, phases, together].map(count)).toEqual([2, 1, 0]);
+  expect(worst(together.values, plain.values)).toBeLessThan(1e-6);
 });
 
 test.each<Geometry>([

@@ -3,6 +3,7 @@ import { attributeInt, copyWith, intAttribute, type Dimension, type NodeProto } 
 import { addAll, type Emitter } from '../engine/emitter.ts';
 import { trueDerivative } from '../engine/true-derivative.ts';
 import { WEIGHTED } from '../operators/linear-operators.ts';
+import { sumOfPhases } from './shortcut-phases.ts';
 
 /** A batch of samples and then their baselines, in two tensors. */
 export type Halves = readonly [here: string, there: string];
@@ -54,11 +55,13 @@ function twinOf(emit: Emitter, whole: string | null): string | null {
   return here === there ? here : null;
 }
 
+const addTerms = (emit: Emitter, terms: readonly string[]): string => sumOfPhases(emit, terms) ?? addAll(emit, terms);
+
 /** Sum of gradients of one shape; of what they hold twice, where all do. */
 export function addGradients(emit: Emitter, terms: readonly string[]): string {
   const twins = terms.map((term) => twinOf(emit, term));
-  if (terms.length < 2 || twins.includes(null)) return addAll(emit, terms);
-  const sum = addAll(emit, twins.flatMap((twin) => twin ?? []));
+  if (terms.length < 2 || twins.includes(null)) return addTerms(emit, terms);
+  const sum = addTerms(emit, twins.flatMap((twin) => twin ?? []));
   return joinHalves(emit, sum, sum);
 }
 

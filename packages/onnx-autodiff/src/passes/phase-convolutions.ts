@@ -2,6 +2,7 @@ import { concreteShape, intAttribute, intsAttribute, type WindowGeometry } from 
 import { knownShape, sliceAxes, unsqueeze, type Emitter } from '../engine/emitter.ts';
 import { flippedWeights } from '../rules/flipped-weights.ts';
 import { isBlocked } from './blocked-layout.ts';
+import { notePhases } from './shortcut-phases.ts';
 
 /** A convolution whose data gradient is asked for. */
 export interface StridedConvolution {
@@ -72,6 +73,14 @@ function interleaveRows(emit: Emitter, parts: readonly string[], rows: number, c
   return emit.op('Reshape', [emit.op('Concat', parts, [intAttribute('axis', 3)]), emit.integers([0, 0, rows, columns])]);
 }
 
+/** Phases of two axes, columns in rows, as one tensor of these spatial lengths. */
+function joinPhases(emit: Emitter, phases: readonly (readonly string[])[], lengths: readonly number[], step: readonly [number, number]): string {
+  const [height, width] = [Math.ceil(lengths[0]! / step[0]) * step[0], Math.ceil(lengths[1]! / step[1]) * step[1]];
+  const dx = interleaveRows(emit, phases.map((row) => interleaveColumns(emit, row, width)), height, width);
+  const cut = [0, 1].filter((axis) => lengths[axis] !== [height, width][axis]);
+  return cut.length === 0 ? dx : sliceAxes(emit, dx, cut.map((axis) => axis + 2), cut.map(() => 0), cut.map((axis) => lengths[axis]!));
+}
+
 /** Whether the runtime computes all parts in its blocked layout. */
 function suits(emit: Emitter, { w, x, y, groups, geometry }: StridedConvolution): boolean {
   const channels = knownShape(emit, x)[1];
@@ -93,16 +102,16 @@ export function phaseConvolutions(emit: Emitter, convolution: StridedConvolution
   if (!rows || !columns) return null;
   const flipped = flippedWeights(weights, groups);
   const step = [strides[0]!, strides[1]!] as const;
-  const [height, width] = [Math.ceil(lengths[0]! / step[0]) * step[0], Math.ceil(lengths[1]! / step[1]) * step[1]];
-  const bands = rows.map((row, a) => interleaveColumns(emit, columns.map((column, b) => {
+  const phases = rows.map((row, a) => columns.map((column, b) => {
     const taps = emit.once(`phase ${a} ${b} of ${w} ${step.join()} ${groups}`, () =>
       emit.constant([flipped.shape[0]!, flipped.shape[1]!, row.taps, column.taps], pickTaps(flipped, row, column, step), w));
     return emit.op('Conv', [dy, taps], [
       intsAttribute('kernel_shape', [row.taps, column.taps]), intsAttribute('pads', [row.padBegin, column.padBegin, row.padEnd, column.padEnd]),
       intAttribute('group', groups),
     ]);
-  }), width));
-  const dx = interleaveRows(emit, bands, height, width);
-  const cut = [0, 1].filter((axis) => lengths[axis] !== [height, width][axis]);
-  return cut.length === 0 ? dx : sliceAxes(emit, dx, cut.map((axis) => axis + 2), cut.map(() => 0), cut.map((axis) => lengths[axis]!));
+  }));
+  const join = (parts: readonly (readonly string[])[]): string => joinPhases(emit, parts, lengths, step);
+  const dx = join(phases);
+  notePhases(emit, dx, phases, lengths, step, join);
+  return dx;
 }

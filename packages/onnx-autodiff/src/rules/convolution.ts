@@ -3,6 +3,7 @@ import { knownShape, padZeros, reduceSum, runtimeShape, type Emitter } from '../
 import type { GradientRule } from '../engine/gradient-rule.ts';
 import { flippedComputedWeights } from '../passes/flipped-computed-weights.ts';
 import { phaseConvolutions } from '../passes/phase-convolutions.ts';
+import { noteShortcut } from '../passes/shortcut-phases.ts';
 import { weightGradient } from './convolution-weights.ts';
 import { flippedWeights } from './flipped-weights.ts';
 
@@ -81,7 +82,12 @@ export const conv: GradientRule = ({ emit, node, dy, inputs, outputs: [y = ''], 
     const flips = geometry.strides.every((stride) => stride === 1) && !isNarrow(emit, w, groups);
     const flipped = flips ? (weights ? flippedStored(emit, w, weights, groups) : flippedComputedWeights(emit, w, groups)) : null;
     if (flipped !== null) return flippedConv(emit, dy, flipped, geometry, groups);
-    return phaseConvolutions(emit, { dy, w, x, y, geometry, groups }) ?? transposedWindows(emit, dy, w, x, geometry, groups);
+    const convolution = { dy, w, x, y, geometry, groups };
+    const phased = phaseConvolutions(emit, convolution);
+    if (phased !== null) return phased;
+    const dx = transposedWindows(emit, dy, w, x, geometry, groups);
+    noteShortcut(emit, dx, convolution);
+    return dx;
   };
   const gradients = [data, () => weightGradient(emit, { data: x, error: dy, geometry, groups }), () => channelSums(emit, dy)];
   return inputs.map((_, i) => (wanted[i] ? (gradients[i]?.() ?? null) : null));
