@@ -19,6 +19,20 @@ function kindOf(line) {
   return RUN.test(line) ? 'run' : 'unknown';
 }
 
+/** Where a program's name is imported from: the package, without paths below it. */
+function packageOf(specifier) {
+  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** What the programs of a page import and no `npm install` of the page names: a reader in an empty folder would not have it. */
+export function notInstalled(text, steps) {
+  const lines = [...text.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, body]) => commandLines(body)).filter((line) => line.startsWith('npm install '));
+  const installed = new Set(lines.flatMap((line) => line.split(/\s+/).slice(2)));
+  const imported = steps.flatMap((step) => [...(step.text ?? '').matchAll(/from '([^'.][^']*)'/g)].map(([, specifier]) => specifier));
+  const needed = new Set(imported.filter((specifier) => !specifier.startsWith('node:')).map(packageOf));
+  return [...needed].filter((name) => !installed.has(name)).map((name) => `a program imports ${name}, which no \`npm install\` of the page names`);
+}
+
 /**
  * The samples of a Markdown text. A program whose first line is `// name.mjs` is a file, which a command line or another program has to
  * name; any other is run where it stands.
