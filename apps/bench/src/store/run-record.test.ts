@@ -20,7 +20,8 @@ test('a record comes back as it was written, and a folder without one has none',
   expect(readRunRecord(folder)).toEqual(record);
 });
 
-test.each(['', '{', 'null', '7', '[]', '{}', '{"command":"study"}', '{"command":"run","configuration":{}}', '{"command":"run","configuration":null,"trained":[]}'])(
+test.each(['', '{', 'null', '7', '[]', '{}', '{"command":"study"}', '{"command":"run","configuration":{}}', '{"command":"run","configuration":null,"trained":[]}',
+  '{"command":"run","configuration":{},"trained":[{"dataset":"shapes","network":"plain-cnn","seed":0,"accuracy":90,"seconds":1}],"machine":{},"versions":{}}'])(
   'a run.json of %j is a typed error of whoever reads it', async (text) => {
     writeFileSync(join(folder, 'run.json'), text);
     expect(() => readRunRecord(folder)).toThrow(expect.objectContaining({ code: 'DATA_INVALID' }));

@@ -89,11 +89,14 @@ export function writeRunRecord(out: string, record: RunRecord): void {
   writeWhole(FILES.run(out), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Whether a value has what every reader of a record asks for. */
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Whether a value has what every reader of a record asks for. Other versions of the program may have written less. */
 function isRecord(value: unknown): value is RunRecord {
-  if (typeof value !== 'object' || value === null || !('command' in value && 'configuration' in value && 'trained' in value)) return false;
-  const { command, configuration, trained } = value;
-  return (command === 'run' || command === 'prune') && typeof configuration === 'object' && configuration !== null && Array.isArray(trained);
+  if (!isObject(value) || !('command' in value && 'configuration' in value && 'trained' in value && 'machine' in value && 'versions' in value)) return false;
+  const { command, configuration, trained, machine, versions } = value;
+  return (command === 'run' || command === 'prune') && [configuration, machine, versions].every(isObject)
+    && Array.isArray(trained) && trained.every((one: unknown) => isObject(one) && 'recipe' in one && isObject(one.recipe));
 }
 
 /** Reads `run.json`; null where there is none. @throws DATA_INVALID. */
@@ -101,7 +104,7 @@ export function readRunRecord(out: string): RunRecord | null {
   const file = FILES.run(out);
   if (!existsSync(file)) return null;
   const refuse = (cause?: unknown): PellucidError =>
-    new PellucidError('DATA_INVALID', { file, format: 'JSON', problem: 'it is no record of a run', help: 'Choose another folder.' }, { cause });
+    new PellucidError('DATA_INVALID', { file, format: 'JSON', problem: 'it is no record of a run, or one that another version of this program wrote', help: 'Choose another folder, or start anew in this one without `--resume`.' }, { cause });
   let record: unknown;
   try {
     record = JSON.parse(readFileSync(file, 'utf8'));
