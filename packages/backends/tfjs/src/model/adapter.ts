@@ -16,12 +16,14 @@ import { valueAt } from './value-at.ts';
 export type TfjsCapability = 'activations' | 'gradient' | 'backward-rules' | 'intervention' | 'biases' | 'parameters';
 
 const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
-/** A gradient pass holds of every layer its value, what the tape saved of it (a bias sum before the activation), and a gradient. */
-const COPIES = 4;
+/** How often a gradient pass holds the values of a layer: as they are, saved by the tape where a bias or a normalisation made others of them, as gradients. */
+const COPIES = 2.5;
+/** Rules read the values of both sides of an operation, and compute more of them. */
+const COPIES_FOR_RULES = 4.5;
 
-function estimateBytes({ input, layers }: Network): number {
+function estimateBytes({ input, layers }: Network, copies: number): number {
   const values = layers.reduce((sum, { shape }) => sum + sizeOf((shape ?? []).slice(1) as number[]), 0);
-  return 4 * (COPIES * values + 2 * sizeOf(input.shape.slice(1) as number[]));
+  return Math.ceil(4 * (copies * values + 2 * sizeOf(input.shape.slice(1) as number[])));
 }
 
 /** Checks a query and replaces every layer name by the layer's own. */
@@ -85,7 +87,7 @@ function explainingFailures<Result>(name: string, pass: () => Result): Result {
 
 /** Makes the adapter of a loaded network. */
 export function createAdapter(engine: TfjsEngine, network: Network, name: string, hash: string): ModelAdapter<TfjsCapability> {
-  const bytesPerSample = estimateBytes(network);
+  const [bytesPerSample, bytesUnderRules] = [estimateBytes(network, COPIES), estimateBytes(network, COPIES_FOR_RULES)];
   const { biases } = network;
   let disposed = false;
 
@@ -103,9 +105,9 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     validateMemoryBudget(memoryBudget);
     const resolved = resolveQuery(network, name, query);
     const samples = batchSize(query.input);
-    const size = Math.max(1, Math.floor(memoryBudget / bytesPerSample));
     const parts: Evaluation[] = [];
     const { gradient, intervention, samples: rows } = resolved;
+    const size = Math.max(1, Math.floor(memoryBudget / (gradient?.rules === undefined ? bytesPerSample : bytesUnderRules)));
     const chunks = chunkPositions(samples, size, gradient?.rules?.paired === true);
     for (const positions of chunks) {
       // The event that aborts can only fire while nothing computes.
