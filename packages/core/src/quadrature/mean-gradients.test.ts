@@ -21,3 +21,19 @@ test.each([1, 2, 5, 64])('the mean gradient of a product is that in the middle o
   expect(done).toHaveLength(Math.ceil(9 / chunkSize));
   expect(done.at(-1)).toBe(1);
 });
+
+test('steps that are worked on together give to the last bit what they give one by one', async () => {
+  const values = (seed: number): number[] => Array.from({ length: 14 }, (_, i) => Math.fround(Math.sin(seed + 7.3 * i)));
+  const [end, start] = [tensor([2, 7], values(1)), tensor([2, 7], values(2))];
+  const square = (points: Tensor): Promise<Tensor> => Promise.resolve({ ...points, data: points.data.map((value) => value ** 2) });
+  const means = async (chunkSize: number): Promise<readonly number[][]> => {
+    const rule = quadratureRule('gausslegendre', 11, 'test');
+    const found = await meanGradients({ to: end, from: start, rule, gradients: square, context: { chunkSize, progress: () => undefined } });
+    return found.means.map((mean) => [...mean]);
+  };
+  const [alone, together] = [await means(1), await means(64)];
+  expect(together).toEqual(alone);
+  // The mean of (b + p d)^2 over p from 0 to 1.
+  const exact = (i: number): number => (end.data[i]! ** 2 + end.data[i]! * start.data[i]! + start.data[i]! ** 2) / 3;
+  together.flat().forEach((value, i) => { expect(value).toBeCloseTo(exact(i), 6); });
+});

@@ -1,8 +1,8 @@
 import type { MethodContext } from '../method/method.ts';
-import { batchSize, sampleData } from '../tensor/batch.ts';
+import { batchSize, sampleData, sampleSize } from '../tensor/batch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { QuadratureRule } from './legendre.ts';
-import { pointsOnPath } from './points-on-path.ts';
+import { isOnePath, pointsOnPath, STEPS_AT_ONCE } from './points-on-path.ts';
 
 /** A straight path for each sample, and the points on them at which to ask. */
 export interface GradientPaths {
@@ -23,6 +23,15 @@ export interface MeanGradients {
   readonly means: readonly Float64Array[];
 }
 
+/** Adds weighted gradients of one path, from `first` on: one, or four at once, in the same order. */
+function addWeighted(mean: Float64Array, gradients: Tensor, first: number, weights: readonly number[]): void {
+  const [g0, g1, g2, g3] = weights.map((_, i) => sampleData(gradients, first + i));
+  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = weights;
+  if (!g0) return;
+  if (g1 && g2 && g3) for (let p = 0; p < mean.length; p++) mean[p] = mean[p]! + w0 * g0[p]! + w1 * g1[p]! + w2 * g2[p]! + w3 * g3[p]!;
+  else for (let p = 0; p < mean.length; p++) mean[p] = mean[p]! + w0 * g0[p]!;
+}
+
 /**
  * The weighted mean of the gradient along each path: the integral of Integrated Gradients and what is like it. Points are asked for in pieces of the
  * chunk size, which hold several points of one sample or several samples, never all of both.
@@ -37,12 +46,12 @@ export async function meanGradients({ to, from, rule: { points, weights }, conte
     const samples = places.map((place) => Math.floor(place / steps));
     const gradients = await ask(pointsOnPath(to, from, samples, places.map((place) => points[place % steps]!)), samples);
     shape = gradients.shape.slice(1);
-    samples.forEach((sample, i) => {
-      const gradient = sampleData(gradients, i);
-      const mean = (means[sample] ??= new Float64Array(gradient.length));
-      const weight = weights[places[i]! % steps]!;
-      for (let p = 0; p < mean.length; p++) mean[p]! += weight * gradient[p]!;
-    });
+    for (let i = 0; i < samples.length;) {
+      const count = isOnePath(samples, i) ? STEPS_AT_ONCE : 1;
+      const mean = (means[samples[i]!] ??= new Float64Array(sampleSize(gradients)));
+      addWeighted(mean, gradients, i, Array.from({ length: count }, (_, step) => weights[places[i + step]! % steps]!));
+      i += count;
+    }
     context.progress(start + places.length, total);
   }
   return { shape, means };
