@@ -44,6 +44,7 @@ function withTraining(command: Command): Command {
     .option('--network <name>', 'pruning-cnn (the default), plain-cnn, residual-cnn or resnet-18')
     .option('--width <channels>', 'channels of its first convolution')
     .option('--epochs <count>', 'epochs of every training')
+    .option('--learning-rate <rate>', 'of Adam')
     .option('--train-images <count>', 'images to train on: the first ones')
     .option('--test-images <count>', 'images to test on: the first ones')
     .option('--workers <count>', 'processes; as many as cores unless given')
@@ -81,7 +82,8 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
     .action((flags: Flags) => run(flags, terminal));
 
   withTraining(program.command('prune'))
-    .description('Keep only the most important pixels of a data set, retrain from scratch, and report the loss of accuracy.')
+    .description('Keep only the most important pixels of a data set, retrain from scratch, and report the loss of accuracy. Data sets and networks may be several, separated by commas.')
+    .option('--published', 'the published table: fashion-mnist and svhn, as far as their files are at hand, plain-cnn and resnet-18, all images, its recipe; other flags change it')
     .option('--batch-size <count>', 'images per step')
     .option('--images <count>', 'training images whose maps rank the pixels')
     .option('--fractions <percents>', 'shares of pixels to keep, in percent, separated by commas')

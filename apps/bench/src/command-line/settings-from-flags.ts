@@ -8,7 +8,7 @@ export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 const LISTS = ['models', 'methods', 'backends', 'metrics', 'rankings', 'directions', 'factors'];
 /** Flags that are not settings: where those are, and what to do with an earlier run. */
 const NO_SETTINGS = ['config', 'resume'];
-const NUMBERS = ['samples', 'seeds', 'workers', 'timeout', 'memory', 'width', 'epochs', 'batchSize', 'trainImages', 'testImages', 'images', 'repeats'];
+const NUMBERS = ['samples', 'seeds', 'workers', 'timeout', 'memory', 'width', 'epochs', 'batchSize', 'learningRate', 'trainImages', 'testImages', 'images', 'repeats'];
 
 const NUMBER_LISTS = ['fractions', 'batchSizes'];
 

@@ -67,6 +67,13 @@ export interface DataSource {
   readonly testImages: number;
 }
 
+/** A data set that would have been used, had its files been there. */
+export interface AbsentSource {
+  readonly dataset: string;
+  /** What was looked for, and where it can be had. */
+  readonly reason: string;
+}
+
 /** How a network is trained. */
 export interface Recipe {
   readonly network: string;
@@ -119,14 +126,17 @@ export interface StatisticsSettings {
 
 /** Everything that decides the numbers of `pellucid-bench prune`. */
 export interface PruneConfiguration {
-  readonly data: DataSource;
+  readonly datasets: readonly DataSource[];
+  /** Data sets of the published table whose files are not at hand, and where they can be had. */
+  readonly absent: readonly AbsentSource[];
   readonly rankings: readonly MethodChoice[];
   readonly fractions: readonly number[];
   /** Whether the pixels of a share stay, or go. */
   readonly directions: readonly ('keep' | 'remove')[];
   readonly seeds: number;
   readonly images: number;
-  readonly recipe: Recipe;
+  /** One for each network. */
+  readonly recipes: readonly Recipe[];
 }
 
 /** What does not change the numbers: where they go, how many processes make them and what those may take. */

@@ -1,13 +1,14 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { basename, resolve } from 'node:path';
-import { PellucidError, suggestNames } from '@pellucid/core';
+import { isPellucidError, PellucidError, suggestNames } from '@pellucid/core';
 import { pruningRecipe } from '@pellucid/training';
 import { zooModels } from '@pellucid/zoo';
-import { checkDataDir, EMBEDDED, findSource } from '../data/sources.ts';
+import { checkDataDir, EMBEDDED, findSource, probeSource } from '../data/sources.ts';
 import { NETWORKS } from '../data/networks.ts';
 import { CONTROLS } from '../plugins/known-methods.ts';
 import { chooseControl, chooseMethods } from '../plugins/load-methods.ts';
 import { chooseMetrics, RETRAINING_METRICS } from '../plugins/load-metrics.ts';
+import { PUBLISHED_DATASETS, PUBLISHED_RECIPES } from '../prune/published-figures.ts';
 import { RECORDED_RANKINGS } from '../prune/recorded-rankings.ts';
 import { hashOf } from '../store/hash.ts';
 import type { ProtocolRecord } from '../store/run-record.ts';
@@ -43,6 +44,9 @@ async function findInstalled({ backendsWhereInstalled }: Protocol): Promise<read
   const { isInstalled } = await import('@pellucid/backend-tfjs');
   return pickBackends(backendsWhereInstalled).filter((name) => (name !== 'tfjs/node' && name !== 'tfjs/node-gpu') || isInstalled(name === 'tfjs/node' ? 'node' : 'node-gpu'));
 }
+
+/** Names that stand in one text, separated by commas, each once. */
+const splitNames = (text: string): string[] => unique(text.split(',').map((name) => name.trim()));
 
 const unique = <Value>(values: readonly Value[]): Value[] => [...new Set(values)];
 
@@ -156,21 +160,54 @@ export async function resolveRun(settings: Settings, folder: string): Promise<Re
 }
 
 /** The data of the commands that train. */
-function trainingSource({ dataset: name = EMBEDDED, dataDir, quick = false, trainImages, testImages }: Settings, folder: string): DataSource {
-  const counts = quick ? { train: 96, test: 48 } : name === EMBEDDED ? { train: 1200, test: 400 } : { train: 6000, test: 1000 };
-  const data = findSource({ name, trainImages: trainImages ?? counts.train, testImages: testImages ?? counts.test }, dataDir, folder);
-  checkDataDir([data], dataDir);
-  return data;
+function trainingSource({ dataDir, quick = false, published = false, trainImages, testImages }: Settings, name: string, folder: string): DataSource {
+  const some = published ? { train: Infinity, test: Infinity } : { train: 6000, test: 1000 };
+  const counts = quick ? { train: 96, test: 48 } : name === EMBEDDED ? { train: 1200, test: 400 } : some;
+  return findSource({ name, trainImages: trainImages ?? counts.train, testImages: testImages ?? counts.test }, dataDir, folder);
+}
+
+/** Why the files of a data set cannot be used, where they are missing. @throws DATA_INVALID where they are damaged. */
+async function whyAbsent(source: DataSource): Promise<PellucidError | null> {
+  try {
+    await probeSource({ ...source, trainImages: 1, testImages: 1 });
+    return null;
+  } catch (error) {
+    if (isPellucidError(error) && error.code === 'DATA_MISSING') return error;
+    throw error;
+  }
+}
+
+/** The data sets of `prune`: those that were named, or those of the published table whose files are there. @throws DATA_MISSING where none is. */
+async function pruneSources(settings: Settings, folder: string): Promise<Pick<PruneConfiguration, 'datasets' | 'absent'>> {
+  const { dataset, dataDir, published = false } = settings;
+  const names = dataset === undefined ? (published ? PUBLISHED_DATASETS : [EMBEDDED]) : splitNames(dataset);
+  const sources = names.map((name) => trainingSource(settings, name, folder));
+  checkDataDir(sources, dataDir);
+  if (dataset !== undefined || !published) return { datasets: sources, absent: [] };
+  const reasons = await Promise.all(sources.map(whyAbsent));
+  const datasets = sources.filter((_, i) => reasons[i] === null);
+  const [first] = reasons;
+  if (datasets.length === 0 && first) throw first;
+  return { datasets, absent: sources.flatMap(({ name }, i) => (reasons[i] ? [{ dataset: name, reason: reasons[i].message }] : [])) };
 }
 
 /** What the settings say of a recipe outside `pruning`. */
-const recipeSaid = ({ width, epochs, batchSize, images }: Settings): ReturnType<typeof given<PruningChoice>> => given({ width, epochs, batchSize, images });
+const recipeSaid = ({ width, epochs, batchSize, learningRate, images }: Settings): ReturnType<typeof given<PruningChoice>> => given({ width, epochs, batchSize, learningRate, images });
+
+/** The recipes of `prune`: one for each network. */
+function pruneRecipes({ network, published = false }: Settings, said: Partial<Recipe>): readonly Recipe[] {
+  const base = published ? PUBLISHED_RECIPES : [];
+  const networks = network === undefined ? (said.network === undefined && published ? base.map((recipe) => recipe.network) : [said.network ?? RECIPE.network]) : splitNames(network);
+  pick('network', networks, NETWORKS);
+  return networks.map((name) => ({ ...RECIPE, ...base.find((recipe) => recipe.network === name), ...said, network: name }));
+}
 
 const STUDY: { readonly batchSizes: readonly number[]; readonly repeats: number } = { batchSizes: [8, 32, 128, 512], repeats: 4 };
 
 /** Fills in what a person left out of `study`. @throws METHOD_UNKNOWN, CONFIGURATION_INVALID. */
 export function resolveStudy(settings: Settings, folder: string): StudyConfiguration {
-  const data = trainingSource(settings, folder);
+  const data = trainingSource(settings, settings.dataset ?? EMBEDDED, folder);
+  checkDataDir([data], settings.dataDir);
   const { network = RECIPE.network, batchSizes = STUDY.batchSizes, factors = FACTORS, repeats = STUDY.repeats } = settings;
   pick('network', [network], NETWORKS);
   const { width, epochs, learningRate } = resolvePruning({ ...given(settings.pruning), ...recipeSaid(settings) }, [data]).recipe;
@@ -181,22 +218,22 @@ const PRUNE_CONTROLS: readonly string[] = ['random', 'edges', 'centre-prior'];
 
 /** Fills in what a person left out of `prune`. @throws as `resolveRun`. */
 export async function resolvePrune(settings: Settings, folder: string): Promise<PruneConfiguration> {
-  const data = trainingSource(settings, folder);
   const names = unique(settings.rankings ?? ['accumulated-gradients', ...PRUNE_CONTROLS]);
   const wanted = names.filter((ranking) => !CONTROLS.includes(ranking))
     .map((ranking) => ({ name: ranking, ...(RECORDED_RANKINGS.includes(ranking) && { method: 'accumulated-gradients' }) }));
   const methods = await chooseMethods(wanted, settings.methodOptions ?? {}, {}, folder);
   const controls = names.filter((ranking) => CONTROLS.includes(ranking)).map(chooseControl);
-  const pruning = resolvePruning({ ...(settings.quick === true && { epochs: 1, images: 16 }), ...given(settings.pruning), ...recipeSaid(settings) }, [data]);
-  const network = settings.network ?? pruning.recipe.network;
-  pick('network', [network], NETWORKS);
+  const said = { ...(settings.quick === true && { epochs: 1, images: 16 }), ...given(settings.pruning), ...recipeSaid(settings) };
+  const { datasets, absent } = await pruneSources(settings, folder);
+  const { fractions, images } = resolvePruning(said, datasets);
+  const { network, width, epochs, batchSize, learningRate } = said;
   return {
-    data,
+    datasets, absent,
     rankings: [...methods, ...controls],
-    fractions: unique(settings.fractions ?? pruning.fractions),
+    fractions: unique(settings.fractions ?? fractions),
     directions: unique(settings.directions ?? ['keep']),
     seeds: settings.seeds ?? 3,
-    images: pruning.images,
-    recipe: { ...pruning.recipe, network },
+    images,
+    recipes: pruneRecipes(settings, given({ network, width, epochs, batchSize, learningRate })),
   };
 }

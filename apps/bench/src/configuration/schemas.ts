@@ -42,6 +42,7 @@ const settingsSchema = z.strictObject({
   training: recipe.omit({ network: true }).optional(),
   pruning: pruning.optional(),
   network: z.string().optional(),
+  published: z.boolean().optional(),
   rankings: names.optional(),
   directions: z.array(z.enum(['keep', 'remove'])).min(1).optional(),
   batchSizes: z.array(whole).min(1).optional(),
@@ -50,6 +51,7 @@ const settingsSchema = z.strictObject({
   width: whole.optional(),
   epochs: whole.optional(),
   batchSize: whole.optional(),
+  learningRate: z.number().positive().optional(),
   images: whole.optional(),
   fractions: z.array(percent).min(1).optional(),
 });

@@ -35,7 +35,10 @@ export type Settings = Optional<{
   quick: boolean;
   training: Optional<Omit<Recipe, 'network'>>;
   pruning: PruningChoice;
+  /** Of `prune` and `study`; `prune` takes several, separated by commas, as it does data sets. */
   network: string;
+  /** The published table of pruning: its data sets, networks and recipe. */
+  published: boolean;
   rankings: string[];
   fractions: number[];
   directions: ('keep' | 'remove')[];
@@ -47,6 +50,7 @@ export type Settings = Optional<{
   width: number;
   epochs: number;
   batchSize: number;
+  learningRate: number;
   /** Training images whose maps rank the pixels. */
   images: number;
 }>;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { PellucidError, suggestNames, type LabelledImages } from '@pellucid/core';
+import { batchSize, PellucidError, suggestNames, type LabelledImages } from '@pellucid/core';
 import { DATASETS, loadDataset, PUBLICATIONS, type Publication, type Split } from '@pellucid/datasets';
 import type { DataSource } from '../configuration/configuration.ts';
 
@@ -57,11 +57,12 @@ export async function loadImages({ name, directory, trainImages, testImages }: D
 
 /**
  * Reads every image that a run will ask for, so that a file that is missing or cut short is found before anything is written.
+ * @returns the source with as many images as there are
  * @throws DATA_MISSING, DATA_INVALID.
  */
-export async function probeSource(source: DataSource): Promise<void> {
+export async function probeSource(source: DataSource): Promise<DataSource> {
   // The embedded set is made, not read: nothing can be wrong with the rest of it.
-  const asked = source.name === EMBEDDED ? { ...source, trainImages: 1, testImages: 1 } : source;
-  await loadImages(asked, 'train');
-  await loadImages(asked, 'test');
+  if (source.name === EMBEDDED) return source;
+  const count = async (split: Split): Promise<number> => batchSize((await loadImages(source, split)).images);
+  return { ...source, trainImages: await count('train'), testImages: await count('test') };
 }

@@ -34,11 +34,14 @@ function summarise(group: readonly PruningRow[]): PruningSummary {
   };
 }
 
-/** Joins the rows of all seeds: ranking by ranking, what stays before what goes, largest share first. */
+/** Joins the rows of all seeds: network by network, ranking by ranking, what stays before what goes, largest share first. */
 export function summarisePruning(rows: readonly PruningRow[]): PruningSummary[] {
+  const subject = ({ dataset, network }: PruningRow): string => JSON.stringify([dataset, network]);
+  const subjects = [...new Set(rows.map(subject))].sort();
   const rankings = [...new Set(rows.map(({ ranking }) => ranking))];
   const order = [...rows].sort((a, b) =>
-    rankings.indexOf(a.ranking) - rankings.indexOf(b.ranking) || a.direction.localeCompare(b.direction) || b.fraction - a.fraction);
+    subjects.indexOf(subject(a)) - subjects.indexOf(subject(b)) || rankings.indexOf(a.ranking) - rankings.indexOf(b.ranking)
+    || a.direction.localeCompare(b.direction) || b.fraction - a.fraction);
   const groups = new Map<string, PruningRow[]>();
   for (const row of order) {
     const key = JSON.stringify([row.dataset, row.network, row.ranking, row.direction, row.fraction]);

@@ -72,7 +72,7 @@ export async function trainNetwork(pool: Pool, out: string, { data, version, rec
   const { correct, seconds } = result;
   if (reductions.includes('mean-absolute')) await writeEvolution(recordFile);
   const accuracy = (100 * correct.reduce((a, b) => a + b, 0)) / correct.length;
-  const record = { dataset: data.name, network: recipe.network, seed, accuracy, trainImages: data.trainImages, seconds };
+  const record = { dataset: data.name, network: recipe.network, seed, accuracy, trainImages: data.trainImages, testImages: data.testImages, recipe, seconds };
   writeWhole(stampFile, JSON.stringify({ data, version, recipe, reductions, correct: [...correct], record }));
   return { files, correct, record };
 }

@@ -1,16 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { PellucidError } from '@pellucid/core';
-import type { MethodChoice, MetricChoice, PruneConfiguration, RunConfiguration } from '../configuration/configuration.ts';
+import type { MethodChoice, MetricChoice, PruneConfiguration, Recipe, RunConfiguration } from '../configuration/configuration.ts';
 import { readRunRecord, type RunRecord } from '../store/run-record.ts';
 
 type Asked = Pick<RunRecord, 'command' | 'configuration'>;
 
 /** The parts of a configuration that change the value of a cell; the others only decide which cells there are. */
 function decisive({ configuration }: Asked): Readonly<Record<string, unknown>> {
-  if ('recipe' in configuration) {
-    const { data, images, recipe } = configuration;
-    return { data, images, recipe };
-  }
+  if ('rankings' in configuration) return { images: configuration.images };
   const { samples, references, training, pruning, statistics } = configuration;
   return { samples, references, training, statistics, ...(pruning && { 'images for pruning': pruning.images, 'recipe for pruning': pruning.recipe }) };
 }
@@ -19,6 +16,10 @@ const methodsOf = (configuration: RunConfiguration | PruneConfiguration): readon
   'methods' in configuration ? configuration.methods : configuration.rankings;
 
 const metricsOf = (configuration: RunConfiguration | PruneConfiguration): readonly MetricChoice[] => ('metrics' in configuration ? configuration.metrics : []);
+
+/** How networks are trained, under their names. */
+const recipesOf = (configuration: RunConfiguration | PruneConfiguration): readonly (Recipe & { readonly name: string })[] =>
+  'recipes' in configuration ? configuration.recipes.map((recipe) => ({ ...recipe, name: recipe.network })) : [];
 
 /** What is left of a value in a file: options that are undefined are gone. */
 const asJson = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
@@ -37,6 +38,8 @@ function firstDifference(before: Asked, now: Asked): string | undefined {
     const data = changed(before.configuration.datasets, now.configuration.datasets);
     if (data !== undefined) return `part of the data set \`${data}\``;
   }
+  const recipe = changed(recipesOf(before.configuration), recipesOf(now.configuration));
+  if (recipe !== undefined) return `recipe for \`${recipe}\``;
   const method = changed(methodsOf(before.configuration), methodsOf(now.configuration));
   if (method !== undefined) return `version or other options of \`${method}\``;
   const metric = changed(metricsOf(before.configuration), metricsOf(now.configuration));
