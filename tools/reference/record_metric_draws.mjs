@@ -2,8 +2,10 @@
 //   node tools/reference/record_metric_draws.mjs packages/metrics/test/references/scores.json draws.json
 // Needs a build of packages/metrics. Nothing is taken from inside a metric: it is asked for scores, and its questions are written down.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { superpixels } from '../../packages/core/dist/index.js';
 import {
-  averageSensitivity, faithfulnessCorrelation, localLipschitzEstimate, maxSensitivity, monotonicityNguyen, randomLogit, relativeInputStability, relativeOutputStability, sensitivityN,
+  averageSensitivity, faithfulnessCorrelation, localLipschitzEstimate, maxSensitivity, monotonicityNguyen, randomLogit, relativeInputStability, relativeOutputStability, relativeRepresentationStability,
+  sensitivityN,
 } from '../../packages/metrics/dist/index.js';
 
 const [from, to] = process.argv.slice(2);
@@ -18,12 +20,12 @@ async function questionsOf(metric) {
   const asked = { evaluated: [], explained: [], targets: [] };
   const input = batch(images);
   const model = {
-    name: 'recorded', hash: '0', backend: { name: 'none', engine: 'none', device: 'none', versions: {} }, layers: [], capabilities: new Set(), bytesPerSample: 1, classes: CLASSES,
+    name: 'recorded', hash: '0', backend: { name: 'none', engine: 'none', device: 'none', versions: {} }, layers: [{ name: 'hidden' }], capabilities: new Set(['activations']), bytesPerSample: 1, classes: CLASSES,
     input: { name: 'x', shape: [null, 1, HEIGHT, WIDTH], layout: 'NCHW' }, output: { name: 'y', shape: [null, CLASSES], layout: 'NC' },
     evaluate: ({ input: query }) => {
       asked.evaluated.push(...rows(query));
       const logits = { shape: [query.shape[0], CLASSES], data: new Float32Array(query.shape[0] * CLASSES) };
-      return Promise.resolve({ output: logits, logits, activations: new Map(), gradients: new Map(), uncovered: [] });
+      return Promise.resolve({ output: logits, logits, activations: new Map([['hidden', logits]]), gradients: new Map(), uncovered: [] });
     },
   };
   const explain = ({ input: query, targets: classes }) => {
@@ -45,7 +47,11 @@ writeFileSync(to, JSON.stringify({
   'faithfulness-correlation': subsets(await questionsOf(faithfulnessCorrelation({ subsets: 12, subsetSize: 10, substrate: 'mean' }))),
   'sensitivity-n': subsets(await questionsOf(sensitivityN({ subsets: 12, share: 0.25, substrate: 'mean' }))),
   'monotonicity-nguyen': (await questionsOf(monotonicityNguyen({ steps: 12, draws: 3, objective: 'logit' }))).evaluated.map((variants) => variants.slice(0, -1)),
+  // The superpixels of IROF: Quantus would cut other ones.
+  'segments': images.map((image) => [...superpixels(Float32Array.from(image.flat(2)), [1, 1, HEIGHT, WIDTH], 'NCHW', 12)]),
   'random-logit': (await questionsOf(randomLogit())).targets.flat(),
-  ...Object.fromEntries(await Promise.all([maxSensitivity, averageSensitivity, localLipschitzEstimate, relativeInputStability, relativeOutputStability].map(async (metric) =>
+  ...Object.fromEntries(await Promise.all([
+    maxSensitivity, averageSensitivity, localLipschitzEstimate, relativeInputStability, relativeOutputStability, relativeRepresentationStability,
+  ].map(async (metric) =>
     [metric.name, (await questionsOf(metric(settings))).explained]))),
 }));

@@ -16,6 +16,10 @@ import torch
 from captum.metrics import infidelity, sensitivity_max
 from quantus.functions.perturb_func import noisy_linear_imputation
 
+# Quantus 0.6 asks for what NumPy calls otherwise since 2.0.
+if not hasattr(numpy, "trapz"):
+    numpy.trapz = numpy.trapezoid
+
 HEIGHT, WIDTH, HIDDEN, CLASSES, SAMPLES = 8, 6, 5, 3, 3
 PIXELS = HEIGHT * WIDTH
 rng = numpy.random.default_rng(0)
@@ -30,9 +34,10 @@ class Network(torch.nn.Module):
     def __init__(self, first, second, bias):
         super().__init__()
         self.first, self.second, self.bias = (torch.nn.Parameter(torch.tensor(value, dtype=torch.float32)) for value in (first, second, bias))
+        self.hidden = torch.nn.Tanh()
 
     def forward(self, x):
-        return torch.tanh(x.flatten(1) @ self.first.T) @ self.second.T + self.bias
+        return self.hidden(x.flatten(1) @ self.first.T) @ self.second.T + self.bias
 
 
 first, second, bias = draw(HIDDEN, PIXELS) / 4, draw(CLASSES, HIDDEN), draw(CLASSES)
@@ -130,6 +135,44 @@ def logit_score():
         numpy.random.randint = randint
 
 
+def translated_score():
+    """Continuity over the translations by 1 to 5 pixels; Quantus starts at the width and counts up."""
+    made = quantus.Continuity(nr_steps=2 * WIDTH - 1, normalise=False, abs=False, return_nan_when_prediction_changes=False, disable_warnings=True)
+    return numpy.asarray(made(**dict(given, a_batch=gradient(model, images, targets), explain_func=gradient)), dtype=float).tolist()
+
+
+def segment_score():
+    """IROF on recorded segments with the curve behind it, sample by sample: Quantus fills up the curves of a batch to one length."""
+    segment, area = quantus.helpers.utils.get_superpixel_segments, quantus.helpers.utils.calculate_auc
+    result = []
+    for sample in range(SAMPLES):
+        labels, curves = numpy.array(draws["segments"][sample]).reshape(HEIGHT, WIDTH), []
+        quantus.helpers.utils.get_superpixel_segments = lambda **_: labels
+        quantus.helpers.utils.calculate_auc = lambda values, **options: curves.append(values) or area(values, **options)
+        own = {name: value[sample : sample + 1] if name.endswith("_batch") else value for name, value in given.items()}
+        made = quantus.IROF(perturb_baseline="black", abs=False, normalise=False, return_aggregate=False, disable_warnings=True)
+        result.append({"score": float(made(**dict(own, softmax=True))[0]), "curve": numpy.asarray(curves[0], dtype=float).ravel().tolist()})
+    quantus.helpers.utils.get_superpixel_segments, quantus.helpers.utils.calculate_auc = segment, area
+    return result
+
+
+# Six samples for what compares samples with each other: which image, which map, and by how much it is multiplied.
+COMPANY = [(0, 0, 1), (1, 0, 2), (2, 0, 0.5), (2, 2, 1), (1, 2, 3), (0, 1, 1)]
+
+
+def company_score(metric, **options):
+    """A metric that compares every sample with all others of its batch."""
+    x, a = images[[image for image, _, _ in COMPANY]], numpy.stack([factor * maps[map] for _, map, factor in COMPANY]).astype(numpy.float32)
+    made = getattr(quantus, metric)(abs=False, normalise=False, disable_warnings=True, **options)
+    explain = lambda **_: a
+    return numpy.asarray(made(**dict(given, x_batch=x, a_batch=a, y_batch=numpy.zeros(len(a), dtype=int), s_batch=None, explain_func=explain)), dtype=float).tolist()
+
+
+def direction_distance(a, b, **_):
+    """The distance of the directions of two maps, which takes the place of one that is standardised over the batch."""
+    return numpy.linalg.norm(a / numpy.linalg.norm(a) - b / numpy.linalg.norm(b))
+
+
 # A third of the pixels has no value: what counts zeros has something to count.
 thinned = numpy.where(numpy.random.default_rng(1).permutation(SAMPLES * PIXELS).reshape(images.shape) % 3 == 0, 0, maps).astype(numpy.float32)
 
@@ -178,7 +221,12 @@ result = {
         "local-lipschitz-estimate": perturbed_score("LocalLipschitzEstimate", "local-lipschitz-estimate"),
         "relative-input-stability": perturbed_score("RelativeInputStability", "relative-input-stability"),
         "relative-output-stability": perturbed_score("RelativeOutputStability", "relative-output-stability"),
+        "relative-representation-stability": perturbed_score("RelativeRepresentationStability", "relative-representation-stability", layer_names=["hidden"]),
+        "continuity": translated_score(),
+        "consistency": company_score("Consistency", discretise_func=lambda map: ",".join(str(pixel) for pixel in sorted(numpy.argsort(-map)[:5]))),
+        "sufficiency": company_score("Sufficiency", threshold=1.3, distance_func=direction_distance, normalise_func=lambda distances, **_: distances),
     },
+    "irof": segment_score(), "company": COMPANY,
     "infidelity": captum_infidelity(False), "infidelity-normalised": captum_infidelity(True),
     "imputation": {"unknown": unknown.tolist(), "image": numpy.asarray(imputed, dtype=float).ravel().tolist()},
 }

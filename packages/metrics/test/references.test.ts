@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { imageGeometry, sampleData, tensor, zeros, type FreshExplanation, type Metric, type MetricSubject } from '@pellucid/core';
+import { argmax, imageGeometry, sampleData, tensor, zeros, type FreshExplanation, type Metric, type MetricSubject, type ModelAdapter, type Query } from '@pellucid/core';
 import { meanSquaredGap } from '../src/faithfulness/infidelity.ts';
 import { areaUnderCurve, perturbationCurves } from '../src/faithfulness/perturbation-curve.ts';
 import {
-  averageSensitivity, effectiveComplexity, energyInside, entropy, faithfulnessCorrelation, faithfulnessEstimate, focus, localLipschitzEstimate, maxSensitivity,
+  averageSensitivity, consistency, continuity, effectiveComplexity, energyInside, entropy, faithfulnessCorrelation, faithfulnessEstimate, focus, irof, localLipschitzEstimate, maxSensitivity,
   monotonicityNguyen, nonSensitivity, pixelFlipping, pointingGame, randomLogit, regionPerturbation, relativeInputStability, relativeOutputStability,
-  relevanceMassAccuracy, relevanceRankAccuracy, rocAuc, selectivity, sensitivityN, sparseness, topKIntersection,
+  relativeRepresentationStability, relevanceMassAccuracy, relevanceRankAccuracy, rocAuc, selectivity, sensitivityN, sparseness, sufficiency, topKIntersection,
 } from '../src/index.ts';
 import { histogramEntropy } from '../src/randomisation/efficient-model-parameter-randomisation.ts';
 import { imputeLinearly } from '../src/removal/noisy-linear.ts';
@@ -31,6 +31,9 @@ const stored = JSON.parse(readFileSync(join(import.meta.dirname, 'references', '
   /** Whether each quarter of an image shows the class, row-major. */
   readonly mosaics: boolean[][];
   readonly scores: Readonly<Record<string, (number | number[])[]>>;
+  readonly irof: readonly { readonly score: number; readonly curve: number[] }[];
+  /** Samples that `consistency` and `sufficiency` compare: which image, which map, and by how much it is multiplied. */
+  readonly company: readonly (readonly [number, number, number])[];
   readonly infidelity: Infidelity;
   readonly 'infidelity-normalised': Infidelity;
   readonly imputation: { readonly unknown: number[]; readonly image: number[] };
@@ -38,8 +41,9 @@ const stored = JSON.parse(readFileSync(join(import.meta.dirname, 'references', '
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
 const { first, second, bias } = stored.network;
+const hiddenOf = (x: ArrayLike<number>): number[] => first.map((row) => Math.tanh(dot(x, row)));
 const { model } = analyticModel([1, 8, 6], 'NCHW', (x) => {
-  const hidden = first.map((row) => Math.tanh(dot(x, row)));
+  const hidden = hiddenOf(x);
   return second.map((row, k) => dot(hidden, row) + bias[k]!);
 });
 const subject: MetricSubject = {
@@ -87,6 +91,18 @@ const explain: FreshExplanation = ({ input, targets }) => {
   return Promise.resolve({ values, layout: 'NCHW' });
 };
 
+/** The model with its layer. */
+const withHidden: ModelAdapter<never> = {
+  ...model,
+  layers: [{ name: 'hidden', aliases: [], kind: 'tanh', operator: 'Tanh', shape: [null, first.length], layout: 'NC' }],
+  capabilities: new Set(['activations']),
+  evaluate: async (query: Query<never>) => {
+    const { input } = query;
+    const hidden = Array.from({ length: input.shape[0]! }, (_, sample) => hiddenOf(sampleData(input, sample)));
+    return { ...await model.evaluate(query), activations: new Map([['hidden', tensor([hidden.length, first.length], hidden.flat())]]) };
+  },
+};
+
 const neighbours = { draws: 4 };
 test.each<[string, string, Metric]>([
   ['max-sensitivity', 'Quantus', maxSensitivity(neighbours)],
@@ -95,12 +111,14 @@ test.each<[string, string, Metric]>([
   ['local-lipschitz-estimate', 'Quantus', localLipschitzEstimate(neighbours)],
   ['relative-input-stability', 'Quantus', relativeInputStability(neighbours)],
   ['relative-output-stability', 'Quantus', relativeOutputStability(neighbours)],
+  ['continuity', 'Quantus', continuity({ shift: 5 })],
+  ['relative-representation-stability', 'Quantus', relativeRepresentationStability(neighbours)],
   ['random-logit', 'Quantus', randomLogit()],
 ])('%s is that of %s for the same draws', async (name, _library, metric) => {
   const { values, layout } = await explain({ input: subject.input, targets: subject.targets });
   const expected = stored.scores[name] as number[];
   // Differences of single-precision maps at near neighbours keep five digits, not five decimals.
-  (await metric.score({ ...subject, values, layout, explain }, context)).forEach((score, sample) => { expect(score / expected[sample]!).toBeCloseTo(1, 3); });
+  (await metric.score({ ...subject, model: withHidden, values, layout, explain }, context)).forEach((score, sample) => { expect(score / expected[sample]!).toBeCloseTo(1, 3); });
 });
 
 test.each<[string, Metric]>([
@@ -145,6 +163,35 @@ test('selectivity is the area under the curve of Quantus, with the whole image i
     const whole = logits.data[3 * sample + stored.targets[sample]!]!;
     expect(scores[sample]).toBeCloseTo(areaUnderCurve(Float64Array.of(whole, ...curve)), DIGITS);
   });
+});
+
+// Quantus leaves out the first interval of the area: a constant model would score 1.
+test('IROF is that of Quantus for the same superpixels, with the whole image in front and over the unit interval', async () => {
+  const scores = await irof({ segments: 12, substrate: 'zero' }).score(subject, context);
+  stored.irof.forEach(({ score, curve }, sample) => {
+    expect(curve.length).toBeGreaterThan(5);
+    expect(scores[sample]).toBeCloseTo((score - (1 + curve[0]!) / 2) / curve.length, DIGITS);
+  });
+});
+
+test.each<[string, Metric]>([
+  ['consistency', consistency({ top: 5 })],
+  ['sufficiency', sufficiency({ radius: 1.3 })],
+])('%s is that of Quantus, but for a sample that is like no other: it has no score, not the worst', async (name, metric) => {
+  const pixels = 48;
+  const part = (values: Float32Array, i: number): Float32Array => values.slice(i * pixels, (i + 1) * pixels);
+  const samples = stored.company.map(([image, map, factor]) => ({ x: part(subject.input.data, image), a: part(subject.values.data, map).map((value) => factor * value) }));
+  const { logits } = await model.evaluate({ input: tensor([samples.length, 1, 8, 6], samples.flatMap(({ x }) => [...x])) });
+  const predictions = samples.map((_, i) => argmax(sampleData(logits, i)));
+  const scores = await Promise.all(samples.map(async ({ x, a }, i) => {
+    const others = samples.flatMap((other, k) => (k === i ? [] : [{ ...other, prediction: predictions[k]! }]));
+    const references = { values: tensor([others.length, 1, 8, 6], others.flatMap((other) => [...other.a])), layout: 'NCHW' as const, predictions: others.map(({ prediction }) => prediction) };
+    return (await metric.score({ model, input: tensor([1, 1, 8, 6], x), values: tensor([1, 1, 8, 6], a), targets: [0], layout: 'NCHW', references }, context))[0]!;
+  }));
+  const expected = stored.scores[name] as number[];
+  expect(new Set(expected.slice(0, 5).map((score) => score.toFixed(3))).size).toBeGreaterThan(1);
+  close(scores.map((score) => (Number.isNaN(score) ? 0 : score)), expected);
+  expect(scores[5]).toBeNaN();
 });
 
 test('the AOPC is the mean of the falls of Quantus, with the 0 of the whole image', async () => {

@@ -41,7 +41,7 @@ function findings(scope: AnalysedScope, level: number): Markup {
     const tooFew = whyNothingIsSignificant(analysed, level);
     return [
       withDirection(metric), ...[metric.category, `${best.method} ${formatEstimate(best)}`, `${worst.method} ${formatEstimate(worst)}`].map((content) => ({ content, kind: 'name' })),
-      ...(controls === 0 ? ['no controls', 'no controls'] : tooFew === null ? [`${above} of ${methods}`, String(belowRandom)] : [{ content: tooFew, kind: 'name' }, '']),
+      ...(controls === 0 ? ['no controls', 'no controls'] : tooFew === null ? [`${above} of ${methods}`, String(belowRandom)] : [{ content: tooFew, kind: 'text' }, '']),
     ];
   });
   return captionedTable(['metric', 'category', 'best', 'last', 'better than every control', 'worse than random'], lines, {
