@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { allMethods, loadFromBench } from './all-methods.mjs';
 import { ensureBuilt, ensureInstalled, ROOT } from './workspace.mjs';
@@ -17,11 +18,15 @@ const IMAGE = /\.(jpe?g|png|webp)$/i;
 
 ensureInstalled();
 ensureBuilt();
-const { axes, concatBatches, convertLayout, explain, isSpatial, resample, sliceBatch } = await loadFromBench('@pellucid/core');
+const { concatBatches, convertLayout, explain, isSpatial, sliceBatch } = await loadFromBench('@pellucid/core');
 const { embeddedDataset, loadImage } = await loadFromBench('@pellucid/datasets');
-const { colourField, describe, enlarge, heatMap, imagePixels, overlay } = await loadFromBench('@pellucid/render');
+const { enlarge, imagePixels } = await loadFromBench('@pellucid/render');
 const { zooModel } = await loadFromBench('@pellucid/zoo');
 const { loadModel } = await loadFromBench('@pellucid/backend-onnxruntime');
+// The page shows maps as `pellucid explain` does.
+const fromCommandLine = (path) => import(pathToFileURL(join(ROOT, 'apps/cli/dist/output', path)).href);
+const { drawMap, sampleMap } = await fromCommandLine('draw-map.js');
+const { mapKind } = await fromCommandLine('picture-book.js');
 const sharp = createRequire(join(ROOT, 'packages/datasets/package.json'))('sharp');
 
 const { values: given } = parseArgs({ options: {
@@ -51,9 +56,6 @@ async function folderSubject(model) {
   return { input: concatBatches(images), names };
 }
 
-/** Height and width of a batch of images. */
-const sizeOf = ({ shape }, layout) => axes({ shape, layout }).spatial.map((axis) => shape[axis]);
-
 const fit = (picture) => enlarge(picture, Math.max(TILE, picture.width, picture.height));
 
 /** Pictures side by side in one file. */
@@ -67,18 +69,10 @@ async function writeStrip(pictures, file) {
   await sharp(strip).resize({ width: Math.min(canvas.width, COUNT * 232) }).webp({ quality: 78, effort: 6 }).toFile(file);
 }
 
-/** Maps of one sign get a scale of one direction. */
-const colouring = ({ data }) => (data.some((value) => value < 0) ? {} : { sign: 'positive', scale: 'viridis' });
-
-/** The map of every image, over the image; PRISM's as colours. */
-function picturesOf(values, layout, { input, inputLayout }) {
-  const [height, width] = sizeOf(input, inputLayout);
-  const [rows, columns] = sizeOf(values, layout);
-  const map = rows === height && columns === width ? values : resample(values, layout, height, width, 'nearest');
-  return Array.from({ length: input.shape[0] }, (_, sample) => {
-    const image = imagePixels(input, inputLayout, sample);
-    return fit(overlay(image, heatMap(map, layout, sample, colouring(values)), { alpha: 0.75 }));
-  });
+/** The map of every image over the image. */
+function drawAll(explanation, method) {
+  const kind = mapKind(explanation, method.description);
+  return pictures.map((picture, sample) => drawMap(sampleMap(explanation, sample), explanation.provenance.layout, picture, kind, { view: 'overlay' }));
 }
 
 const model = await (given.model === undefined ? loadModel(zooModel(NETWORK).onnx.path, { name: NETWORK }) : loadModel(fromUser(given.model)));
@@ -87,18 +81,18 @@ const folder = given.images === undefined ? join(ROOT, 'docs/pictures/gallery') 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const { input, names } = given.images === undefined ? embeddedSubject(model) : await folderSubject(model);
-const scene = { input, inputLayout: model.input.layout };
+const pictures = Array.from({ length: input.shape[0] }, (_, i) => fit(imagePixels(input, model.input.layout, i)));
 
 async function sectionOf(method) {
   const { name, title, kind } = method.description;
   const own = `\`${name}\`${kind === 'local' ? '' : `, ${kind}`}`;
   try {
-    const { values, provenance } = await explain(model, method, { input, references: input });
-    const { layout, layer } = provenance;
+    const explanation = await explain(model, method, { input, references: input });
+    const { layout, layer } = explanation.provenance;
     if (!isSpatial(layout)) return [`## ${title}`, '', `${own}. Its map has no height and width here.`, ''];
-    const pictures = name === 'prism' ? Array.from({ length: input.shape[0] }, (_, i) => fit(colourField(values, layout, i))) : picturesOf(values, layout, scene);
-    await writeStrip(pictures, join(folder, `${name}.webp`));
-    const alternative = `${title} on five images. The first: ${describe(values, layout, 0, colouring(values))}`.replaceAll('\n', ' ');
+    const drawn = drawAll(explanation, method);
+    await writeStrip(drawn.map(({ picture }) => picture), join(folder, `${name}.webp`));
+    const alternative = `${title} on ${drawn.length} images. The first: ${drawn[0].alternativeText}`.replaceAll('\n', ' ');
     const at = layer === undefined ? '' : ` At layer \`${layer}\`.`;
     return [`## ${title}`, '', `${own}.${at}`, '', `![${alternative}](${relative(join(page, '..'), join(folder, `${name}.webp`))})`, ''];
   } catch (error) {
@@ -107,7 +101,7 @@ async function sectionOf(method) {
   }
 }
 
-await writeStrip(Array.from({ length: input.shape[0] }, (_, i) => fit(imagePixels(input, model.input.layout, i))), join(folder, 'images.webp'));
+await writeStrip(pictures, join(folder, 'images.webp'));
 const { logits } = await model.evaluate({ input });
 const predicted = names.map((_, i) => {
   const scores = [...logits.data.slice(i * model.classes, (i + 1) * model.classes)];
@@ -123,7 +117,8 @@ const shown = names.map((name, i) => `${name} (predicted: class ${predicted[i]})
 writeFileSync(page, [
   '---', 'title: Gallery', 'group: Compare', '---', '', '# Gallery', '',
   `Written by \`npm run docs:gallery\`: every method with its default options on the same images, for the predicted class, on \`${model.name}\`. Red speaks for the`,
-  'class and blue against it; maps without negative values go from dark violet to yellow. Wrappers are run around saliency. For images and a network of your own:',
+  'class and blue against it; maps without negative values lie over the image from black to pale yellow. Maps are drawn as `pellucid explain` draws them. Wrappers are',
+  'run around saliency. For images and a network of your own:',
   '`npm run docs:gallery -- --images photos --model network.onnx --preprocess imagenet --out my-gallery`.', '',
   `Images: ${shown}.`, '', `![The images](${relative(join(page, '..'), join(folder, 'images.webp'))})`, '',
   ...sections,

@@ -76,6 +76,15 @@ test("Captum's views show the image only where the map is", async () => {
   expect(masked.reduce((a, b) => a + b)).toBeLessThan(original.reduce((a, b) => a + b));
 });
 
+test('three channels are colours where a method makes them from a layer, not where they are those of the input', async () => {
+  for (const [name, width] of [['a.png', 40], ['b.png', 70]] as const) await writePhotograph(join(folder, name), width, 40);
+  const { status } = await pellucid(folder, 'explain', ONNX_MODEL, 'a.png', 'b.png', '--method', 'prism', '--method', 'feature-permutation', '--out', 'kinds');
+  expect(status).toBe(0);
+  const textOf = (method: string): string =>
+    (JSON.parse(readFileSync(join(folder, `kinds/a.${method}.json`), 'utf8')) as { pictures: { alternativeText: string }[] }).pictures[0]!.alternativeText;
+  expect([textOf('prism'), textOf('feature-permutation')]).toEqual([expect.stringMatching(/^Colour field/), expect.stringMatching(/^Attribution map/)]);
+});
+
 /** Maps as `explainEpochs` of @pellucid/training writes them. */
 function writeEpochs(maps: string, epochs: readonly number[], method: string): void {
   for (const epoch of epochs) {

@@ -35,9 +35,10 @@ export function sharedRange(explanation: Explanation, kind: MapKind, { range, ..
 
 /** How all maps that a method gave together are drawn. */
 export function mapKind(explanation: Explanation, { kind }: MethodDescription): MapKind {
-  const { values, provenance: { layout } } = explanation;
+  const { values, provenance: { layout, layer } } = explanation;
   const isImage = isSpatial(layout) && values.shape.length === 4;
-  return { isSigned: hasSigns(explanation), isColourField: kind === 'batch' && isImage && imageGeometry(values.shape, layout).channels === 3 };
+  // The three channels of a map that no layer gave are those of the input.
+  return { isSigned: hasSigns(explanation), isColourField: kind === 'batch' && layer !== undefined && isImage && imageGeometry(values.shape, layout).channels === 3 };
 }
 
 /** A file of pictures. */
