@@ -45,6 +45,8 @@ const SUBJECTS: Readonly<Record<string, () => MetricSubject>> = {
   'an empty mask': () => subjectOf(5, 6, (pixel) => pixel, () => false),
   'a full mask': () => subjectOf(5, 6, (pixel) => pixel, () => true),
   'an object of one pixel': () => subjectOf(5, 6, (pixel) => pixel, (pixel) => pixel === 29),
+  'an image of one pixel': () => subjectOf(1, 1, () => 2, () => true),
+  'an image of one row': () => subjectOf(1, 9, (pixel) => (pixel * 5) % 4, (pixel) => pixel > 5),
   'an image of two rows': () => subjectOf(2, 7, (pixel) => pixel % 3, (pixel) => pixel < 3),
 };
 
@@ -78,6 +80,13 @@ test.each(METRICS.map((metric) => [metric.description.name, metric] as const))('
   const outcome = await metric.score({ ...subject, model: { ...subject.model, evaluate: fail }, explain: fail }, { seed: 0 }).catch((error: unknown) => String(error));
   expect(outcome === 'Error: the engine is gone').toBe(asked > 0);
 });
+
+test.each(METRICS.flatMap((metric) => [NaN, Infinity, -Infinity].map((value) => [metric.description.name, value, metric] as const)))(
+  '%s: a map with %d in it has no score by accident', async (_name, value, metric) => {
+    const subject = subjectOf(5, 6, (pixel, sample) => (pixel === 8 && sample === 1 ? value : pixel), left);
+    await expect(metric.score(subject, { seed: 0 })).rejects.toMatchObject({ code: 'INPUT_NOT_FINITE' });
+  },
+);
 
 test('a configured metric keeps its options, whatever is made after it', () => {
   const first = metrics.deletion({ steps: 4, substrate: 'blur' });
