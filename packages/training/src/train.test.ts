@@ -129,5 +129,6 @@ test('data that does not fit the network is refused', async () => {
   await refuse({ images: { shape: [64, 4, 16, 1], data: data.images.data } }, 'SHAPE_MISMATCH');
   await refuse({ labels: data.labels.slice(1) }, 'SHAPE_MISMATCH');
   await refuse({ labels: data.labels.map(() => 2) }, 'REQUEST_INVALID');
+  await refuse({ labels: Float32Array.from(data.labels, (label) => label / 2 + 0.25) as unknown as Int32Array }, 'REQUEST_INVALID');
   await refuse({ images: { shape: data.images.shape, data: data.images.data.map(() => NaN) } }, 'INPUT_NOT_FINITE');
 });

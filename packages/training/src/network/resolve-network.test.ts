@@ -47,3 +47,20 @@ test.each<[string, string, LayerDefinition[]]>([
   const resolve = async (): Promise<unknown> => resolveNetwork(of(...layers));
   await expect(resolve()).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining(message) });
 });
+
+test.each<[string, string, object]>([
+  ['a kind that does not exist', 'layer `a` has the unknown kind `convolution`', { layers: [{ kind: 'convolution', name: 'a' }] }],
+  ['a layer without a name', 'layer 0 has no name', { layers: [{ kind: 'flatten' }] }],
+  ['a setting left out', '`a` has no filters, which is a whole number from 1', { layers: [{ kind: 'conv', name: 'a', kernel: 3 }] }],
+  ['a setting that does not exist', '`a` has the unknown setting `activation`', { layers: [{ kind: 'dense', name: 'a', units: 2, activation: 'relu' }] }],
+  ['a padding that does not exist', '`a` has padding full, which is not `same` or `valid`', { layers: [{ kind: 'conv', name: 'a', filters: 2, kernel: 3, padding: 'full' }] }],
+  ['a size that is a text', '`a` has size 2, which is not a whole number', { layers: [{ kind: 'max-pool', name: 'a', size: '2' }] }],
+  ['no list of layers', 'its layers are no list', { layers: undefined }],
+  ['a layer that is none', 'layer 0 is no object', { layers: ['relu'] }],
+  ['an image without channels', 'its input is [8,6]', { input: [8, 6] }],
+  ['no classes', 'it has 0 classes', { classes: 0 }],
+])('a description with %s is refused, also where no compiler saw it', async (_, message, change) => {
+  const network = { ...of({ kind: 'flatten', name: 'flatten' }, { kind: 'dense', name: 'logits', units: 2 }), ...change } as NetworkDefinition;
+  const resolve = async (): Promise<unknown> => resolveNetwork(network);
+  await expect(resolve()).rejects.toMatchObject({ code: 'REQUEST_INVALID', message: expect.stringContaining(message) });
+});

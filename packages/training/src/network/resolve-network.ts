@@ -1,5 +1,6 @@
 import { equalShapes, formatShape, PellucidError } from '@pellucid/core';
 import { present } from '../present.ts';
+import { checkDefinition } from './check-definition.ts';
 import type { LayerDefinition, NetworkDefinition, PoolLayer } from './network.ts';
 
 /** The name of the image among the values of a network. */
@@ -97,25 +98,17 @@ function statisticShapes({ kind, name }: LayerDefinition, input: readonly number
   return kind === 'batch-norm' ? new Map([[`${name}/moving_mean`, [input[2]!]], [`${name}/moving_variance`, [input[2]!]]]) : new Map();
 }
 
-/** Every number of a definition is a length or a count. */
-function checkSizes(network: NetworkDefinition, layer: LayerDefinition): void {
-  for (const [setting, value] of Object.entries(layer)) {
-    if (typeof value !== 'number' || (Number.isInteger(value) && value > 0)) continue;
-    throw invalid(network.name, layer.name, `has ${setting} ${value}, which is not a whole number from 1`);
-  }
-}
-
 /**
  * Works out the shapes of a network and checks that it fits together.
  * @throws REQUEST_INVALID that names the layer and what is wrong.
  */
 export function resolveNetwork(network: NetworkDefinition): readonly ResolvedLayer[] {
+  checkDefinition(network);
   const shapes = new Map<string, readonly number[]>([[INPUT_NAME, network.input]]);
   const resolved: ResolvedLayer[] = [];
   let previous = INPUT_NAME;
   for (const definition of network.layers) {
     const { name } = definition;
-    checkSizes(network, definition);
     if (shapes.has(name)) throw invalid(network.name, name, 'has a name that is taken');
     const sources = [definition.from ?? previous, ...(definition.kind === 'add' ? [definition.with] : [])];
     const [inputShape = [], other = []] = sources.map((source) => {

@@ -19,13 +19,15 @@ export function checkSettings({ epochs, batchSize, learningRate, seed, schedule,
   check('schedule', schedule, schedule === undefined || SCHEDULES.includes(schedule), SCHEDULES.join(', '));
   const shift = augmentation?.shift ?? 0;
   check('augmentation.shift', shift, Number.isSafeInteger(shift) && shift >= 0, 'a whole number from 0');
+  check('augmentation.flip', augmentation?.flip, augmentation?.flip === undefined || typeof augmentation.flip === 'boolean', 'true or false');
   if (patience === undefined) return;
   check('patience', patience, isCount(patience), 'a whole number from 1');
   check('patience', patience, validation !== undefined, '`validation` images beside it');
 }
 
-/** @throws SHAPE_MISMATCH where weights are not those of a network, INPUT_NOT_FINITE where they are not numbers. */
+/** @throws OPTION_INVALID where weights are no Map, SHAPE_MISMATCH where they are not those of a network, INPUT_NOT_FINITE where they are not numbers. */
 export function checkInitial(network: NetworkDefinition, weights: Weights): void {
+  if (!(weights instanceof Map)) throw new PellucidError('OPTION_INVALID', { option: 'initial', name: 'train', expected: 'a Map of weights by name', actual: String(weights) });
   for (const layer of resolveNetwork(network)) {
     for (const [name, shape] of [...layer.weights, ...layer.statistics]) {
       const found = weights.get(name);

@@ -24,7 +24,7 @@ export function samplesFor(network: NetworkDefinition, { name, images, layout, l
   if (labels.length !== count) {
     throw new PellucidError('SHAPE_MISMATCH', { what: `labels of \`${name}\``, expected: `[${count}]`, actual: `[${labels.length}]`, help: 'Give one label per image.' });
   }
-  const wrong = labels.findIndex((label) => label < 0 || label >= network.classes);
+  const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= network.classes);
   if (wrong >= 0) {
     throw new PellucidError('REQUEST_INVALID', {
       action: `use \`${name}\` with \`${network.name}\``,
