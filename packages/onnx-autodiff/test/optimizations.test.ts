@@ -62,10 +62,12 @@ test('all together change a gradient by no more than rounding', async () => {
 });
 
 /** What an optimisation needs to be of use. */
-const NEEDED: Partial<Record<Optimization, readonly Optimization[]>> = { 'pool-picks': ['masks-behind-pools'], 'pool-distances': ['masks-behind-pools'] };
+const NEEDED: Partial<Record<Optimization, readonly Optimization[]>> = {
+  'pool-distances': ['masks-behind-pools'], 'pool-picks': ['masks-behind-pools'], 'rectified-masks': ['blocked-masks'],
+};
 
-/** Those that the network shows; what is for backward rules or blocks with a shortcut alone has tests of its own. */
-const DERIVATIVES = OPTIMIZATIONS.filter((name) => name !== 'batch-halves' && name !== 'shortcut-phases');
+/** Those that the network shows; what is for backward rules or certain blocks alone has tests of its own. */
+const DERIVATIVES = OPTIMIZATIONS.filter((name) => !['batch-halves', 'late-interleaving', 'shortcut-phases'].includes(name));
 
 test.each(DERIVATIVES)('%s changes the graph, and can be left out', (name) => {
   const needed = NEEDED[name] ?? [];
@@ -175,7 +177,9 @@ test.each([
 });
 
 /** The gradient of an activation behind a convolution that copies, at given values. */
-async function slopes(activation: NodeProto, values: readonly number[], constants: readonly TensorProto[] = []): Promise<readonly number[]> {
+async function slopes(
+  activation: NodeProto, values: readonly number[], constants: readonly TensorProto[] = [], optimizations: readonly Optimization[] = OPTIMIZATIONS,
+): Promise<readonly number[]> {
   const elementType = ElementType.FLOAT;
   const shape = [1, 16, 1, values.length];
   const info = (name: string) => makeValueInfo(name, { elementType, shape });
@@ -183,7 +187,7 @@ async function slopes(activation: NodeProto, values: readonly number[], constant
     name: 'activation', opset: 17, producer: 'test', initializers: [makeTensor('one', elementType, [16, 1, 1, 1], Array.from({ length: 16 }, () => 1)), ...constants],
     nodes: [makeNode('Conv', ['x', 'one'], ['copy'], [intAttribute('group', 16)]), activation], inputs: [info('x')], outputs: [info('y')],
   });
-  const { model: extended, cotangent } = differentiate(model, { of: 'y', at: ['copy'] });
+  const { model: extended, cotangent } = differentiate(model, { of: 'y', at: ['copy'], optimizations });
   const data = Float64Array.from({ length: 16 * values.length }, (_, i) => values[i % values.length]!);
   const answer = await run(extended, new Map([['x', { shape, data }], [cotangent, { shape, data: data.map(() => -2) }]]), ['copy/gradient']);
   return [...answer.get('copy/gradient')?.data.slice(0, values.length) ?? []].map((value) => value / -2);
@@ -199,8 +203,10 @@ test.each([6, 1, 0.3, 1000])('the blocked mask of a Clip between 0 and %d is 1 s
   const below = new Float32Array(Int32Array.of(new Int32Array(Float32Array.of(high).buffer)[0]! - 1).buffer)[0]!;
   const values = [-7, 0, high / 2 ** 60, high / 3, below, high, 2 * high];
   const bounds = [makeTensor('low', ElementType.FLOAT, [], [0]), makeTensor('high', ElementType.FLOAT, [], [high])];
-  const found = await slopes(makeNode('Clip', ['copy', 'low', 'high'], ['y']), values, bounds);
-  expect(found.map(Math.abs)).toEqual([0, 0, 1, 1, 1, 0, 0]);
+  for (const optimizations of [OPTIMIZATIONS, OPTIMIZATIONS.filter((name) => name !== 'rectified-masks')]) {
+    const found = await slopes(makeNode('Clip', ['copy', 'low', 'high'], ['y']), values, bounds, optimizations);
+    expect(found.map(Math.abs)).toEqual([0, 0, 1, 1, 1, 0, 0]);
+  }
 });
 
 /** Geometries for weights: grouped, dilated, with strides, on one and three axes, with data that no window reads, with large weights and few positions. */

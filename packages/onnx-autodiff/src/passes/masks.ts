@@ -1,22 +1,17 @@
-import { ElementType, floatAttribute, intAttribute, intsAttribute, type AttributeProto } from '@pellucid/onnx-graph';
+import { ElementType, floatAttribute, intAttribute } from '@pellucid/onnx-graph';
 import { multiplyMask, type Emitter } from '../engine/emitter.ts';
 import { isBlocked } from './blocked-layout.ts';
+import { scaleChannels } from './channel-scaling.ts';
+import { maskPhases } from './late-interleaving.ts';
+import { rectifiedMask } from './rectified-masks.ts';
 
 /** Large enough to lift every normal float32 above 1, a power of two so that nothing is rounded. */
 const LIFT = 2 ** 126;
 
-/** scale x + shift for all channels of an image, as a convolution, and an activation that the runtime fuses with it. */
-function scaleChannels(
-  emit: Emitter, x: string, scale: number, shift: number, activation: 'Clip' | 'LeakyRelu', attributes: readonly AttributeProto[] = [],
-): string {
-  const channels = Number(emit.typeOf(x).shape?.[1]);
-  const fill = (value: number, shape: readonly number[]): string => emit.once(`channels ${channels} ${value} ${shape.length}`, () =>
-    emit.constant(shape, new Float32Array(channels).fill(value), x));
-  const operands = [x, fill(scale, [channels, 1, 1, 1]), ...(shift === 0 ? [] : [fill(shift, [channels])])];
-  const scaled = emit.op('Conv', operands, [intAttribute('group', channels), intsAttribute('kernel_shape', [1, 1])]);
-  if (activation === 'LeakyRelu') return emit.op('LeakyRelu', [scaled], attributes);
-  if (emit.opset >= 11) return emit.op('Clip', [scaled, emit.scalar(0, x), emit.scalar(1, x)]);
-  return emit.op('Clip', [scaled], [floatAttribute('min', 0), floatAttribute('max', 1)]);
+/** Values between 0 and 1, which the runtime fuses with the convolution that makes them. */
+function clip(emit: Emitter, x: string): string {
+  if (emit.opset >= 11) return emit.op('Clip', [x, emit.scalar(0, x), emit.scalar(1, x)]);
+  return emit.op('Clip', [x], [floatAttribute('min', 0), floatAttribute('max', 1)]);
 }
 
 /** dy where a tensor is not 0, else 0. As truth values the tensor is the mask: cheaper than its sign, or a comparison and a choice. */
@@ -26,29 +21,38 @@ function keepNonzero(emit: Emitter, mask: string, dy: string): string {
 
 /** 1 where y > 0, else 0, for an image of the blocked layout. */
 export function blockedMask(emit: Emitter, y: string): string {
-  return scaleChannels(emit, y, LIFT, 0, 'Clip');
+  return clip(emit, scaleChannels(emit, y, LIFT));
+}
+
+/**
+ * 1 where 0 < y < high, else 0, for an image y in [0, high] of the blocked layout.
+ *
+ * No comparison exists there, but a LeakyReLU of negative slope has two branches that meet both bounds at one height: v falls from high at y = 0 to 0 at a
+ * tiny y, and rises to high again. So v < high exactly inside.
+ */
+function maskBetween(emit: Emitter, y: string, high: number): string {
+  if (emit.uses('rectified-masks')) return rectifiedMask(emit, y, high);
+  const tiny = 2 ** -40;
+  const v = emit.op('LeakyRelu', [scaleChannels(emit, y, 1, -tiny)], [floatAttribute('alpha', -high / tiny)]);
+  // The float below `high` is less than it by more than high / 2^25.
+  const lift = 2 ** (27 - Math.floor(Math.log2(high)));
+  return clip(emit, scaleChannels(emit, v, -lift, lift * high));
+}
+
+/** dy times the mask that `mask` makes of y, an image of the blocked layout. */
+function applyMask(emit: Emitter, y: string, dy: string, mask: (image: string) => string): string {
+  return maskPhases(emit, y, dy, mask) ?? emit.op('Mul', [dy, mask(y)]);
 }
 
 /** dy where y > 0, else 0, for a y that is never negative. */
 export function keepPositive(emit: Emitter, y: string, dy: string): string {
-  if (emit.uses('blocked-masks') && isBlocked(emit, y)) return emit.op('Mul', [dy, blockedMask(emit, y)]);
+  if (emit.uses('blocked-masks') && isBlocked(emit, y)) return applyMask(emit, y, dy, (image) => blockedMask(emit, image));
   return keepNonzero(emit, y, dy);
 }
 
-/**
- * dy where 0 < y < high, else 0, for a y in [0, high].
- *
- * In the blocked layout no comparison exists, but a LeakyReLU of negative slope has two branches that meet both bounds at one height: v falls from high at
- * y = 0 to 0 at a tiny y, and rises to high again. So v < high exactly inside.
- */
+/** dy where 0 < y < high, else 0, for a y in [0, high]. */
 export function keepBetween(emit: Emitter, y: string, high: number, dy: string): string {
-  if (emit.uses('blocked-masks') && isBlocked(emit, y)) {
-    const tiny = 2 ** -40;
-    const v = scaleChannels(emit, y, 1, -tiny, 'LeakyRelu', [floatAttribute('alpha', -high / tiny)]);
-    // The float below `high` is less than it by more than high / 2^25.
-    const lift = 2 ** (27 - Math.floor(Math.log2(high)));
-    return emit.op('Mul', [dy, scaleChannels(emit, v, -lift, lift * high, 'Clip')]);
-  }
+  if (emit.uses('blocked-masks') && isBlocked(emit, y)) return applyMask(emit, y, dy, (image) => maskBetween(emit, image, high));
   // Positive inside, 0 at both bounds.
   return keepNonzero(emit, emit.op('Mul', [y, emit.op('Sub', [emit.scalar(high, y), y])]), dy);
 }

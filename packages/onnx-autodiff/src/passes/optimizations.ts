@@ -5,17 +5,19 @@
  * - `blocked-masks`: masks of ReLU and ReLU6 as depthwise convolutions of one element, which stay in the blocked layout that ONNX Runtime gives
  *   convolutions on x64 CPUs, where every other operator costs two conversions
  * - `flipped-computed-weights`: a stride-1 convolution whose weights the model computes is differentiated by one with flipped weights too
+ * - `late-interleaving`: the phases of a gradient are masked and passed through a convolution to fewer channels before they are interleaved
  * - `masks-behind-pools`: the mask of a ReLU that only a max-pool reads is applied behind the pool, where there is less to mask
  * - `narrow-transposed`: a stride-1 convolution of few input channels, such as the first of a network, is differentiated by ConvTranspose, since a
  *   convolution of few output channels pays for a whole block of them
  * - `phase-convolutions`: a convolution with strides is differentiated by one convolution per phase, all in the blocked layout, whose results are interleaved
+ * - `rectified-masks`: blocked masks of ReLU6 by ReLUs, which convolutions apply while they write, in place of Clip and LeakyReLU
  * - `shortcut-phases`: the gradient of a convolution by one element with strides, as shortcuts of residual networks have it, is added to the one phase of
  *   the other branch that it reaches
  * - `weight-gradients-by-taps`: the gradient at the weights of a convolution as one matrix product per tap of its kernel
  * - `pool-distances`: where a window of a max-pool behind a ReLU has its maximum is told by two depthwise convolutions in place of a comparison
  * - `pool-picks`: what the windows of a max-pool behind a ReLU read at one place is picked by a depthwise convolution instead of a slice with steps
  */
-export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'flipped-computed-weights', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-picks', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
+export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-picks', 'rectified-masks', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

@@ -8,9 +8,10 @@ import type { StridedConvolution } from './phase-convolutions.ts';
 type Phases = readonly (readonly (string | null)[])[];
 
 /** The data gradient of a convolution with strides as what its phases hold. */
-interface PhasedGradient {
+export interface PhasedGradient {
   /** Equal where phases fit each other. */
   readonly geometry: string;
+  readonly strides: readonly number[];
   readonly phases: () => Phases;
   /** Interleaves phases, where all have values. */
   readonly join: ((phases: readonly (readonly string[])[]) => string) | null;
@@ -23,13 +24,16 @@ function note(emit: Emitter, dx: string, gradient: PhasedGradient): void {
   PHASED.set(emit, known.set(dx, gradient));
 }
 
+/** What is known of a gradient by phases. */
+export const phasedGradient = (emit: Emitter, dx: string): PhasedGradient | undefined => PHASED.get(emit)?.get(dx);
+
 const geometryOf = (lengths: readonly number[], strides: readonly number[]): string => `${lengths.join()} by ${strides.join()}`;
 
 /** Remembers which phases a gradient was joined of. */
 export function notePhases(
   emit: Emitter, dx: string, phases: readonly (readonly string[])[], lengths: readonly number[], strides: readonly number[], join: NonNullable<PhasedGradient['join']>,
 ): void {
-  note(emit, dx, { geometry: geometryOf(lengths, strides), phases: () => phases, join });
+  note(emit, dx, { geometry: geometryOf(lengths, strides), strides, phases: () => phases, join });
 }
 
 /** Remembers that the gradient of a convolution by one element, as shortcuts of residual networks have it, is 0 but in the first phase. */
@@ -47,7 +51,7 @@ export function noteShortcut(emit: Emitter, dx: string, { dy, w, x, y, geometry:
     const first = emit.op('Conv', [dy, turned], [intsAttribute('kernel_shape', kernel)]);
     return Array.from({ length: strides[0]! }, (_, row) => Array.from({ length: strides[1]! }, (__, column) => (row + column === 0 ? first : null)));
   };
-  note(emit, dx, { geometry: geometryOf(lengths, strides), phases, join: null });
+  note(emit, dx, { geometry: geometryOf(lengths, strides), strides, phases, join: null });
 }
 
 /**

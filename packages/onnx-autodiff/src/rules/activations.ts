@@ -36,7 +36,7 @@ function activationBound({ emit, node, inputs: [x = '', low = '', high = ''] }: 
     return tensor ? Number(tensorValues(tensor)[0]) : NaN;
   };
   const most = bound('max', high, Infinity);
-  return bound('min', low, -Infinity) === 0 && most > 0 && most < 2 ** 20 ? most : null;
+  return bound('min', low, -Infinity) === 0 && most > 2 ** -20 && most < 2 ** 20 ? most : null;
 }
 
 /** y = min(max(x, low), high): dy wherever y is x, so also at the bounds; 0 there for a ReLU6, as in PyTorch. */

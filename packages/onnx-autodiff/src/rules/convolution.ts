@@ -2,6 +2,7 @@ import { attributeInt, attributeInts, concreteShape, intAttribute, intsAttribute
 import { knownShape, padZeros, reduceSum, runtimeShape, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule } from '../engine/gradient-rule.ts';
 import { flippedComputedWeights } from '../passes/flipped-computed-weights.ts';
+import { convolvePhases } from '../passes/late-interleaving.ts';
 import { phaseConvolutions } from '../passes/phase-convolutions.ts';
 import { noteShortcut } from '../passes/shortcut-phases.ts';
 import { weightGradient } from './convolution-weights.ts';
@@ -81,7 +82,10 @@ export const conv: GradientRule = ({ emit, node, dy, inputs, outputs: [y = ''], 
   const data = (): string => {
     const flips = geometry.strides.every((stride) => stride === 1) && !isNarrow(emit, w, groups);
     const flipped = flips ? (weights ? flippedStored(emit, w, weights, groups) : flippedComputedWeights(emit, w, groups)) : null;
-    if (flipped !== null) return flippedConv(emit, dy, flipped, geometry, groups);
+    if (flipped !== null) {
+      const convolve = (part: string): string => flippedConv(emit, part, flipped, geometry, groups);
+      return convolvePhases(emit, node, dy, convolve) ?? convolve(dy);
+    }
     const convolution = { dy, w, x, y, geometry, groups };
     const phased = phaseConvolutions(emit, convolution);
     if (phased !== null) return phased;
