@@ -8,7 +8,7 @@ import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
 import { layerBiases } from '../graph/layer-biases.ts';
 import { modelParameters } from '../parameters/model-parameters.ts';
-import { chunkSize } from '../query/chunk-size.ts';
+import { chunkSize, evenPieces } from '../query/chunk-size.ts';
 import { compileQuery, signatureKey, type Answers, type QuerySignature } from '../query/compile-query.ts';
 import { keptSessions } from '../query/kept-sessions.ts';
 import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
@@ -108,7 +108,9 @@ export async function onnxAdapter(
     }
     const paired = gradient?.rules?.paired === true;
     if (paired) checkPairs(count, name, fixedBatch);
-    const size = chunkSize({ fixedBatch, bytesPerSample, weightBytes }, engine.description.device, memoryBudget);
+    const most = chunkSize({ fixedBatch, bytesPerSample, weightBytes }, engine.description.device, memoryBudget);
+    // Pairs are cut by the number of pairs.
+    const size = fixedBatch === null && !paired ? evenPieces(count, most) : most;
     const settings = { model: name, size, padded: fixedBatch !== null, signal, samples: rowSamples(query, count, bound, name) };
     return withSession(signatureOf(network, query), async ({ session, answers }) => {
       const feeds = new Map([[input.name, query.input]]);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { chunkSize } from './chunk-size.ts';
+import { chunkSize, evenPieces } from './chunk-size.ts';
 import { keptSessions } from './kept-sessions.ts';
 
 const MIB = 2 ** 20;
@@ -25,4 +25,8 @@ test('the larger a model, the fewer of its sessions are kept', () => {
   expect(keptSessions({ weightBytes: 4, bytesPerSample: 1 })).toBe(7);
   expect(keptSessions({ weightBytes: 4, bytesPerSample: 2 ** 29 })).toBe(3);
   expect(keptSessions({ weightBytes: 2 ** 26, bytesPerSample: 1 })).toBe(6);
+});
+
+test('a batch is cut into pieces of about the same length, as few as before', () => {
+  expect([[64, 47], [64, 64], [1, 47], [50, 1], [100, 47], [7, 3]].map(([samples = 0, most = 0]) => evenPieces(samples, most))).toEqual([32, 64, 1, 1, 34, 3]);
 });

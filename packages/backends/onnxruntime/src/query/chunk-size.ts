@@ -24,3 +24,12 @@ export function chunkSize({ fixedBatch, bytesPerSample, weightBytes }: ChunkSubj
   const budget = device === 'cpu' ? Math.min(memoryBudget, Math.max(CACHED, weightBytes)) : memoryBudget;
   return fixedBatch ?? Math.max(1, Math.floor(budget / bytesPerSample));
 }
+
+/**
+ * The length of pieces of a batch, no more of them than there must be and none much shorter than the others: a short last one makes least of threads and
+ * of weights that are read once.
+ * @param most - samples of a piece
+ */
+export function evenPieces(samples: number, most: number): number {
+  return Math.ceil(samples / Math.ceil(samples / most));
+}
