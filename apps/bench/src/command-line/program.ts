@@ -98,7 +98,7 @@ function makeProgram(terminal: Terminal, finish: (status: number) => void): Comm
 
   withTraining(program.command('study'))
     .description('Measure how much accumulated gradients vary over batch size, seed, initial weights, order of the images, and what is averaged.')
-    .option('--batch-sizes <counts>', 'images per step, separated by commas; 8,32,128,512 unless given')
+    .option('--batch-sizes <counts>', 'images per step, separated by commas; 8,64,512,4096 unless given, each at most all images')
     .option('--factors <names>', 'what varies: seed, initialisation, order; all unless given')
     .option('--repeats <count>', 'trainings in each group; 4 unless given')
     .option('--resume', 'go on with the study in the folder')

@@ -202,7 +202,7 @@ function pruneRecipes({ network, published = false }: Settings, said: Partial<Re
   return networks.map((name) => ({ ...RECIPE, ...base.find((recipe) => recipe.network === name), ...said, network: name }));
 }
 
-const STUDY: { readonly batchSizes: readonly number[]; readonly repeats: number } = { batchSizes: [8, 32, 128, 512], repeats: 4 };
+const STUDY: { readonly batchSizes: readonly number[]; readonly repeats: number } = { batchSizes: [8, 64, 512, 4096], repeats: 4 };
 
 /** Fills in what a person left out of `study`. @throws METHOD_UNKNOWN, CONFIGURATION_INVALID. */
 export function resolveStudy(settings: Settings, folder: string): StudyConfiguration {
