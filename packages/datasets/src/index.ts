@@ -1,6 +1,7 @@
 export { CIFAR10_CLASSES, readCifar10 } from './cifar/read-cifar10.ts';
 export { readIdxDataset, type IdxFiles } from './idx/idx-dataset.ts';
 export { readIdx, type IdxArray, type ReadOptions } from './idx/read-idx.ts';
+export { encodeAnimation, encodePng, scaleToWidth, type AnimationFormat, type EncodePngOptions, type RgbaPixels } from './images/encode-image.ts';
 export { imageFolder, listImageFolder, type ImageFile, type ImageFolder, type ImageFolderOptions } from './images/image-folder.ts';
 export { loadImage, preprocess, type ImageInput } from './images/load-image.ts';
 export {

@@ -1,10 +1,9 @@
 import { batchSize, decodeNpy, sampleData, type Tensor } from '@pellucid/core';
+import { encodeAnimation, encodePng } from '@pellucid/datasets';
 import { importanceOfMaps } from '@pellucid/metrics';
 import { enlarge, evolution, figurePixels, grid, heatMap, type Pixels } from '@pellucid/render';
 import { readFileSync } from 'node:fs';
 import { writeWhole } from '@pellucid/files';
-import sharp from 'sharp';
-import { encodePng } from '../report/pictures.ts';
 import { similarity, type Plane, type Similarity } from './similarity.ts';
 
 /** An epoch of a training, and how its map differs from that of the epoch before. */
@@ -29,15 +28,11 @@ export function changesOf(maps: Tensor): readonly EpochChange[] {
   return planes.slice(1).map((plane, i) => ({ epoch: i + 1, ...similarity(planes[i]!, plane, range) }));
 }
 
-async function animation(maps: Tensor): Promise<Buffer> {
+function animation(maps: Tensor): Promise<Uint8Array> {
   const epochs = Array.from({ length: batchSize(maps) }, (_, epoch) => epoch);
   const moments = epochs.map((epoch) => ({ values: { shape: [1, ...maps.shape.slice(1)], data: sampleData(maps, epoch) }, layout: 'NHWC' as const, label: `epoch ${epoch}` }));
   const frames = evolution(moments, { sign: 'absolute' }).frames.map((frame) => figurePixels(frame));
-  const [first] = frames;
-  if (first === undefined) throw new Error('internal: a training without epochs');
-  const strip = Buffer.concat(frames.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.length)));
-  const pages = sharp(strip, { raw: { width: first.width, height: first.height * frames.length, channels: 4, pageHeight: first.height } });
-  return pages.webp({ lossless: true, delay: epochs.map(() => MILLISECONDS), loop: 0 }).toBuffer();
+  return encodeAnimation(frames, epochs.map(() => MILLISECONDS), 'webp');
 }
 
 /**

@@ -1,18 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { batchSize, decodeNpy, type Layout, type Tensor } from '@pellucid/core';
+import { encodePng } from '@pellucid/datasets';
 import { heatMap, imagePixels, overlay, type Pixels } from '@pellucid/render';
-import sharp from 'sharp';
 import { readMaps } from '../run/agreement.ts';
 import { FILES } from '../store/folder.ts';
 
-/** A picture as the bytes of a PNG file. */
-export function encodePng({ width, height, data }: Pixels): Promise<Buffer> {
-  return sharp(Buffer.from(data.buffer, data.byteOffset, data.length), { raw: { width, height, channels: 4 } }).png().toBuffer();
-}
-
 /** A picture as a data URL, for pages that load nothing. */
 export async function dataUrl(picture: Pixels): Promise<string> {
-  return `data:image/png;base64,${(await encodePng(picture)).toString('base64')}`;
+  return `data:image/png;base64,${Buffer.from(await encodePng(picture)).toString('base64')}`;
 }
 
 /** The explained images of a run. */

@@ -6,7 +6,7 @@ import { evolution, imagePixels, type Moment, type Pixels, type ScaleName, type 
 import type { Terminal } from '../command-line/terminal.ts';
 import { fileProblem } from '../inputs/file-problem.ts';
 import { checkDrawing } from '../output/check-drawing.ts';
-import { encodeAnimation } from '../output/encode-png.ts';
+import { encodeFigures } from '../output/encode-figure.ts';
 import { openOutputFolder } from '../output/output-folder.ts';
 
 /** What `pellucid animate` may be told. */
@@ -102,7 +102,7 @@ export async function animateMaps(folder: string, request: AnimateRequest, termi
         samples, images, title: method, range,
         sign: shown, scale: scale ?? (shown === 'all' ? 'RdBu' : 'inferno'), outlierPercentile: outliers ?? (isSigned ? 10 : 2),
       });
-      const { webp, gif } = await encodeAnimation(frames, delay);
+      const { webp, gif } = await encodeFigures(frames, delay);
       const text = `${JSON.stringify({ alternativeText, frames: moments.map(({ label }) => label) }, null, 2)}\n`;
       for (const [ending, content] of [['webp', webp], ['gif', gif], ['json', text]] as const) {
         await output.stage(`animation.${method}.${ending}`, content);

@@ -1,9 +1,10 @@
 import { batchSize, imageGeometry, isSpatial, type Explanation, type Layout, type MethodDescription, type Tensor } from '@pellucid/core';
+import { scaleToWidth } from '@pellucid/datasets';
 import { composeFigure, figurePixels, grid, type ColourLegend, type Figure, type Panel, type Pixels } from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
 import type { Prediction } from '../results/predictions.ts';
 import { drawInput, drawMap, hasSigns, rangeOf, sampleMap, type DrawingRequest, type DrawnPicture, type MapKind } from './draw-map.ts';
-import { encodeAnimation, encodePng, encodeSvg, scaleToWidth } from './encode-png.ts';
+import { encodeFigures, encodeOnWhite, encodeSvg } from './encode-figure.ts';
 
 /** What pictures of a run are wanted. */
 export interface BookRequest extends Omit<DrawingRequest, 'range'> {
@@ -123,7 +124,7 @@ async function animate({ title, kind, frames, request }: Sequence): Promise<read
     const { legend, ...panel } = drawMap(frame.map, frame.layout, frame.picture, kind, { ...request, range });
     return composeFigure({ panels: [[panel]], title: `${title}: ${frame.title}`, legend: legend && { ...legend, cut: false } });
   });
-  const { webp, gif } = await encodeAnimation(figures, DELAY);
+  const { webp, gif } = await encodeFigures(figures, DELAY);
   const text = { frames: figures.map(({ alternativeText }) => alternativeText) };
   return [{ ending: 'webp', content: webp }, { ending: 'gif', content: gif }, { ending: 'json', content: `${JSON.stringify(text, null, 2)}\n` }];
 }
@@ -142,7 +143,7 @@ async function encodeMap(drawn: readonly DrawnPicture[], titles: readonly string
     ? figurePixels(composeFigure({ panels: [[{ picture: only.picture, contours: only.contours }]], gap: 0 }))
     : grid(drawn.map(({ picture, contours }) => figurePixels(composeFigure({ panels: [[{ picture, contours }]], gap: 0 }))));
   return {
-    files: [{ ending: 'png', content: await encodePng(pixels) }, ...(svg ? [{ ending: 'svg', content: await encodeSvg(figure(titled)) }] : [])],
+    files: [{ ending: 'png', content: await encodeOnWhite(pixels) }, ...(svg ? [{ ending: 'svg', content: await encodeSvg(figure(titled)) }] : [])],
     descriptions: drawn.map(({ alternativeText, legend }) => ({ alternativeText, ...(legend && { legend }) })),
   };
 }
@@ -187,7 +188,7 @@ export function openPictureBook(layout: Layout, request: BookRequest): PictureBo
     page: async () => {
       if (rows.size === 0) return [];
       const figure = composePage([...rows.values()], heads);
-      const png = { ending: 'png', content: await encodePng(figurePixels(figure)) };
+      const png = { ending: 'png', content: await encodeOnWhite(figurePixels(figure)) };
       return request.svg === true ? [png, { ending: 'svg', content: await encodeSvg(figure) }] : [png];
     },
     animations: async () => {
