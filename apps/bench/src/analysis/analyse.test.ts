@@ -49,6 +49,16 @@ test('methods that meet one control are a family: a second control, whatever it 
   }
 });
 
+test('two methods have a difference with the interval of Student\'s t', () => {
+  const { pairs } = tableOf([withScores({ method: 'a' }, [1, 2, 3, 4]), withScores({ method: 'b' }, [0, 2, 1, 1])]);
+  // Differences -1, 0, -2, -3: mean -1.5, deviation 1.29099, t of three degrees 3.18245.
+  expect(pairs).toHaveLength(1);
+  expect(pairs[0]).toMatchObject({ method: 'b', other: 'a', difference: -1.5 });
+  expect(pairs[0]?.ci95?.[0]).toBeCloseTo(-1.5 - (3.182446 * 1.2909944) / 2, 4);
+  expect(pairs[0]?.ci95?.[1]).toBeCloseTo(-1.5 + (3.182446 * 1.2909944) / 2, 4);
+  expect(tableOf([withScores({ method: 'a' }, [1]), withScores({ method: 'b' }, [0])]).pairs[0]?.ci95).toBeNull();
+});
+
 test('the least p-value that a table can reach says whether its samples are enough', () => {
   const rows = (samples: number): ResultRow[] => {
     const scores = Array.from({ length: samples }, (_, i) => i);

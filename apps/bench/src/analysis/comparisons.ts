@@ -1,5 +1,6 @@
 import type { StatisticsSettings } from '../configuration/configuration.ts';
 import { bootstrapMeans } from '../statistics/bootstrap-means.ts';
+import { meanInterval } from '../statistics/mean-interval.ts';
 import { adjustForMany } from '../statistics/multiple-comparisons.ts';
 import { signedRankTest } from '../statistics/signed-rank.ts';
 import type { Entry, Resampling, ScoreTable } from './score-tables.ts';
@@ -13,7 +14,7 @@ export interface Comparison {
   readonly other: string;
   /** Mean of the scores of the method less those of the other, over the samples where both have one. */
   readonly difference: number;
-  /** 95 % interval of the difference; null where it was not asked for. */
+  /** 95 % interval of the difference: bootstrap against a control, Student's t between two methods, of which there are a thousand pairs; null for one sample there. */
   readonly ci95: readonly [number, number] | null;
   /** Of the signed-rank test, two-sided. */
   readonly p: number;
@@ -26,6 +27,7 @@ export interface Comparison {
 
 type Tested = Omit<Comparison, 'adjusted' | 'verdict'> & { readonly side: number };
 
+/** @param interval - how the interval of the difference is drawn; null for Student's t */
 function test(method: Entry, other: Entry, interval: Resampling | null): Tested | null {
   const differences = method.scores.flatMap((score, i) => {
     const against = other.scores[i];
@@ -35,7 +37,7 @@ function test(method: Entry, other: Entry, interval: Resampling | null): Tested 
   const { p, side } = signedRankTest(differences);
   const difference = differences.reduce((sum, one) => sum + one, 0) / differences.length;
   const found = interval === null ? null : bootstrapMeans(differences.map((one) => [one]), interval.seed, interval.resamples);
-  const ci95 = found === null ? null : [found.low[0]!, found.high[0]!] as const;
+  const ci95 = found === null ? meanInterval(differences) : [found.low[0]!, found.high[0]!] as const;
   // Where the mean and the ranks point to different sides, neither side has won.
   return { method: method.method, other: other.method, difference, ci95, p, samples: differences.length, side: Math.sign(difference) === side ? side : 0 };
 }

@@ -44,6 +44,12 @@ test('the table on standard output has methods by rank, what is significant, agr
   expect(text).not.toContain('\u001b');
 });
 
+test('the report says whether the first two methods can be told apart, with an interval', () => {
+  const all = analysisRows();
+  const page = reportPage({ record, rows: all, pruning: [], examples: [], records: [], analysis: analyse(all, null) });
+  expect(page).toMatch(/The first two methods: good less as-random -0\.\d+ \[-0\.\d+, -0\.\d+\] \(lower is better\), p \de-\d\./);
+});
+
 const pruningRow = (change: Partial<PruningRow>): PruningRow => ({
   dataset: 'shapes', network: 'plain-cnn', ranking: 'random', direction: 'keep', fraction: 10, seed: 0,
   referenceAccuracy: 90, accuracy: 50, drop: 40, ...change,
