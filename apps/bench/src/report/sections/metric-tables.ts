@@ -40,7 +40,7 @@ function runnerUp({ table: { metric, entries }, pairs, ranking }: AnalysedTable)
   if (best === undefined || next === undefined || found === undefined) return html``;
   const turned = found.method !== best.method;
   const interval = found.ci95 === null || !turned ? found.ci95 : ([-found.ci95[1], -found.ci95[0]] as const);
-  return html`<p class="note">The first two methods: ${best.method} less ${next.method} ${formatNumber(turned ? -found.difference : found.difference)} ${formatInterval(interval)} (${metric.direction} is better), p ${formatP(found.adjusted)}${found.verdict === 'not significant' ? ' n.s.' : ''}.</p>`;
+  return html`<p class="note">The first two methods: ${best.method} less ${next.method} ${formatNumber(turned ? -found.difference : found.difference)} ${formatInterval(interval)} (${metric.direction} is better), p ${formatP(found.adjusted)}${found.verdict === 'not significant' ? ' (n.s.)' : ''}.</p>`;
 }
 
 /** A table for every metric: means with intervals, and what of the differences is significant. */
