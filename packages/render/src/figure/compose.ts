@@ -76,12 +76,18 @@ function rowHeights(row: readonly (Panel | undefined)[], fontSize: number): read
   return [title, Math.max(0, ...panels.map((panel) => (panel.legend === undefined ? panel.picture.height : barHeightOf(panel, fontSize))))];
 }
 
+/** What the widest colour bar of a column takes beside the pictures, which stand below each other whether they have one or not. */
+function barSpace(column: readonly (Panel | undefined)[], { fontSize, gap, ink }: Style): number {
+  const widths = column.flatMap((panel) => (panel?.legend === undefined ? [] : [gap + drawLegend(panel.legend, barHeightOf(panel, fontSize), fontSize, ink).width]));
+  return Math.max(0, ...widths);
+}
+
 /** A panel with its title and colour bar, its upper left corner at 0, 0. */
-function drawPanel(panel: Panel, [titleHeight, below]: readonly [number, number], { fontSize, gap, ink }: Style): Cell {
+function drawPanel(panel: Panel, [titleHeight, below]: readonly [number, number], beside: number, { fontSize, gap, ink }: Style): Cell {
   const { picture, title = '', contours = [], legend } = panel;
   const barHeight = barHeightOf(panel, fontSize);
   const bar = legend && drawLegend(legend, barHeight, fontSize, ink);
-  const own = picture.width + (bar === undefined ? 0 : gap + bar.width);
+  const own = picture.width + beside;
   const width = Math.max(own, Math.ceil(Math.min(textWidth(title, fontSize), MOST_LETTERS * fontSize)));
   const left = Math.floor((width - own) / 2);
   const top = titleHeight + Math.floor((below - picture.height) / 2);
@@ -104,11 +110,12 @@ function drawPanel(panel: Panel, [titleHeight, below]: readonly [number, number]
 /** The panels in their places, and where that is. */
 function drawPanels(panels: FigureOptions['panels'], columnHeads: readonly string[], style: Style): { layout: GridLayout; items: Items } {
   const columns = Math.max(1, ...panels.map((row) => row.length));
+  const besides = Array.from({ length: columns }, (_, column) => barSpace(panels.map((row) => row[column]), style));
   const cells = panels.flatMap((row): Cell[] => {
     const heights = rowHeights(row, style.fontSize);
     return Array.from({ length: columns }, (_, column) => {
       const panel = row[column];
-      const cell = panel === undefined ? { width: 0, height: 0, items: [] } : drawPanel(panel, heights, style);
+      const cell = panel === undefined ? { width: 0, height: 0, items: [] } : drawPanel(panel, heights, besides[column]!, style);
       const head = Math.ceil(Math.min(textWidth(columnHeads[column] ?? '', style.fontSize), MOST_LETTERS * style.fontSize));
       if (head <= cell.width) return cell;
       return { ...cell, width: head, items: [...moveItems(cell.items, Math.floor((head - cell.width) / 2), 0)] };

@@ -56,6 +56,12 @@ test('heads of columns stand on the line of titles where no column has both, els
   expect(above.height).toBeGreaterThan(beside.height);
 });
 
+test('pictures of a column stand below each other, whether they have a colour bar or not', () => {
+  const legend = { scale: 'viridis', range: 0.123 } as const;
+  const [first, , last] = pictures(composeFigure({ panels: [[{ picture: red, legend }], [{ picture: blue, title: 'cat' }]] }));
+  expect([last?.picture, last?.x]).toEqual([blue, first.x]);
+});
+
 test('the colour bar has the colours of the scale and says its values', () => {
   const figure = composeFigure(FULL);
   expect(texts(figure).map(({ text }) => text)).toEqual(expect.arrayContaining(['≤ −0.12', '0', '≥ 0.12']));
