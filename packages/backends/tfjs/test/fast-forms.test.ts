@@ -145,6 +145,40 @@ describe.each(ENGINES)('on engine %s', (name) => {
     network.dispose();
   });
 
+  test('a backward pass frees gradients as it goes, and sums keep nothing', async () => {
+    const [steps, size] = [30, 1000];
+    const engine = await openEngine(name);
+    const peak = await engine.exclusive(() => inScope(() => {
+      const core = tf.engine();
+      const run = core.runKernel.bind(core);
+      const input = tf.ones([size]);
+      const before = tf.memory().numBytes;
+      let most = 0;
+      core.runKernel = ((...call: Parameters<typeof run>) => {
+        const result = run(...call);
+        most = Math.max(most, tf.memory().numBytes - before);
+        return result;
+      }) as typeof core.runKernel;
+      try {
+        const { gradients } = differentiate(() => {
+          let x: tf.Tensor = input;
+          for (let i = 0; i < steps; i++) x = tf.tidy(() => tf.tanh(tf.add(x, 1)));
+          const objective = tf.sum(x) as tf.Scalar;
+          // What counts is what the backward pass adds: a scope frees its tensors when it ends.
+          most = 0;
+          return { objective, points: [{ name: 'x', tensor: input }], locate: () => 'here' };
+        });
+        expect(gradients[0]!.size).toBe(size);
+      } finally {
+        Reflect.deleteProperty(core, 'runKernel');
+      }
+      return most;
+    }));
+    // One value per hyperbolic tangent, and a few that are in use.
+    expect(peak).toBeLessThan((steps + 8) * size * 4);
+    expect(peak).toBeGreaterThan(steps * size * 4 - 1);
+  });
+
   test('a reshape to the shape that is there keeps the values when its source is freed', async () => {
     expect([...await compute(() => {
       const source = tf.tensor1d([1, 2, 3]);
