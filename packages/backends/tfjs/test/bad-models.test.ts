@@ -97,6 +97,32 @@ describe('what cannot be run', () => {
     await expect(loadModel(source)).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(new RegExp(`control flow.*decide.*${op}`)) });
   });
 
+  test.each([
+    ['wait for each other in a circle', [[['second', 0, 0, {}]]], [[['first', 0, 0, {}]]], /`first`, `second`/],
+    ['wait for a call that no layer has', [[['input', 1, 0, {}]]], [[['first', 0, 0, {}]]], /`first`, `second`/],
+    ['wait for a layer that is not there', [[['input', 0, 0, {}]]], [[['third', 0, 0, {}]]], /layers `second`/],
+  ])('layers that %s are refused, where the loader of TensorFlow.js looks for them for ever', async (_, first, second, message) => {
+    const dense = (name: string, inbound: unknown): object => ({ class_name: 'Dense', name, config: { name, units: 2, activation: 'linear' }, inbound_nodes: inbound });
+    const modelTopology = {
+      class_name: 'Functional',
+      config: {
+        name: 'circle', input_layers: [['input', 0, 0]], output_layers: [['second', 0, 0]],
+        layers: [
+          { class_name: 'InputLayer', name: 'input', config: { batch_input_shape: [null, 2], dtype: 'float32', name: 'input' }, inbound_nodes: [] },
+          dense('first', first), dense('second', second),
+        ],
+      },
+    };
+    const source = { modelJson: JSON.stringify({ format: 'layers-model', modelTopology, weightsManifest: [] }), weights: [] };
+    await expect(loadModel(source)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(message) });
+  });
+
+  test.each([['file://elsewhere/model.json', /another machine/], ['ftp://server/model.json', /`ftp:` cannot be read/]])('%s is no address that can be read', async (address, message) => {
+    for (const source of [address, new URL(address)]) {
+      await expect(loadModel(source)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(message) });
+    }
+  });
+
   test('a live model whose weights are no numbers is refused', async () => {
     const live = tfl.sequential({ layers: [tfl.layers.dense({ units: 1, inputShape: [2], name: 'only', kernelInitializer: tfl.initializers.constant({ value: NaN }) })] });
     await expect(loadModel(live)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(/only.*NaN/) });

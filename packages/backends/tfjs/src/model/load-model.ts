@@ -12,6 +12,7 @@ import { withOwnStatistics } from './batch-statistics.ts';
 import type { NetworkSettings } from './describe-input.ts';
 import { graphNetwork } from './graph-network.ts';
 import { graphNodes } from './graph-nodes.ts';
+import { checkConnections } from './layer-connections.ts';
 import { layersNetwork } from './layers-network.ts';
 import { disposeAll } from './layers-tree.ts';
 import { readModelBytes, readModelFiles, type ModelBytes, type ModelFiles } from './model-source.ts';
@@ -78,6 +79,7 @@ function buildingHelp(reason: string): string {
 }
 
 async function build({ artifacts, format, name }: ModelFiles, settings: NetworkSettings): Promise<Network> {
+  if (format === 'layers-model') checkConnections(name, artifacts.modelTopology);
   const modelTopology = format === 'graph-model' ? withOwnStatistics(withResidualSums(artifacts.modelTopology)) : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
   const handler = tf.io.fromMemory({ ...artifacts, ...(modelTopology && { modelTopology }) });
   let model: LiveModel;

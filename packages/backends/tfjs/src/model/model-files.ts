@@ -87,10 +87,13 @@ function onServer(url: URL): ModelPlace {
 
 /** Where the files of a model are: a path, or a URL with `file:`, `http:` or `https:`. @throws MODEL_INVALID for any other address. */
 export function filesAt(source: string | URL): ModelPlace {
-  if (typeof source === 'string' && !/^(https?|file):\/\//.test(source)) return onDisk(source);
+  if (typeof source === 'string' && !/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return onDisk(source);
   const url = URL.canParse(String(source)) ? new URL(source) : undefined;
   if (url === undefined) throw invalid(String(source), 'this is not a valid URL', 'Give a path, or a URL with `file:`, `http:` or `https:`.');
-  if (url.protocol === 'file:') return onDisk(fileURLToPath(url));
+  if (url.protocol === 'file:') {
+    if (url.host !== '') throw invalid(url.href, 'it names a file of another machine', 'Give a path, or a URL that begins with `file:///`.');
+    return onDisk(fileURLToPath(url));
+  }
   if (url.protocol === 'http:' || url.protocol === 'https:') return onServer(url);
   throw invalid(url.href, `an address with \`${url.protocol}\` cannot be read`, 'Give a path, or a URL with `file:`, `http:` or `https:`.');
 }
