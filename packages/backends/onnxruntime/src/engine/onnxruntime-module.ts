@@ -1,5 +1,6 @@
 import { PellucidError } from '@pellucid/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { createRequire } from 'node:module';
 
 /** Makes sessions from the bytes of a model. */
 export interface SessionFactory {
@@ -20,6 +21,11 @@ export interface OnnxRuntime {
 }
 
 const isEngine = (module: object): module is OnnxRuntime => 'InferenceSession' in module && 'Tensor' in module;
+
+/** Where `onnxruntime-node` lies, for threads of their own. */
+export function onnxRuntimePath(): string {
+  return createRequire(import.meta.url).resolve('onnxruntime-node');
+}
 
 /** Imports `onnxruntime-node`. @throws BACKEND_UNAVAILABLE when it is not installed or does not load. */
 export async function importOnnxRuntime(): Promise<OnnxRuntime> {

@@ -6,7 +6,10 @@ import { availableParallelism } from 'node:os';
 import { constantWeights } from './constant-weights.ts';
 import { packOutside, packWhole } from './external-weights.ts';
 import { leaveLargeMatrices } from './large-matrices.ts';
-import { importOnnxRuntime, type OnnxRuntime } from './onnxruntime-module.ts';
+import { growTeam, type GrowingTeam } from './growing-team.ts';
+import { importOnnxRuntime, onnxRuntimePath, type OnnxRuntime } from './onnxruntime-module.ts';
+import { openTeam } from './session-team.ts';
+import { teamSize } from './team-size.ts';
 import { suitedOptimizations } from './suited-optimizations.ts';
 
 /** How sessions are made. */
@@ -27,6 +30,8 @@ export interface Engine {
   readonly optimizations: readonly Optimization[];
   /** Makes a session of a model. @throws MODEL_UNSUPPORTED or MODEL_INVALID where the runtime refuses it. */
   readonly compile: (model: OnnxModel) => Promise<InferenceSession>;
+  /** A team of sessions that share the threads, beside the session of a graph with weights of so many bytes; `null` where one would not pay. */
+  readonly team: (make: () => OnnxModel, weightBytes: number) => GrowingTeam | null;
 }
 
 // Between two nodes threads wait awake for some microseconds, since to wake them takes longer; behind the last they sleep: a model has a session per kind of
@@ -106,6 +111,16 @@ export async function openEngine({ onnxruntime, executionProviders = ['cpu'], th
       versions: Object.fromEntries(versions) as Record<string, string>,
     },
     optimizations: suitedOptimizations(provider, process.arch, runtime.env.versions.node !== undefined),
+    team: (make, weightBytes) => {
+      const size = onnxruntime === undefined && provider === 'cpu' ? teamSize(threads ?? availableParallelism(), weightBytes) : 1;
+      if (size < 2) return null;
+      return growTeam(() => {
+        const { bytes, externalData, entries } = packOutside(prepare(make()));
+        if (externalData.length > 0) throw new Error('internal: a team is for small weights');
+        const extra = { session: { ...SESSION_ENTRIES, ...entries } };
+        return openTeam(size, { runtime: onnxRuntimePath(), bytes, options: { ...options, intraOpNumThreads: Math.floor(Number(options.intraOpNumThreads) / size), extra } });
+      });
+    },
     compile: async (model) => {
       try {
         return await createSession(runtime, prepare(model), options);

@@ -3,16 +3,15 @@ import {
   type Evaluation, type EvaluateOptions, type GradientPoint, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
 import { rawLength } from '@pellucid/onnx-graph';
-import type { InferenceSession } from 'onnxruntime-common';
 import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
 import { layerBiases } from '../graph/layer-biases.ts';
 import { modelParameters } from '../parameters/model-parameters.ts';
-import { chunkSize, evenPieces } from '../query/chunk-size.ts';
-import { compileQuery, signatureKey, type Answers, type QuerySignature } from '../query/compile-query.ts';
+import { chunkSize, evenPieces, executionsAtOnce } from '../query/chunk-size.ts';
+import { compileQuery, signatureKey, type Answers, type CompiledQuery, type QuerySignature } from '../query/compile-query.ts';
 import { keptSessions } from '../query/kept-sessions.ts';
 import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
-import { runChunks } from '../query/run-chunks.ts';
+import { runChunks, type Runner } from '../query/run-chunks.ts';
 import { checkPairs, runPairs } from '../query/run-pairs.ts';
 import type { BoundInput } from './bound-inputs.ts';
 import type { Network } from './network.ts';
@@ -62,15 +61,21 @@ function arrange(network: Network, answers: Answers, { activations = [], gradien
   };
 }
 
-/** A session with what its inputs and outputs mean. */
-interface CompiledSession {
-  readonly session: InferenceSession;
+/** What answers queries of a signature, with what its inputs and outputs mean. */
+interface CompiledSession extends Runner {
   readonly answers: Answers;
 }
 
-async function compileSession(engine: Engine, network: Network, signature: QuerySignature): Promise<CompiledSession> {
-  const { model, answers } = compileQuery(network, signature, engine.optimizations);
-  return { session: await engine.compile(model), answers };
+async function compileSession(engine: Engine, network: Network, signature: QuerySignature, weightBytes: number): Promise<CompiledSession> {
+  const compile = (): CompiledQuery => compileQuery(network, signature, engine.optimizations);
+  const { model, answers } = compile();
+  // The graph is made again for a team, which few sessions get: it would take the memory of its weights meanwhile.
+  return { runtime: engine.runtime, session: await engine.compile(model), team: engine.team(() => compile().model, weightBytes), answers };
+}
+
+async function releaseSession({ session, team }: CompiledSession): Promise<void> {
+  await team?.release();
+  await session.release();
 }
 
 /**
@@ -82,11 +87,11 @@ export async function onnxAdapter(
 ): Promise<ModelAdapter<OnnxCapability>> {
   const { name, input, output, classes, layers, bytesPerSample, fixedBatch, freed } = network;
   const weightBytes = network.model.graph.initializer.reduce((sum, tensor) => sum + rawLength(tensor), 0);
-  const sessions = resourceCache<CompiledSession>(keptSessions({ weightBytes, bytesPerSample }), ({ session }) => session.release());
+  const sessions = resourceCache<CompiledSession>(keptSessions({ weightBytes, bytesPerSample }), releaseSession);
   let disposal: Promise<void> | null = null;
 
   const withSession = <Result>(signature: QuerySignature, task: (compiled: CompiledSession) => Promise<Result>): Promise<Result> =>
-    sessions.use(signatureKey(signature), () => compileSession(engine, network, signature), task);
+    sessions.use(signatureKey(signature), () => compileSession(engine, network, signature, weightBytes), task);
 
   const assertAlive = (): void => {
     if (disposal === null) return;
@@ -111,13 +116,15 @@ export async function onnxAdapter(
     const most = chunkSize({ fixedBatch, bytesPerSample, weightBytes }, engine.description.device, memoryBudget);
     // Pairs are cut by the number of pairs.
     const size = fixedBatch === null && !paired ? evenPieces(count, most) : most;
-    const settings = { model: name, size, padded: fixedBatch !== null, signal, samples: rowSamples(query, count, bound, name) };
-    return withSession(signatureOf(network, query), async ({ session, answers }) => {
+    const atOnce = executionsAtOnce(network, size, memoryBudget);
+    const settings = { model: name, size, atOnce, padded: fixedBatch !== null, signal, samples: rowSamples(query, count, bound, name) };
+    return withSession(signatureOf(network, query), async (compiled) => {
+      const { answers } = compiled;
       const feeds = new Map([[input.name, query.input]]);
       if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient, count, classes));
       if (answers.given !== null && intervention !== undefined) feeds.set(answers.given, intervention.values);
       const run = paired ? runPairs : runChunks;
-      return arrange(network, answers, query, await run(engine.runtime, session, feeds, bound, settings));
+      return arrange(network, answers, query, await run(compiled, feeds, bound, settings));
     });
   };
 

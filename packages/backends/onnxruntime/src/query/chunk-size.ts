@@ -25,6 +25,11 @@ export function chunkSize({ fixedBatch, bytesPerSample, weightBytes }: ChunkSubj
   return fixedBatch ?? Math.max(1, Math.floor(budget / bytesPerSample));
 }
 
+/** How many executions of so many samples the memory budget allows at once. */
+export function executionsAtOnce({ bytesPerSample }: Pick<ChunkSubject, 'bytesPerSample'>, size: number, memoryBudget: number = DEFAULT_BUDGET): number {
+  return Math.floor(memoryBudget / (size * bytesPerSample));
+}
+
 /**
  * The length of pieces of a batch, no more of them than there must be and none much shorter than the others: a short last one makes least of threads and
  * of weights that are read once.

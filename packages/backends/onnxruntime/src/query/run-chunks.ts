@@ -1,17 +1,29 @@
 import { batchSize, sampleSize, sizeOf, sliceBatch, throwIfAborted, zeros, type Tensor } from '@pellucid/core';
 import type { InferenceSession, Tensor as EngineTensor } from 'onnxruntime-common';
+import type { GrowingTeam } from '../engine/growing-team.ts';
 import type { OnnxRuntime } from '../engine/onnxruntime-module.ts';
 import { runSession } from '../engine/run-session.ts';
+import type { SessionTeam, Tensors } from '../engine/session-team.ts';
 import type { BoundInput } from '../model/bound-inputs.ts';
 
 /** What is fed along the batch axis: each chunk takes its samples of every tensor. */
 export type BatchFeeds = ReadonlyMap<string, Tensor>;
+
+/** What runs a graph. */
+export interface Runner {
+  readonly runtime: OnnxRuntime;
+  readonly session: InferenceSession;
+  /** Further sessions, for chunks side by side. */
+  readonly team: GrowingTeam | null;
+}
 
 /** How a batch is cut. */
 export interface ChunkSettings {
   readonly model: string;
   /** Samples per execution. */
   readonly size: number;
+  /** How many executions may go on at once. */
+  readonly atOnce: number;
   /** Fills the last chunk up to `size`, for a graph that takes no other number of samples. */
   readonly padded: boolean;
   readonly signal: AbortSignal | undefined;
@@ -34,7 +46,7 @@ function padBatch(batch: Tensor, start: number, end: number, size: number): Tens
 
 /** Collects what the chunks give of one tensor. */
 interface Collector {
-  readonly add: (part: EngineTensor, start: number, count: number, executed: number) => void;
+  readonly add: (part: Tensors[string], start: number, count: number, executed: number) => void;
   readonly tensor: () => Tensor;
 }
 
@@ -64,35 +76,68 @@ function collector(name: string, total: number): Collector {
   };
 }
 
-/** Runs a session over a batch in chunks and joins the answers, by name of output. @throws ABORTED between chunks; REQUEST_INVALID. */
-export async function runChunks(
-  engine: OnnxRuntime, session: InferenceSession, feeds: BatchFeeds, bound: readonly BoundInput[], settings: ChunkSettings,
-): Promise<ReadonlyMap<string, Tensor>> {
-  const { size, padded, signal } = settings;
+/** Makes what the graph is fed for the rows from `start` to `end`. */
+function feedChunk(
+  { runtime, session }: Runner, feeds: BatchFeeds, bound: readonly BoundInput[], { size, padded, samples }: ChunkSettings, start: number, end: number,
+): Record<string, EngineTensor> {
+  const executed = padded ? size : end - start;
+  const inputs = new Set(session.inputNames);
+  const tensors: Record<string, EngineTensor> = {};
+  for (const [name, batch] of feeds) {
+    const part = padBatch(batch, start, end, executed);
+    if (inputs.has(name)) tensors[name] = new runtime.Tensor('float32', part.data, part.shape);
+  }
+  // Rows that fill the chunk up are repetitions, of whatever sample.
+  for (const input of bound) if (inputs.has(input.name)) tensors[input.name] = input.feed(executed, samples?.slice(start, end));
+  return tensors;
+}
+
+/** Does tasks for all starts: several at once those that fill the team, the rest one after the other. */
+async function shareOut(starts: readonly number[], team: SessionTeam | null, task: (start: number, team: SessionTeam | null) => Promise<void>): Promise<void> {
+  const shared = team === null ? 0 : starts.length - (starts.length % team.size);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    try {
+      while (next < shared) await task(starts[next++]!, team);
+    } catch (cause) {
+      next = shared;
+      throw cause;
+    }
+  };
+  await Promise.all(Array.from({ length: team?.size ?? 0 }, lane));
+  for (const start of starts.slice(shared)) await task(start, null);
+}
+
+/** Runs a graph over a batch in chunks and joins the answers, by name of output. @throws ABORTED between chunks; REQUEST_INVALID. */
+export async function runChunks(runner: Runner, feeds: BatchFeeds, bound: readonly BoundInput[], settings: ChunkSettings): Promise<ReadonlyMap<string, Tensor>> {
+  const { model, size, padded, signal } = settings;
+  const { session, team: growing } = runner;
   const [first] = feeds.values();
   if (first === undefined) throw new Error('internal: nothing is fed');
   const total = batchSize(first);
   const collectors = new Map(session.outputNames.map((name) => [name, collector(name, total)]));
-  const inputs = new Set(session.inputNames);
+  const starts = Array.from({ length: Math.ceil(total / size) }, (_, chunk) => chunk * size);
+  const found = starts.length > 1 ? growing?.ready() : null;
+  const team = found && found.size <= settings.atOnce ? found : null;
 
-  for (let start = 0; start < total; start += size) {
-    throwIfAborted(signal, `the evaluation of \`${settings.model}\``);
+  const execute = async (tensors: Record<string, EngineTensor>, rows: number): Promise<Tensors> => {
+    const before = performance.now();
+    const answers = await runSession(session, tensors, model, [rows, ...first.shape.slice(1)]);
+    if (starts.length > 1) growing?.note(tensors, answers, performance.now() - before);
+    return answers;
+  };
+  await shareOut(starts, team, async (start, members) => {
+    throwIfAborted(signal, `the evaluation of \`${model}\``);
     const end = Math.min(start + size, total);
     const executed = padded ? size : end - start;
-    // Rows that fill the chunk up are repetitions, of whatever sample.
-    const rows = settings.samples?.slice(start, end);
-    const tensors: Record<string, EngineTensor> = {};
-    for (const [name, batch] of feeds) {
-      const part = padBatch(batch, start, end, executed);
-      if (inputs.has(name)) tensors[name] = new engine.Tensor('float32', part.data, part.shape);
-    }
-    for (const input of bound) if (inputs.has(input.name)) tensors[input.name] = input.feed(executed, rows);
-    const answers = await runSession(session, tensors, settings.model, [executed, ...first.shape.slice(1)]);
+    const tensors = feedChunk(runner, feeds, bound, settings, start, end);
+    // What a member cannot do the session does, or says what is wrong.
+    const answers = (await members?.run(tensors).catch(() => null)) ?? (await execute(tensors, executed));
     for (const [name, collect] of collectors) {
       const answer = answers[name];
       if (answer !== undefined) collect.add(answer, start, end - start, executed);
     }
-  }
-  throwIfAborted(signal, `the evaluation of \`${settings.model}\``);
+  });
+  throwIfAborted(signal, `the evaluation of \`${model}\``);
   return new Map([...collectors].map(([name, collect]) => [name, collect.tensor()]));
 }

@@ -37,7 +37,7 @@ export function checkPairs(count: number, model: string, fixedBatch: number | nu
 }
 
 /** As `runChunks`, for a checked batch whose second half holds a baseline for each sample of the first: every chunk is such a batch too. */
-export const runPairs: typeof runChunks = async (engine, session, feeds, bound, settings) => {
+export const runPairs: typeof runChunks = async (runner, feeds, bound, settings) => {
   const [first] = feeds.values();
   if (first === undefined) throw new Error('internal: nothing is fed');
   const count = batchSize(first);
@@ -45,7 +45,7 @@ export const runPairs: typeof runChunks = async (engine, session, feeds, bound, 
   const { samples: rows } = settings;
   const positions = arrangePairs(count / 2, perChunk, settings.padded);
   const arranged: BatchFeeds = new Map([...feeds].map(([name, batch]) => [name, takeSamples(batch, count, positions)]));
-  const answers = await runChunks(engine, session, arranged, bound, {
+  const answers = await runChunks(runner, arranged, bound, {
     ...settings, size: 2 * perChunk, samples: rows && positions.map((position) => rows[position]!),
   });
   // Of the repetitions that fill the last chunk the first one counts.
