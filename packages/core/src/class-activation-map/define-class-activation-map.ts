@@ -8,8 +8,9 @@ import { activationOf, gradientAt, type Capability, type Evaluation, type Query 
 import { batchSize, sampleData, sliceBatch } from '../tensor/batch.ts';
 import type { Layout } from '../tensor/layout.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { channelByChannel } from './channel-by-channel.ts';
 import { finishMaps, sizeOfImages, type RawMaps } from './finish-maps.ts';
-import { channelByChannel, type LayerSample, type Scene } from './layer-sample.ts';
+import type { LayerSample, Scene } from './layer-sample.ts';
 import { layersOption, mapGeometry, mapLayers, type LayerChoice, type MapLayer } from './map-layers.ts';
 import { tokensOption, type TokenGrid } from './token-grid.ts';
 
@@ -64,15 +65,15 @@ async function ask(model: ModelAdapter, layers: readonly MapLayer[], gradients: 
 }
 
 /** For methods that do not need gradients, and whose type says so. */
-const NO_GRADIENT = new Float64Array(0);
+const NO_GRADIENT = new Float32Array(0);
 
-/** One sample of a piece at one layer. */
+/** One sample of a piece at one layer; what only some equations ask for is made when they do. */
 function describeSample(scene: Omit<Scene<Capability>, 'input' | 'objective' | 'values'>, piece: Piece, sample: number): LayerSample {
   const { evaluation, input, objective } = piece;
   const { layer: { name }, geometry } = scene;
   const one = (batch: Tensor): Tensor => sliceBatch(batch, sample, sample + 1);
   const values = one(activationOf(evaluation, name));
-  const alone = selectObjective(objective, [sample]);
+  const alone = (): MethodBatch['objective'] => selectObjective(objective, [sample]);
   const { channels, height, width, offset, channelStride, pixelStride } = geometry;
   return {
     channels,
@@ -80,9 +81,9 @@ function describeSample(scene: Omit<Scene<Capability>, 'input' | 'objective' | '
     width,
     activation: channelByChannel(values.data, geometry),
     gradient: evaluation.gradients.has(name) ? channelByChannel(sampleData(gradientAt(evaluation, name), sample), geometry) : NO_GRADIENT,
-    score: score(alone, one(evaluation.logits))[0]!,
+    get score() { return score(alone(), one(evaluation.logits))[0]!; },
     place: (channel, pixel) => offset + channel * channelStride + pixel * pixelStride,
-    scene: { ...scene, input: one(input), objective: alone, values },
+    get scene() { return { ...scene, input: one(input), objective: alone(), values }; },
   };
 }
 

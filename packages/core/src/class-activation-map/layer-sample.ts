@@ -1,10 +1,11 @@
 import type { LayerInfo, ModelAdapter } from '../model/model-adapter.ts';
 import { score, selectObjective, type Objective } from '../model/objective.ts';
-import { gradientAt, type Capability, type Evaluation } from '../model/query.ts';
+import { gradientAt, type Capability, type Evaluation, type Query } from '../model/query.ts';
 import type { MethodContext } from '../method/method.ts';
 import type { Layout } from '../tensor/layout.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { sampleData } from '../tensor/batch.ts';
+import { channelByChannel } from './channel-by-channel.ts';
 import type { MapGeometry } from './map-layers.ts';
 
 /** Changes the values of one variant, which start as those of the sample. */
@@ -34,10 +35,10 @@ export interface LayerSample<Needs extends Capability = Capability> {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
-  /** A_k(p), channel by channel: at `k * height * width + p`. */
-  readonly activation: Float64Array;
+  /** A_k(p), channel by channel: at `k * height * width + p`. To be read only: a view where it can be. */
+  readonly activation: Float32Array;
   /** The derivative of the explained scalar with respect to A_k(p), in the same order; where the method needs gradients. */
-  readonly gradient: 'gradient' extends Needs ? Float64Array : undefined;
+  readonly gradient: 'gradient' extends Needs ? Float32Array : undefined;
   /** The explained scalar. */
   readonly score: number;
   readonly place: Place;
@@ -48,24 +49,13 @@ export interface LayerSample<Needs extends Capability = Capability> {
 export function weighChannels(
   { channels, height, width, activation }: Pick<LayerSample, 'channels' | 'height' | 'width' | 'activation'>, weightOf: (channel: number) => number,
 ): Float64Array {
-  const map = new Float64Array(height * width);
+  const pixels = height * width;
+  const map = new Float64Array(pixels);
   for (let k = 0; k < channels; k++) {
     const weight = weightOf(k);
-    for (let p = 0; p < map.length; p++) map[p]! += weight * activation[k * map.length + p]!;
+    for (let p = 0; p < pixels; p++) map[p]! += weight * activation[k * pixels + p]!;
   }
   return map;
-}
-
-/** The values of a layer in the order of the equations: channel by channel, then pixel by pixel. */
-export function channelByChannel(values: Float32Array, geometry: MapGeometry): Float64Array {
-  const { channels, height, width, offset, channelStride, pixelStride } = geometry;
-  const pixels = height * width;
-  const ordered = new Float64Array(channels * pixels);
-  for (let channel = 0; channel < channels; channel++) {
-    const start = offset + channel * channelStride;
-    for (let p = 0; p < pixels; p++) ordered[channel * pixels + p] = values[start + p * pixelStride]!;
-  }
-  return ordered;
 }
 
 /** A batch of variants of one sample. */
@@ -91,15 +81,21 @@ async function inPieces(count: number, { chunkSize, progress }: Scene<never>['co
   }
 }
 
-/** The explained scalar for variants of the input: masked, for instance. */
-export async function scoreInputs(scene: Scene<never>, count: number, change: Change): Promise<Float64Array> {
-  const { model, input, objective, context } = scene;
+/** The explained scalar for each of the variants that the queries hold. */
+async function scoreVariants<Needs extends Capability>(
+  { model, objective, context }: Scene<Needs>, count: number, query: (first: number, size: number) => Query<Needs>,
+): Promise<Float64Array> {
   const scores = new Float64Array(count);
   await inPieces(count, context, async (first, size) => {
-    const { logits } = await model.evaluate({ input: variants(input, first, size, change) });
+    const { logits } = await model.evaluate(query(first, size));
     scores.set(score(repeated(objective, size), logits), first);
   });
   return scores;
+}
+
+/** The explained scalar for variants of the input: masked, for instance. */
+export function scoreInputs(scene: Scene<never>, count: number, change: Change): Promise<Float64Array> {
+  return scoreVariants(scene, count, (first, size) => ({ input: variants(scene.input, first, size, change) }));
 }
 
 const intervene = (scene: Scene<'intervention'>, first: number, size: number, change: Change) => ({
@@ -108,22 +104,16 @@ const intervene = (scene: Scene<'intervention'>, first: number, size: number, ch
 });
 
 /** The explained scalar for variants of the layer's values, the input staying what it is. */
-export async function scoreLayers(scene: Scene<'intervention'>, count: number, change: Change): Promise<Float64Array> {
-  const { model, objective, context } = scene;
-  const scores = new Float64Array(count);
-  await inPieces(count, context, async (first, size) => {
-    const { logits } = await model.evaluate(intervene(scene, first, size, change));
-    scores.set(score(repeated(objective, size), logits), first);
-  });
-  return scores;
+export function scoreLayers(scene: Scene<'intervention'>, count: number, change: Change): Promise<Float64Array> {
+  return scoreVariants(scene, count, (first, size) => intervene(scene, first, size, change));
 }
 
 /** The gradients at the layer for variants of its values, each channel by channel. */
 export async function layerGradients(
   scene: Scene<'intervention' | 'gradient'>, count: number, change: Change,
-): Promise<readonly Float64Array[]> {
+): Promise<readonly Float32Array[]> {
   const { model, objective, layer, geometry, context } = scene;
-  const gradients: Float64Array[] = [];
+  const gradients: Float32Array[] = [];
   await inPieces(count, context, async (first, size) => {
     const gradient = { of: repeated(objective, size), at: [layer.name] };
     const evaluation: Evaluation = await model.evaluate({ ...intervene(scene, first, size, change), gradient });

@@ -2,7 +2,7 @@ import { topEigenvector } from '../linear-algebra/lanczos.ts';
 import type { LayerSample } from './layer-sample.ts';
 
 /** The values of a layer of one sample: channel by channel, at `k * pixels + p`. */
-export type ChannelValues = Pick<LayerSample, 'channels' | 'height' | 'width'> & { readonly values: Float64Array };
+export type ChannelValues = Pick<LayerSample, 'channels' | 'height' | 'width'> & { readonly values: ArrayLike<number> };
 
 /** A matrix of pixels x channels, pixel by pixel. */
 interface PixelMatrix {
@@ -15,9 +15,10 @@ function pixelMatrix({ channels, height, width, values }: ChannelValues, centred
   const pixels = height * width;
   const matrix = new Float64Array(pixels * channels);
   for (let channel = 0; channel < channels; channel++) {
-    const own = values.subarray(channel * pixels, (channel + 1) * pixels);
-    const mean = centred ? own.reduce((sum, value) => sum + value / pixels, 0) : 0;
-    own.forEach((value, p) => { matrix[p * channels + channel] = value - mean; });
+    const start = channel * pixels;
+    let mean = 0;
+    if (centred) for (let p = 0; p < pixels; p++) mean += values[start + p]! / pixels;
+    for (let p = 0; p < pixels; p++) matrix[p * channels + channel] = values[start + p]! - mean;
   }
   return { pixels, channels, values: matrix };
 }
@@ -68,7 +69,7 @@ const NO_CORRELATION = 1e-12;
 export function resolveSign(map: Float64Array, { channels, values }: ChannelValues): Float64Array {
   const pixels = map.length;
   const strength = new Float64Array(pixels);
-  values.forEach((value, i) => { strength[i % pixels]! += Math.max(value, 0) / channels; });
+  for (let i = 0; i < values.length; i++) strength[i % pixels]! += Math.max(values[i]!, 0) / channels;
   const mean = total(strength) / pixels;
   const centre = total(map) / pixels;
   const covariance = map.reduce((sum, value, p) => sum + (value - centre) * (strength[p]! - mean), 0);

@@ -10,16 +10,15 @@ interface Tap {
   readonly weight: number;
 }
 
-/** For each target position, the two source positions and the share of the second. Half-pixel centres, edges repeated. */
-function taps(source: number, target: number, interpolation: Interpolation): Tap[] {
+/**
+ * For each target position, where the two source positions are, `stride` values apart, and the share of the second. Half-pixel centres, edges
+ * repeated.
+ */
+function taps(source: number, target: number, stride: number, interpolation: Interpolation): Tap[] {
   return Array.from({ length: target }, (_, i) => {
-    if (interpolation === 'nearest') {
-      const nearest = Math.min(Math.floor((i * source) / target), source - 1);
-      return { low: nearest, high: nearest, weight: 0 };
-    }
-    const position = Math.max(((i + 0.5) * source) / target - 0.5, 0);
+    const position = interpolation === 'nearest' ? Math.floor((i * source) / target) : Math.max(((i + 0.5) * source) / target - 0.5, 0);
     const low = Math.min(Math.floor(position), source - 1);
-    return { low, high: Math.min(low + 1, source - 1), weight: position - low };
+    return { low: low * stride, high: (position > low ? Math.min(low + 1, source - 1) : low) * stride, weight: position - low };
   });
 }
 
@@ -32,21 +31,23 @@ export function resample(images: Tensor, layout: Layout, height: number, width: 
   const batch = images.shape[0]!;
   const result = zeros(imageShape(layout, batch, from.channels, height, width));
   const to = imageGeometry(result.shape, layout);
-  const rows = taps(from.height, height, interpolation);
-  const columns = taps(from.width, width, interpolation);
+  const rows = taps(from.height, height, from.width * from.pixelStride, interpolation);
+  const columns = taps(from.width, width, from.pixelStride, interpolation);
+  const { data } = images;
   for (let plane = 0; plane < batch * from.channels; plane++) {
     const sample = Math.floor(plane / from.channels);
     const channel = plane % from.channels;
     const source = sample * from.channels * from.height * from.width + channel * from.channelStride;
-    const target = sample * to.channels * height * width + channel * to.channelStride;
-    const at = (y: number, x: number): number => images.data[source + (y * from.width + x) * from.pixelStride]!;
-    rows.forEach((row, y) => {
-      columns.forEach((column, x) => {
-        const top = at(row.low, column.low) * (1 - column.weight) + at(row.low, column.high) * column.weight;
-        const bottom = at(row.high, column.low) * (1 - column.weight) + at(row.high, column.high) * column.weight;
-        result.data[target + (y * width + x) * to.pixelStride] = top * (1 - row.weight) + bottom * row.weight;
-      });
-    });
+    let target = sample * to.channels * height * width + channel * to.channelStride;
+    for (const row of rows) {
+      const [above, below, down] = [source + row.low, source + row.high, row.weight];
+      for (const { low, high, weight } of columns) {
+        const top = data[above + low]! * (1 - weight) + data[above + high]! * weight;
+        const bottom = data[below + low]! * (1 - weight) + data[below + high]! * weight;
+        result.data[target] = top * (1 - down) + bottom * down;
+        target += to.pixelStride;
+      }
+    }
   }
   return result;
 }

@@ -28,5 +28,5 @@ export const eigenCam: MethodFactory<'activations', EigenCamOptions> = defineCla
   kind: 'local',
   needs: ['activations'],
   options: { relu: reluOption(false), centred: flagOption(false, 'Take away the mean of each channel first.') },
-  map: ({ activation, ...layer }, { centred }) => principalMap({ ...layer, values: activation }, centred),
+  map: ({ channels, height, width, activation }, { centred }) => principalMap({ channels, height, width, values: activation }, centred),
 });

@@ -27,6 +27,9 @@ export const eigenGradCam: MethodFactory<'activations' | 'gradient', EigenGradCa
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: { relu: reluOption(true), centred: flagOption(true, 'Take away the mean of each channel of the products first.') },
-  map: ({ activation, gradient, ...layer }, { centred }) =>
-    principalMap({ ...layer, values: activation.map((value, i) => value * gradient[i]!) }, centred),
+  map: ({ channels, height, width, activation, gradient }, { centred }) => {
+    const values = new Float64Array(activation.length);
+    for (let i = 0; i < values.length; i++) values[i] = activation[i]! * gradient[i]!;
+    return principalMap({ channels, height, width, values }, centred);
+  },
 });

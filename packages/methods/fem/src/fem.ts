@@ -30,12 +30,18 @@ export const fem: MethodFactory<'activations', FemOptions> = defineClassActivati
     relu: reluOption(false),
     deviations: numberOption(2, 0, Number.MAX_VALUE, 'Standard deviations above the mean of a channel from which a value counts as strong.'),
   },
-  map: (sample, { deviations }) => weighChannels(sample, (k) => {
-    const pixels = sample.height * sample.width;
-    const values = sample.activation.subarray(k * pixels, (k + 1) * pixels);
-    const mean = values.reduce((sum, value) => sum + value, 0) / pixels;
-    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels;
-    const threshold = mean + deviations * Math.sqrt(variance);
-    return values.reduce((count, value) => (value > threshold ? count + 1 : count), 0) / pixels;
-  }),
+  map: (sample, { deviations }) => {
+    const { height, width, activation } = sample;
+    const pixels = height * width;
+    return weighChannels(sample, (k) => {
+      const [start, end] = [k * pixels, (k + 1) * pixels];
+      let [sum, squares, strong] = [0, 0, 0];
+      for (let i = start; i < end; i++) sum += activation[i]!;
+      const mean = sum / pixels;
+      for (let i = start; i < end; i++) squares += (activation[i]! - mean) ** 2;
+      const threshold = mean + deviations * Math.sqrt(squares / pixels);
+      for (let i = start; i < end; i++) if (activation[i]! > threshold) strong += 1;
+      return strong / pixels;
+    });
+  },
 });

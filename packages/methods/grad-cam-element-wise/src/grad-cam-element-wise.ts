@@ -20,9 +20,11 @@ export const gradCamElementWise: MethodFactory<'activations' | 'gradient', GradC
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: {},
-  map: ({ height, width, activation, gradient }) => {
+  map: ({ channels, height, width, activation, gradient }) => {
     const map = new Float64Array(height * width);
-    activation.forEach((value, i) => { map[i % map.length]! += Math.max(value * gradient[i]!, 0); });
+    for (let k = 0; k < channels; k++) {
+      for (let p = 0, i = k * map.length; p < map.length; p++, i++) map[p]! += Math.max(activation[i]! * gradient[i]!, 0);
+    }
     return map;
   },
 });

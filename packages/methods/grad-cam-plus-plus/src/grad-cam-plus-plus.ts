@@ -31,13 +31,20 @@ export const gradCamPlusPlus: MethodFactory<'activations' | 'gradient', GradCamP
     relu: reluOption(true),
     epsilon: numberOption(1e-6, 0, Number.MAX_VALUE, 'Added to the denominator of the coefficients; 0 is the equation of the paper.'),
   },
-  map: (sample, { epsilon }) => weighChannels(sample, (k) => {
-    const pixels = sample.height * sample.width;
-    const total = sample.activation.subarray(k * pixels, (k + 1) * pixels).reduce((sum, value) => sum + value, 0);
-    // relu(g): where the gradient is not positive the coefficient does not matter.
-    return sample.gradient.subarray(k * pixels, (k + 1) * pixels).reduce((sum, g) => {
-      const denominator = 2 * g * g + total * g * g * g + epsilon;
-      return g > 0 && denominator !== 0 ? sum + (g * g * g) / denominator : sum;
-    }, 0);
-  }),
+  map: (sample, { epsilon }) => {
+    const { height, width, activation, gradient } = sample;
+    const pixels = height * width;
+    return weighChannels(sample, (k) => {
+      const [start, end] = [k * pixels, (k + 1) * pixels];
+      let [total, weight] = [0, 0];
+      for (let i = start; i < end; i++) total += activation[i]!;
+      for (let i = start; i < end; i++) {
+        const g = gradient[i]!;
+        const denominator = 2 * g * g + total * g * g * g + epsilon;
+        // relu(g): where the gradient is not positive the coefficient does not matter.
+        if (g > 0 && denominator !== 0) weight += (g * g * g) / denominator;
+      }
+      return weight;
+    });
+  },
 });

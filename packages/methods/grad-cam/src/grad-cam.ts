@@ -23,8 +23,13 @@ export const gradCam: MethodFactory<'activations' | 'gradient', GradCamOptions> 
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: { relu: reluOption(true) },
-  map: (sample) => weighChannels(sample, (k) => {
-    const pixels = sample.height * sample.width;
-    return sample.gradient.subarray(k * pixels, (k + 1) * pixels).reduce((sum, slope) => sum + slope, 0) / pixels;
-  }),
+  map: (sample) => {
+    const { height, width, gradient } = sample;
+    const pixels = height * width;
+    return weighChannels(sample, (k) => {
+      let sum = 0;
+      for (let i = k * pixels; i < (k + 1) * pixels; i++) sum += gradient[i]!;
+      return sum / pixels;
+    });
+  },
 });

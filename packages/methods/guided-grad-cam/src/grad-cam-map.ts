@@ -14,8 +14,13 @@ export const gradCamMap: MethodFactory<'activations' | 'gradient', ClassActivati
   needs: ['activations', 'gradient'],
   options: {},
   map: (sample) => {
-    const pixels = sample.height * sample.width;
-    const map = weighChannels(sample, (k) => sample.gradient.subarray(k * pixels, (k + 1) * pixels).reduce((sum, slope) => sum + slope / pixels, 0));
+    const { height, width, gradient } = sample;
+    const pixels = height * width;
+    const map = weighChannels(sample, (k) => {
+      let sum = 0;
+      for (let i = k * pixels; i < (k + 1) * pixels; i++) sum += gradient[i]!;
+      return sum / pixels;
+    });
     return map.map((value) => Math.max(value, 0));
   },
 });

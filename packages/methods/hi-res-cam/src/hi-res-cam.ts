@@ -23,9 +23,11 @@ export const hiResCam: MethodFactory<'activations' | 'gradient', HiResCamOptions
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: { relu: reluOption(true) },
-  map: ({ height, width, activation, gradient }) => {
+  map: ({ channels, height, width, activation, gradient }) => {
     const map = new Float64Array(height * width);
-    activation.forEach((value, i) => { map[i % map.length]! += value * gradient[i]!; });
+    for (let k = 0; k < channels; k++) {
+      for (let p = 0, i = k * map.length; p < map.length; p++, i++) map[p]! += activation[i]! * gradient[i]!;
+    }
     return map;
   },
 });

@@ -2,12 +2,12 @@
 export type Kernel = 'sigmoid' | 'rbf';
 
 /** Pixels as vectors of channels, one after the other, each channel's mean taken away. */
-export function centredPixels(channels: number, pixels: number, values: Float64Array): Float64Array {
+export function centredPixels(channels: number, pixels: number, values: ArrayLike<number>): Float64Array {
   const points = new Float64Array(pixels * channels);
   for (let k = 0; k < channels; k++) {
-    const own = values.subarray(k * pixels, (k + 1) * pixels);
-    const mean = own.reduce((sum, value) => sum + value, 0) / pixels;
-    own.forEach((value, p) => { points[p * channels + k] = value - mean; });
+    let sum = 0;
+    for (let p = 0; p < pixels; p++) sum += values[k * pixels + p]!;
+    for (let p = 0; p < pixels; p++) points[p * channels + k] = values[k * pixels + p]! - sum / pixels;
   }
   return points;
 }

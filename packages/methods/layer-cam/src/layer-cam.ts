@@ -23,9 +23,11 @@ export const layerCam: MethodFactory<'activations' | 'gradient', LayerCamOptions
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: { relu: reluOption(true) },
-  map: ({ height, width, activation, gradient }) => {
+  map: ({ channels, height, width, activation, gradient }) => {
     const map = new Float64Array(height * width);
-    activation.forEach((value, i) => { map[i % map.length]! += Math.max(gradient[i]!, 0) * value; });
+    for (let k = 0; k < channels; k++) {
+      for (let p = 0, i = k * map.length; p < map.length; p++, i++) map[p]! += Math.max(gradient[i]!, 0) * activation[i]!;
+    }
     return map;
   },
 });

@@ -19,11 +19,11 @@ test('weights channels by the softmax of the scores of the image seen through th
 });
 
 test('corners of a channel stand on corners of the image', () => {
-  const mask = channelMask({ height: 2, width: 2, activation: Float64Array.of(0, 2, 4, 6) }, 0, 3, 4);
+  const mask = channelMask({ height: 2, width: 2, activation: Float32Array.of(0, 2, 4, 6) }, 0, 3, 4);
   const expected = [0, 1 / 9, 2 / 9, 1 / 3, 1 / 3, 4 / 9, 5 / 9, 2 / 3, 2 / 3, 7 / 9, 8 / 9, 1];
   mask.forEach((value, i) => { expect(value).toBeCloseTo(expected[i]!, 7); });
 });
 
 test('a channel that is the same everywhere hides the image', () => {
-  expect([...channelMask({ height: 1, width: 2, activation: Float64Array.of(3, 3) }, 0, 2, 2)]).toEqual([0, 0, 0, 0]);
+  expect([...channelMask({ height: 1, width: 2, activation: Float32Array.of(3, 3) }, 0, 2, 2)]).toEqual([0, 0, 0, 0]);
 });

@@ -13,13 +13,18 @@ const STEP = 2 ** -9;
 
 const norm = (values: Float64Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 
+function slope(before: Float32Array, after: Float32Array): Float64Array {
+  const result = new Float64Array(after.length);
+  for (let i = 0; i < result.length; i++) result[i] = (after[i]! - before[i]!) / STEP;
+  return result;
+}
+
 /**
  * The derivative of a function at 0 from its values there and a step to either side. Where the two sides disagree more than they agree,
  * one of them crossed a kink, such as that of a ReLU, whose jump is no curvature: then the lesser one alone.
  */
-function derivative(before: Float64Array, here: Float64Array, after: Float64Array): Float64Array {
-  const left = here.map((value, i) => (value - before[i]!) / STEP);
-  const right = after.map((value, i) => (value - here[i]!) / STEP);
+function derivative(before: Float32Array, here: Float32Array, after: Float32Array): Float64Array {
+  const [left, right] = [slope(before, here), slope(here, after)];
   const [lengthLeft, lengthRight] = [norm(left), norm(right)];
   if (2 * norm(left.map((value, i) => value - right[i]!)) <= lengthLeft + lengthRight) return left.map((value, i) => (value + right[i]!) / 2);
   return lengthLeft < lengthRight ? left : right;

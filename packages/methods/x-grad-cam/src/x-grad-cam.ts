@@ -26,10 +26,16 @@ export const xGradCam: MethodFactory<'activations' | 'gradient', XGradCamOptions
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: { relu: reluOption(true) },
-  map: (sample) => weighChannels(sample, (k) => {
-    const start = k * sample.height * sample.width;
-    const values = sample.activation.subarray(start, start + sample.height * sample.width);
-    const total = values.reduce((sum, value) => sum + value, 0);
-    return values.reduce((sum, value, p) => sum + value * sample.gradient[start + p]!, 0) / (total + EPSILON);
-  }),
+  map: (sample) => {
+    const { height, width, activation, gradient } = sample;
+    const pixels = height * width;
+    return weighChannels(sample, (k) => {
+      let [total, product] = [0, 0];
+      for (let i = k * pixels; i < (k + 1) * pixels; i++) {
+        total += activation[i]!;
+        product += activation[i]! * gradient[i]!;
+      }
+      return product / (total + EPSILON);
+    });
+  },
 });
