@@ -69,7 +69,8 @@ function copyTensors(feeds: Tensors): { readonly tensors: Tensors; readonly memo
 }
 
 function openMember({ runtime, bytes, options }: TeamSource): Member {
-  const worker = new Worker(MEMBER, { eval: true, workerData: runtime });
+  // Flags of the program, such as loaders and `--input-type`, are not for it.
+  const worker = new Worker(MEMBER, { eval: true, execArgv: [], workerData: runtime });
   // As a message, whose memory is free once the session is made.
   worker.postMessage({ bytes, options });
   const runs = new Map<number, Waiting>();
