@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import ts from 'typescript';
-import { notInstalled, samplesOf } from './sample-page.mjs';
+import { notInstalled, samplesOf, unexplainedFiles } from './sample-page.mjs';
 import { makePageFolder, makeSampleProject, packageFolders } from './sample-project.mjs';
 import { ROOT } from './workspace.mjs';
 
@@ -12,12 +12,15 @@ const SECONDS = 180;
 const read = (path) => readFileSync(join(ROOT, path), 'utf8');
 const markdownIn = (folder) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.md')).sort().map((name) => join(folder, name));
 
+/** What a reader in an empty folder would lack. */
+const gaps = (text, steps) => [...notInstalled(text, steps), ...unexplainedFiles(text, steps)];
+
 /** The pages by name; of a method's README the first program under "## Use", which it has to have. */
 function allPages() {
   const whole = ['README.md', ...markdownIn('docs/guides'), ...markdownIn('docs').filter((path) => path.startsWith('docs/from-'))];
   const pages = whole.map((path) => {
     const { steps, problems } = samplesOf(read(path));
-    return { name: path.replaceAll(/[/.]/g, '-'), path, steps, problems: [...problems, ...notInstalled(read(path), steps)] };
+    return { name: path.replaceAll(/[/.]/g, '-'), path, steps, problems: [...problems, ...gaps(read(path), steps)] };
   });
   for (const folder of [...packageFolders().values()].sort()) {
     const path = join(folder, 'README.md');
@@ -25,7 +28,7 @@ function allPages() {
     const use = existsSync(join(ROOT, path)) ? /^## Use\n([\s\S]*?)(?=^## )/m.exec(read(path))?.[1] : undefined;
     const { steps, problems } = samplesOf(use ?? '');
     const none = folder.startsWith('packages') && steps.length === 0 ? ['it has no sample under "## Use"'] : [];
-    pages.push({ name, path, steps, problems: [...none, ...problems, ...(steps.length === 0 ? [] : notInstalled(read(path), steps))] });
+    pages.push({ name, path, steps, problems: [...none, ...problems, ...(steps.length === 0 ? [] : gaps(read(path), steps))] });
   }
   const wanted = process.argv.slice(2);
   return wanted.length === 0 ? pages : pages.filter(({ path, name }) => wanted.some((word) => path === word || name === word));

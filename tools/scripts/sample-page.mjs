@@ -33,6 +33,17 @@ export function notInstalled(text, steps) {
   return [...needed].filter((name) => !installed.has(name)).map((name) => `a program imports ${name}, which no \`npm install\` of the page names`);
 }
 
+/** The files that programs of a page read, and that neither a sample writes nor a sentence speaks of: a reader would not know where from. */
+export function unexplainedFiles(text, steps) {
+  const programs = steps.map((step) => step.text ?? '').join('\n');
+  const named = (pattern) => new Set([...programs.matchAll(pattern)].map(([, name]) => name));
+  const written = named(/\b(?:write|copy)\w*\((?:[^'()]+, )?'([^']+)'/g);
+  const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
+  return [...named(/\b(?:load|read|open)\w*\('([^']+\.\w+)'/g)]
+    .filter((name) => !written.has(name) && !prose.includes(`\`${name}\``))
+    .map((name) => `a program reads ${name}, and no sentence says what it is`);
+}
+
 /**
  * The samples of a Markdown text. A program whose first line is `// name.mjs` is a file, which a command line or another program has to
  * name; any other is run where it stands.

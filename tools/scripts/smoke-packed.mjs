@@ -81,6 +81,16 @@ async function checkTarball({ name, dependencies = {} }, tarball) {
   report(`${name} is below ${limit / 1000} kB`, size < limit ? [] : [`it has ${size} bytes`], `${(size / 1000).toFixed(1)} kB`);
 }
 
+/** What a registry shows of a package before anybody opens it: the first sentence of its README, and words to find it by. */
+function checkPresentation({ name, folder, description, keywords = [] }) {
+  const paragraph = readFileSync(join(folder, 'README.md'), 'utf8').split('\n\n')[1] ?? '';
+  const [sentence] = /^.*?\.(?= |$)/.exec(paragraph.replaceAll('\n', ' ')) ?? [paragraph];
+  report(`${name} is described as in its README, with keywords`, [
+    ...(description === sentence ? [] : [`its description should be: ${sentence}`]),
+    ...(keywords.includes('pellucid') ? [] : ['its keywords should name pellucid']),
+  ]);
+}
+
 /** Installs packed packages and other dependencies into an empty project, install scripts blocked. */
 function installProject(folder, names, tarballs, others) {
   mkdirSync(folder, { recursive: true });
@@ -128,6 +138,7 @@ try {
   const packages = publicPackages();
   const tarballs = packAll(packages, join(work, 'tarballs'));
   for (const manifest of packages) {
+    checkPresentation(manifest);
     const tarball = tarballs.get(manifest.name);
     if (existsSync(tarball)) await checkTarball(manifest, tarball);
   }
