@@ -11,7 +11,9 @@ const files = readdirSync(folder, { recursive: true }).map((name) => join(folder
 
 const bundle = await rollup({ input: entry, onwarn: (warning) => { throw new Error(warning.message); } });
 const { output: [{ code: program }] } = await bundle.generate({ format: 'es' });
-const { code } = minifySync(program, { module: true, ecma: 2022, compress: { passes: 2 }, mangle: { toplevel: true } });
+// Node prints the class of an error that nobody catches.
+const names = { keep_classnames: true };
+const { code } = minifySync(program, { module: true, ecma: 2022, compress: { passes: 2, ...names }, mangle: { toplevel: true, ...names } });
 for (const path of files.filter((name) => name.endsWith('.js'))) rmSync(path);
 writeFileSync(entry, code);
 

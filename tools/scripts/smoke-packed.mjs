@@ -41,7 +41,7 @@ function publicPackages() {
 function run(command, args, cwd) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, INIT_CWD: cwd } });
   const output = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim();
-  return { ok: status === 0, stdout: stdout ?? '', problems: status === 0 ? [] : [`${command} ${args.join(' ')}`, ...output.split('\n').slice(-15)] };
+  return { ok: status === 0, stdout: stdout ?? '', stderr: stderr ?? '', problems: status === 0 ? [] : [`${command} ${args.join(' ')}`, ...output.split('\n').slice(-15)] };
 }
 
 /** Packs with pnpm, which applies `publishConfig`: this is what gets published. */
@@ -129,6 +129,8 @@ function checkProgram(folder) {
   report('the program of the README passes tsc --strict', run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', folder], folder).problems);
   const { problems, stdout } = run(process.execPath, ['program.mjs', model], folder);
   report('the program of the README runs in plain Node', problems.length > 0 || stdout.includes('explains class') ? problems : [`it printed: ${stdout}`], stdout.trim());
+  const { stderr } = run(process.execPath, ['program.mjs', 'absent.onnx'], folder);
+  report('an error that nobody catches is named', /^PellucidError: Cannot find the model in `absent.onnx`/m.test(stderr) ? [] : [stderr.slice(0, 400)]);
 }
 
 ensureInstalled();
