@@ -197,11 +197,14 @@ describe('a normalisation by the statistics of its input, as Keras writes layer 
     await model.dispose();
   });
 
-  test('is refused in a live model, which cannot be changed', async () => {
+  test('is right in a live model, too', async () => {
     const { modelJson, weights } = source('NHWC');
     const { modelTopology, weightsManifest } = JSON.parse(modelJson) as { modelTopology: object; weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[] };
     const live = await loadGraphModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0]!.weights, weightData: weights.slice().buffer }));
-    await expect(loadModel(live)).rejects.toMatchObject({ code: 'MODEL_UNSUPPORTED', message: expect.stringMatching(/`norm`.*statistics/) });
+    const [fromLive, fromFile] = [await loadModel(live), await loadModel({ modelJson, weights })];
+    const query = { input: { shape: [1, 2, 1, 2], data: Float32Array.of(3, 1, 1, 7) }, gradient: { of: { kind: 'logit', targets: [0] }, at: [INPUT] } } as const;
+    expect(await fromLive.evaluate(query)).toEqual(await fromFile.evaluate(query));
+    await Promise.all([fromLive.dispose(), fromFile.dispose()]);
     live.dispose();
   });
 });
@@ -224,12 +227,12 @@ describe('what the optimiser of TensorFlow took for a bias', () => {
     await model.dispose();
   });
 
-  // The other engines refuse to run such a model as it is.
-  (ENGINES.includes('cpu') ? test : test.skip)('has its gradient in a live model, too', async () => {
+  test.each(ENGINES)('has its gradient in a live model, too (%s)', async (engine) => {
+    await openEngine(engine);
     const { modelJson, weights } = residual('BiasAdd');
     const { modelTopology, weightsManifest } = JSON.parse(modelJson) as { modelTopology: object; weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[] };
     const live = await loadGraphModel(tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0]!.weights, weightData: weights.slice().buffer }));
-    const model = await loadModel(live, { engine: 'cpu' });
+    const model = await loadModel(live, { engine });
     expect([...valueAt((await model.evaluate(query)).gradients, INPUT).data]).toEqual([3, 4]);
     await model.dispose();
     live.dispose();

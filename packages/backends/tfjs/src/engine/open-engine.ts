@@ -5,6 +5,7 @@ import { version_layers } from '@tensorflow/tfjs-layers';
 
 import { installKernels } from '../kernels/install-kernels.ts';
 import { repairBatchNormalization } from './batch-normalization-layer.ts';
+import { repairDepthwiseConvolution } from './depthwise-convolution-layer.ts';
 import { BACKEND_OF, ENGINE_ORDER, isNative, type EngineName } from './engine-name.ts';
 import { createMutex, type Mutex } from './mutex.ts';
 import { findNativePackage, loadNativePackage, tryNativePackage } from './native-package.ts';
@@ -104,6 +105,7 @@ function describe(engine: EngineName, device: Device, versions: Readonly<Record<
   const { mutex } = processState();
   installKernels(BACKEND_OF[engine]);
   repairBatchNormalization();
+  repairDepthwiseConvolution();
   const backend = BACKEND_OF[engine];
   return {
     engine,

@@ -1,13 +1,15 @@
 import { registerOp } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 
+import type { StoredNode } from './stored-graph.ts';
+
 /** What stands in the graph for a normalisation by the statistics of what it is given. */
 export const BATCH_STATISTICS = 'NormalizeByOwnStatistics';
 
 const NORMALISATIONS: ReadonlySet<string> = new Set(['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3']);
 
 /** Whether a batch normalisation takes the statistics of its input, not stored ones: the converter runs it with none at all. */
-export const takesOwnStatistics = (op: string, isTraining: unknown): boolean => NORMALISATIONS.has(op) && isTraining === true;
+const takesOwnStatistics = (op: string, isTraining: unknown): boolean => NORMALISATIONS.has(op) && isTraining === true;
 
 /** y = (x - mean) / sqrt(variance + epsilon) * scale + offset, per channel, with the statistics over all other axes. */
 function normalise(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, epsilon: number, channels: number): tf.Tensor {
@@ -18,24 +20,18 @@ function normalise(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, epsilon: n
   return tf.add(tf.mul(tf.mul(centred, root), along(scale)), along(offset));
 }
 
-interface StoredNode {
-  readonly op?: unknown;
-  readonly attr?: { readonly is_training?: { readonly b?: unknown } };
-}
+const isOne = ({ op, attr = {} }: StoredNode): boolean => takesOwnStatistics(op, (attr['is_training'] as { readonly b?: unknown } | undefined)?.b);
 
 /**
  * A graph whose batch normalisations by own statistics, which is how Keras writes layer normalisation, are operations that compute them.
  * Registers the operation.
  */
-export function withOwnStatistics<Topology>(topology: Topology): Topology {
-  const { node: nodes } = topology as { readonly node?: unknown };
-  if (!Array.isArray(nodes)) return topology;
-  const isOne = ({ op, attr }: StoredNode): boolean => takesOwnStatistics(String(op), attr?.is_training?.b);
-  if (!(nodes as StoredNode[]).some(isOne)) return topology;
+export function withOwnStatistics(nodes: readonly StoredNode[]): readonly StoredNode[] {
+  if (!nodes.some(isOne)) return nodes;
   registerOp(BATCH_STATISTICS, ({ inputs, attrs }) => {
     const [x, scale, offset] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor];
     const { epsilon, data_format: layout } = attrs as { readonly epsilon?: number; readonly data_format?: string };
     return normalise(x, scale, offset, epsilon ?? 1e-4, layout?.toUpperCase() === 'NCHW' ? 1 : x.rank - 1);
   });
-  return { ...topology, node: (nodes as StoredNode[]).map((node) => (isOne(node) ? { ...node, op: BATCH_STATISTICS } : node)) };
+  return nodes.map((node) => (isOne(node) ? { ...node, op: BATCH_STATISTICS } : node));
 }

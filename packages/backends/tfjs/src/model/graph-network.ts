@@ -4,7 +4,7 @@ import type { GraphModel } from '@tensorflow/tfjs-converter';
 
 import { inScope } from '../engine/scope.ts';
 import { graphParameters } from '../parameters/graph-parameters.ts';
-import { bindInputs, type Rows } from './bound-inputs.ts';
+import { bindInputs, type BoundInput, type Rows } from './bound-inputs.ts';
 import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
 import { graphBiases } from './graph-biases.ts';
@@ -12,6 +12,7 @@ import { graphNodes, type GraphNode } from './graph-nodes.ts';
 import { operatorKind } from './layer-kinds.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
 import { readTensor, type GivenValues, type Network, type Pass, type PassRequest } from './network.ts';
+import { dilatedGraph, runnableGraph } from './rewritten-graph.ts';
 import { traceNodes } from './trace-nodes.ts';
 import { valueAt } from './value-at.ts';
 
@@ -81,20 +82,26 @@ function surveyNodes(execute: Execute, nodes: readonly GraphNode[], input: Tenso
 const inputsOf = (model: GraphModel): DeclaredInput[] =>
   model.inputs.map(({ name, shape, dtype }) => ({ name: name.replace(/:0$/, ''), shape, dtype, channelsFirst: false }));
 
+/** Runs a graph whose explained input has this name. */
+const executing = (model: GraphModel, input: string, bound: readonly BoundInput[]): Execute => (values, nodes, rows, given) => {
+  const feeds = bound.map((other): [string, tf.Tensor] => [other.name, other.feed(rows)]);
+  const results = model.execute({ [input]: values, ...Object.fromEntries(feeds), ...(given && { [given.layer]: given.values }) }, [...nodes]);
+  return Array.isArray(results) ? results : [results];
+};
+
 /** What a graph model offers to the adapter. To be called inside `exclusive`. */
-export function graphNetwork(model: GraphModel, name: string, settings: NetworkSettings, owned: boolean): Network {
-  const { explained, others } = chooseInputs(name, inputsOf(model), settings);
+export function graphNetwork(source: GraphModel, name: string, settings: NetworkSettings, owned: boolean): Network {
+  const { explained, others } = chooseInputs(name, inputsOf(source), settings);
   const input = describeInput(name, explained, settings);
   const bound = bindInputs(name, others, settings.bind ?? {});
+  const runnable = runnableGraph(source);
+  const zeros = (samples: number): tf.Tensor => tf.zeros([samples, ...input.shape.slice(1)] as number[]);
+  const model = dilatedGraph(runnable, graphNodes(runnable, name).all, (samples, nodes) => executing(runnable, input.name, bound)(zeros(samples), nodes, samples));
   const { all, reachable, output: outputNode } = graphNodes(model, name);
-  const execute: Execute = (values, nodes, rows, given) => {
-    const feeds = bound.map((other): [string, tf.Tensor] => [other.name, other.feed(rows)]);
-    const results = model.execute({ [input.name]: values, ...Object.fromEntries(feeds), ...(given && { [given.layer]: given.values }) }, [...nodes]);
-    return Array.isArray(results) ? results : [results];
-  };
+  const execute = executing(model, input.name, bound);
   const layers = surveyNodes(execute, reachable, input);
   const outputName = outputNode.name;
-  const outputShape = inScope(() => execute(tf.zeros([1, ...input.shape.slice(1)] as number[]), [outputName], 1)[0]!.shape);
+  const outputShape = inScope(() => execute(zeros(1), [outputName], 1)[0]!.shape);
   const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
   const found = settings.logits === undefined ? logitsNode(outputNode, outputShape) : undefined;
   const logitsName = stated ?? found ?? outputName;

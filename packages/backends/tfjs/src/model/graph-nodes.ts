@@ -1,8 +1,6 @@
 import { PellucidError } from '@pellucid/core';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 
-import { takesOwnStatistics } from './batch-statistics.ts';
-
 /** A node of a graph model. */
 export interface GraphNode {
   readonly name: string;
@@ -13,8 +11,6 @@ export interface GraphNode {
   readonly category?: string;
   /** Its attributes, under the names that the converter gives them. */
   readonly attrParams?: Readonly<Record<string, { readonly value?: unknown } | undefined>>;
-  /** Its attributes as the file has them. */
-  readonly rawAttrs?: Readonly<Record<string, { readonly b?: unknown } | undefined>>;
   /** Which of its inputs the converter reads for what. */
   readonly inputParams?: Readonly<Record<string, { inputIndexStart?: number } | undefined>>;
 }
@@ -41,17 +37,6 @@ function checkStatic(model: string, nodes: readonly GraphNode[]): void {
     model,
     problem: `it has control flow: node \`${dynamic.name}\` (${dynamic.op})`,
     help: 'Export the network for inference, without loops and branches, or cut it off before them.',
-  });
-}
-
-/** Refuses what the converter would run with statistics that are not there. */
-function checkStatistics(model: string, nodes: readonly GraphNode[]): void {
-  const found = nodes.find(({ op, rawAttrs }) => takesOwnStatistics(op, rawAttrs?.['is_training']?.b));
-  if (found === undefined) return;
-  throw new PellucidError('MODEL_UNSUPPORTED', {
-    model,
-    problem: `node \`${found.name}\` (${found.op}) normalises by the statistics of its input, which TensorFlow.js does not compute`,
-    help: 'Load the model from its files, where it can be replaced.',
   });
 }
 
@@ -93,6 +78,5 @@ export function graphNodes(model: GraphModel, name: string): GraphNodes {
     }
   }
   checkStatic(name, reachable);
-  checkStatistics(name, reachable);
   return { all: Object.values(nodes), reachable, output };
 }

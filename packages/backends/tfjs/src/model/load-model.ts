@@ -8,7 +8,6 @@ import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
 import type { EngineName } from '../engine/engine-name.ts';
 import { openEngine, type TfjsEngine } from '../engine/open-engine.ts';
 import { createAdapter, type TfjsCapability } from './adapter.ts';
-import { withOwnStatistics } from './batch-statistics.ts';
 import type { NetworkSettings } from './describe-input.ts';
 import { graphNetwork } from './graph-network.ts';
 import { graphNodes } from './graph-nodes.ts';
@@ -17,7 +16,6 @@ import { layersNetwork } from './layers-network.ts';
 import { disposeAll } from './layers-tree.ts';
 import { readModelBytes, readModelFiles, type ModelBytes, type ModelFiles } from './model-source.ts';
 import type { Network } from './network.ts';
-import { withResidualSums } from './residual-sums.ts';
 import { withDepthMultipliers } from './separable-layers.ts';
 import { findNaN, notANumber } from './weight-numbers.ts';
 
@@ -80,7 +78,7 @@ function buildingHelp(reason: string): string {
 
 async function build({ artifacts, format, name }: ModelFiles, settings: NetworkSettings): Promise<Network> {
   if (format === 'layers-model') checkConnections(name, artifacts.modelTopology);
-  const modelTopology = format === 'graph-model' ? withOwnStatistics(withResidualSums(artifacts.modelTopology)) : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
+  const modelTopology = format === 'graph-model' ? artifacts.modelTopology : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
   const handler = tf.io.fromMemory({ ...artifacts, ...(modelTopology && { modelTopology }) });
   let model: LiveModel;
   try {

@@ -1,10 +1,4 @@
-/** A node as `model.json` has it. */
-interface StoredNode {
-  readonly name: string;
-  readonly op: string;
-  readonly input?: readonly string[];
-  readonly attr?: Readonly<Record<string, unknown>>;
-}
+import { fusedParts, nodeName, type StoredNode } from './stored-graph.ts';
 
 /** Fused operations, and the product that each begins with. */
 const PRODUCTS: ReadonlyMap<string, string> = new Map([
@@ -15,18 +9,6 @@ const ACTIVATIONS: ReadonlySet<string> = new Set(['Elu', 'LeakyRelu', 'Relu', 'R
 
 /** Attributes that a product by itself does not have. */
 const FUSING: ReadonlySet<string> = new Set(['fused_ops', 'leakyrelu_alpha', 'num_args']);
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The names of what a fused operation does behind its product. */
-function partsOf({ attr = {} }: StoredNode): readonly string[] {
-  const list = isObject(attr['fused_ops']) ? attr['fused_ops']['list'] : undefined;
-  const names: unknown = isObject(list) ? list['s'] : undefined;
-  return Array.isArray(names) ? names.map((name) => Buffer.from(String(name), 'base64').toString()) : [];
-}
-
-/** Without the number of the output, and the mark of an order. */
-const nodeName = (input: string): string => input.replace(/^\^/, '').replace(/:\d+$/, '');
 
 /** The product, the sum and, where there is one, the activation as nodes of their own; the last one keeps the name. */
 function takeApart(node: StoredNode, activation: string | undefined): StoredNode[] {
@@ -45,19 +27,17 @@ function takeApart(node: StoredNode, activation: string | undefined): StoredNode
  * A graph whose fused operations add stored biases alone. TensorFlow's optimiser takes whatever is added to a product for its bias, so that a
  * residual sum ends up inside a convolution: WebAssembly refuses that, and rules for convolutions would not see the other branch.
  */
-export function withResidualSums<Topology>(topology: Topology): Topology {
-  if (!isObject(topology) || !Array.isArray(topology['node'])) return topology;
-  const nodes = topology['node'] as readonly StoredNode[];
+export function withResidualSums(nodes: readonly StoredNode[]): readonly StoredNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const isStored = (input: string): boolean => {
     const node = byName.get(nodeName(input));
     return node?.op === 'Const' || (node?.op === 'Identity' && node.input?.[0] !== undefined && isStored(node.input[0]));
   };
-  const visit = (node: StoredNode): StoredNode[] => {
-    const [first, activation, ...more] = PRODUCTS.has(node.op) ? partsOf(node) : [];
+  const hidesSum = (node: StoredNode): boolean => {
+    const [first, activation, ...more] = PRODUCTS.has(node.op) ? fusedParts(node) : [];
     const summand = node.input?.[2];
-    if (first !== 'BiasAdd' || summand === undefined || isStored(summand) || more.length > 0) return [node];
-    return activation === undefined || ACTIVATIONS.has(activation) ? takeApart(node, activation) : [node];
+    if (first !== 'BiasAdd' || summand === undefined || isStored(summand) || more.length > 0) return false;
+    return activation === undefined || ACTIVATIONS.has(activation);
   };
-  return { ...topology, node: nodes.flatMap(visit) };
+  return nodes.some(hidesSum) ? nodes.flatMap((node) => (hidesSum(node) ? takeApart(node, fusedParts(node)[1]) : [node])) : nodes;
 }

@@ -1,9 +1,10 @@
 import { sizeOf, type LayerName } from '@pellucid/core';
-import { GraphModel } from '@tensorflow/tfjs-converter';
+import type { GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { GraphNode } from '../model/graph-nodes.ts';
 import type { Network } from '../model/network.ts';
+import { withWeights } from '../model/stored-graph.ts';
 import type { LearntTensors, NetworkParameters } from './network-parameters.ts';
 
 /** Operators that read what they learnt, at any of these inputs and after. */
@@ -21,14 +22,6 @@ const PRODUCTS: ReadonlySet<string> = new Set(['BatchMatMul', 'BatchMatMulV2', '
 
 /** Operators through which a constant stays what was learnt. */
 const REARRANGEMENTS: ReadonlySet<string> = new Set(['ExpandDims', 'Identity', 'Reshape', 'Squeeze', 'Transpose']);
-
-/** The part of a graph model that has no public name. */
-interface Internals {
-  readonly artifacts: tf.io.ModelArtifacts;
-  readonly loadWithWeightMap: (artifacts: tf.io.ModelArtifacts, weights: tf.NamedTensorMap) => boolean;
-}
-
-const internals = (model: GraphModel): Internals => model as unknown as Internals;
 
 /** The name of the weight that a value is, or is a rearrangement of. */
 function weightOf({ name, op, inputs }: GraphNode, weights: GraphModel['weights']): string | undefined {
@@ -90,11 +83,8 @@ export function graphParameters(model: GraphModel, nodes: readonly GraphNode[], 
     layers,
     copy: (changed) => {
       const weights = Object.fromEntries(Object.entries(model.weights).flatMap(([name, tensors]) => tensors.map((tensor) => [name, tf.keep(tf.clone(changed.get(name) ?? tensor))])));
-      const { artifacts } = internals(model);
-      const copy = new GraphModel(tf.io.fromMemory(artifacts));
       try {
-        internals(copy).loadWithWeightMap(artifacts, weights);
-        return Promise.resolve(describe(copy));
+        return Promise.resolve(describe(withWeights(model, weights)));
       } catch (error) {
         tf.dispose(weights);
         throw error;
