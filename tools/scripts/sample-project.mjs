@@ -8,7 +8,7 @@ import { ROOT } from './workspace.mjs';
 
 const PROGRAMS = { pellucid: 'apps/cli/dist/main.js', 'pellucid-bench': 'apps/bench/dist/main.js' };
 /** What samples use beside our packages, and the package that depends on it. */
-const OTHERS = { 'onnxruntime-node': 'packages/backends/onnxruntime', sharp: 'packages/datasets', '@types/node': '.' };
+const OTHERS = { 'onnxruntime-node': 'packages/backends/onnxruntime', sharp: 'packages/datasets', '@tensorflow/tfjs-layers': 'packages/training', '@types/node': '.' };
 /** The names under which the documents speak of a network and a picture. */
 const NETWORK = 'plain-cnn';
 const RESIDUAL_NETWORK = 'residual-cnn';
