@@ -15,9 +15,11 @@
  *   the other branch that it reaches
  * - `weight-gradients-by-taps`: the gradient at the weights of a convolution as one matrix product per tap of its kernel
  * - `pool-distances`: where a window of a max-pool behind a ReLU has its maximum is told by two depthwise convolutions in place of a comparison
+ * - `pool-phases`: the gradient of a max-pool whose windows lie side by side, behind a convolution of few input channels, passes through that convolution at
+ *   the pool's size, and is interleaved behind it
  * - `pool-picks`: what the windows of a max-pool behind a ReLU read at one place is picked by a depthwise convolution instead of a slice with steps
  */
-export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-picks', 'rectified-masks', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
+export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

@@ -3,7 +3,9 @@ import { knownShape, padZeros, reduceSum, runtimeShape, type Emitter } from '../
 import type { GradientRule } from '../engine/gradient-rule.ts';
 import { flippedComputedWeights } from '../passes/flipped-computed-weights.ts';
 import { convolvePhases } from '../passes/late-interleaving.ts';
+import { isNarrow } from '../passes/narrow-transposed.ts';
 import { phaseConvolutions } from '../passes/phase-convolutions.ts';
+import { poolPhases } from '../passes/pool-phases.ts';
 import { noteShortcut } from '../passes/shortcut-phases.ts';
 import { weightGradient } from './convolution-weights.ts';
 import { flippedWeights } from './flipped-weights.ts';
@@ -62,14 +64,6 @@ export function channelSums(emit: Emitter, dy: string): string {
   return reduceSum(emit, dy, [...knownShape(emit, dy).keys()].filter((axis) => axis !== 1), false);
 }
 
-/** Input channels up to which a transposed convolution is faster than one with flipped weights, which pays for 16: measured from 1 to 3. */
-const NARROW = 4;
-
-/** Whether a convolution that is not depthwise has few input channels. */
-function isNarrow(emit: Emitter, w: string, groups: number): boolean {
-  return emit.uses('narrow-transposed') && groups === 1 && Number(knownShape(emit, w)[1]) <= NARROW;
-}
-
 /** The gradients at data, weights and bias. */
 export const conv: GradientRule = ({ emit, node, dy, inputs, outputs: [y = ''], wanted }) => {
   const [x = '', w = ''] = inputs;
@@ -87,7 +81,7 @@ export const conv: GradientRule = ({ emit, node, dy, inputs, outputs: [y = ''], 
       return convolvePhases(emit, node, dy, convolve) ?? convolve(dy);
     }
     const convolution = { dy, w, x, y, geometry, groups };
-    const phased = phaseConvolutions(emit, convolution);
+    const phased = phaseConvolutions(emit, convolution) ?? (isNarrow(emit, w, groups) ? poolPhases(emit, dy, w, geometry) : null);
     if (phased !== null) return phased;
     const dx = transposedWindows(emit, dy, w, x, geometry, groups);
     noteShortcut(emit, dx, convolution);

@@ -6,6 +6,7 @@ import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { isBlocked } from '../passes/blocked-layout.ts';
 import { blockedMask, keepPositive } from '../passes/masks.ts';
 import { isMaskedBehindPool } from '../passes/masks-behind-pools.ts';
+import { notePool, poolMasks } from '../passes/pool-phases.ts';
 import { padLowest } from './lowest-padding.ts';
 import { maxPoolByIndices } from './max-pooling-by-indices.ts';
 import { asCounted, poolGeometry, spatialLengths } from './pooling.ts';
@@ -198,6 +199,8 @@ function windowsOf(context: RuleContext, lengths: readonly number[], counts: rea
  */
 export const maxPool: GradientRule = (context) => {
   const { emit, node, inputs: [x = ''], outputs: [given = ''] } = context;
+  const blocked = isMaskedBehindPool(emit, x) && isBlocked(emit, x);
+  const masks = blocked ? poolMasks(context) : null;
   const dy = isMaskedBehindPool(emit, x) ? keepPositive(emit, given, context.dy) : context.dy;
   if ([x, given].some((name) => concreteShape(emit.typeOf(name).shape?.slice(2) ?? null) === null)) return maxPoolByIndices({ ...context, dy });
   const counts = [...spatialLengths(emit, given)];
@@ -211,7 +214,6 @@ export const maxPool: GradientRule = (context) => {
   for (const [i, axisWindows] of windows.toReversed().entries()) {
     stages.unshift(i === windows.length - 1 ? padZeros(emit, y, pads) : maximaAlong(emit, stages[0]!, axisWindows));
   }
-  const blocked = isMaskedBehindPool(emit, x) && isBlocked(emit, x);
   const picks = blocked && emit.uses('pool-picks');
   // Maxima that are padded or cut are not in the blocked layout.
   const distances = blocked && emit.uses('pool-distances') && y === given && more.every((count) => count === 0);
@@ -226,5 +228,6 @@ export const maxPool: GradientRule = (context) => {
     gradient = spreadShares(emit, shares, axisWindows, reached);
     reached[axisWindows.axis - 2] = axisWindows.length;
   }
+  if (masks !== null) notePool(emit, gradient, dy, masks);
   return [gradient];
 };
