@@ -97,7 +97,7 @@ const CASES = {
       const c = graph.node('cr', 'Relu', [graph.cut('c/Conv2D', 'Conv2D', [b, weight('c', 2, 3, 6, 3)], [2, 2], [0, 1, 0, 0], [0, 1, 0, 0])]);
       return bias('d', graph.cut('d/Conv2D', 'Conv2D', [c, weight('d', 2, 2, 3, 2)], [2, 2], [1, 0, 2, 2], [0, 0, 0, 1]), 2);
     },
-    names: ['a/Conv2D', 'b/depthwise', 'c/Conv2D', 'd/Conv2D'],
+    names: ['a/Conv2D', 'b/depthwise/sum', 'b/depthwise', 'c/Conv2D', 'd/Conv2D'],
     axes: [1, 2],
     channels: 2,
     engines: ENGINES,

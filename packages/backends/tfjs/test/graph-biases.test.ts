@@ -4,7 +4,8 @@ import { contractBatch, convolutionalNetwork } from '@pellucid/testkit';
 
 import { loadModel, type ModelBytes } from '../src/index.ts';
 import { asGraphModel, asLayersModel } from './contract-models.ts';
-import { ENGINE, ENGINES } from './engines.ts';
+import { ENGINES } from './engines.ts';
+import { withFusedActivations, withInnerActivations } from './inner-activations.ts';
 
 const { inputShape: [channels = 0, height = 0, width = 0] } = convolutionalNetwork;
 const input = tensor([2, height, width, channels], contractBatch(convolutionalNetwork, 2).data);
@@ -37,13 +38,11 @@ test.each(ENGINES)('the biases of a graph model are those of the layers model, a
   await Promise.all([model.dispose(), layers.dispose()]);
 });
 
-test('a graph whose fused nodes apply activations to their sums offers no biases', async () => {
-  const relu = Buffer.from('Relu').toString('base64');
-  const plain = JSON.stringify([Buffer.from('BiasAdd').toString('base64')]);
-  const modelJson = graph.modelJson.replace(`"s":${plain}`, `"s":${plain.replace(']', `,"${relu}"]`)}`);
-  expect(modelJson).not.toBe(graph.modelJson);
-  const model = await load({ ...graph, modelJson }, ENGINE);
-  expect(model.capabilities.has('biases')).toBe(false);
-  expect(model.biases).toBeUndefined();
-  await model.dispose();
+test.each(ENGINES)('with activations inside layers and fused nodes, biases are added at sums of their own, and still make up the score (%s)', async (engine) => {
+  const [model, layers] = [await load(withFusedActivations(graph), engine), await load(withInnerActivations(asLayersModel(convolutionalNetwork)), engine)];
+  const places = [...((await layers.biases?.()) ?? [])];
+  expect(places.some(([name]) => name.endsWith('/sum'))).toBe(true);
+  expect([...((await model.biases?.()) ?? [])].map(([, bias]) => [bias.shape, [...bias.data]])).toEqual(places.map(([, bias]) => [bias.shape, [...bias.data]]));
+  for (const rest of [...await missing(model), ...await missing(layers)]) expect(rest).toBeCloseTo(0, 5);
+  await Promise.all([model.dispose(), layers.dispose()]);
 });

@@ -21,8 +21,8 @@ const COPIES = 2.5;
 /** Rules read the values of both sides of an operation, and compute more of them. */
 const COPIES_FOR_RULES = 4.5;
 
-function estimateBytes({ input, layers }: Network, copies: number): number {
-  const values = layers.reduce((sum, { shape }) => sum + sizeOf((shape ?? []).slice(1) as number[]), 0);
+function estimateBytes({ input, layers, sums }: Network, copies: number): number {
+  const values = layers.reduce((total, { name, shape }) => total + (sums.has(name) ? 0 : sizeOf((shape ?? []).slice(1) as number[])), 0);
   return Math.ceil(4 * (copies * values + 2 * sizeOf(input.shape.slice(1) as number[])));
 }
 

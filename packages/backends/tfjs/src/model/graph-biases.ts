@@ -12,7 +12,9 @@ const PRODUCTS: ReadonlySet<string> = new Set([
 ]);
 const FUSED: ReadonlySet<string> = new Set(['FusedDepthwiseConv2dNative', '_FusedConv2D', '_FusedMatMul']);
 const NORMALISATIONS: ReadonlySet<string> = new Set(['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3']);
-const ADDITIONS: ReadonlySet<string> = new Set(['Add', 'AddV2', 'BiasAdd']);
+const ADDITIONS: ReadonlySet<string> = new Set(['Add', 'AddV2']);
+/** Operators that pass values on, so that what is added behind them is added to what was before. */
+const REARRANGEMENTS: ReadonlySet<string> = new Set(['BatchToSpaceND', 'Identity', 'Reshape', 'Squeeze']);
 
 const attribute = ({ attrParams }: GraphNode, name: string): unknown => attrParams?.[name]?.value;
 
@@ -20,12 +22,6 @@ const attribute = ({ attrParams }: GraphNode, name: string): unknown => attrPara
 function fusedParts(node: GraphNode): readonly unknown[] {
   const parts = attribute(node, 'fusedOps');
   return Array.isArray(parts) ? parts : [];
-}
-
-/** Whether a node changes its result after it added its bias, so that nothing can be asked of the sum in between. */
-function hidesBias(node: GraphNode): boolean {
-  const parts = FUSED.has(node.op) ? fusedParts(node) : [];
-  return parts.length > 0 && (parts.length > 1 || parts[0] !== 'biasadd');
 }
 
 /** A stored weight, also behind a node that passes it on. */
@@ -49,6 +45,13 @@ function normalisationBias(node: GraphNode, weights: Weights): Tensor | undefine
   return { shape: [mean.length], data: offset.map((value, channel) => value - (mean[channel]! * scale[channel]!) / Math.sqrt(variance[channel]! + epsilon)) };
 }
 
+/** Whether a value was multiplied by weights, as by a convolution, or by what the converter made of a batch normalisation. */
+function isScaled(node: GraphNode | undefined, weights: Weights): boolean {
+  if (node === undefined) return false;
+  if (REARRANGEMENTS.has(node.op)) return isScaled(node.inputs[0], weights);
+  return PRODUCTS.has(node.op) || (node.op === 'Mul' && node.inputs.some((factor) => stored(factor, weights) !== undefined));
+}
+
 /** What a node adds to a linear function of its input. */
 function biasOf(node: GraphNode, rank: number, weights: Weights): Tensor | undefined {
   if (NORMALISATIONS.has(node.op)) {
@@ -59,10 +62,12 @@ function biasOf(node: GraphNode, rank: number, weights: Weights): Tensor | undef
     const bias = fusedParts(node)[0] === 'biasadd' ? stored(node.inputs[2], weights) : undefined;
     return bias && alongChannels(node, bias, rank);
   }
-  if (!ADDITIONS.has(node.op)) return undefined;
-  const added = stored(node.inputs.find((_, i) => PRODUCTS.has(node.inputs[1 - i]?.op ?? '')), weights);
-  if (added === undefined || node.op === 'BiasAdd') return added && alongChannels(node, added, rank);
-  return { shape: [...new Array<number>(Math.max(rank - added.shape.length, 0)).fill(1), ...added.shape], data: added.data };
+  if (node.op === 'BiasAdd') {
+    const bias = stored(node.inputs[1], weights);
+    return bias && alongChannels(node, bias, rank);
+  }
+  const added = ADDITIONS.has(node.op) ? stored(node.inputs.find((_, i) => isScaled(node.inputs[1 - i], weights)), weights) : undefined;
+  return added && { shape: [...new Array<number>(Math.max(rank - added.shape.length, 0)).fill(1), ...added.shape], data: added.data };
 }
 
 /** The nodes that lead to a node, itself included. */
@@ -73,19 +78,17 @@ function leadingTo(node: GraphNode): ReadonlySet<GraphNode> {
 }
 
 /**
- * The biases of the layers of a graph that lead to its logits. Undefined where fused nodes apply activations to their own sums: gradients are taken at
- * results, not in between.
+ * The biases of the layers of a graph that lead to its logits.
+ * @param sums - the places where fused operations add theirs, by the names of these
  */
 export function graphBiases(
-  nodes: readonly GraphNode[], layers: readonly LayerInfo[], logits: GraphNode, weights: Weights,
-): (() => ReadonlyMap<LayerName, Tensor>) | undefined {
+  nodes: readonly GraphNode[], layers: readonly LayerInfo[], sums: ReadonlyMap<LayerName, LayerInfo>, logits: GraphNode, weights: Weights,
+): () => ReadonlyMap<LayerName, Tensor> {
   const leading = leadingTo(logits);
-  const open = nodes.filter((node) => leading.has(node));
-  if (open.some(hidesBias)) return undefined;
   const ranks = new Map(layers.map(({ name, shape }) => [name, shape?.length]));
-  return () => new Map(open.flatMap((node): [LayerName, Tensor][] => {
+  return () => new Map(nodes.filter((node) => leading.has(node)).flatMap((node): [LayerName, Tensor][] => {
     const rank = ranks.get(node.name);
     const bias = rank === undefined ? undefined : biasOf(node, rank, weights);
-    return bias === undefined ? [] : [[node.name, bias]];
+    return bias === undefined ? [] : [[sums.get(node.name)?.name ?? node.name, bias]];
   }));
 }

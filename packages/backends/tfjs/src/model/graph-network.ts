@@ -9,9 +9,10 @@ import { chooseInputs } from './choose-inputs.ts';
 import { describeInput, type DeclaredInput, type NetworkSettings } from './describe-input.ts';
 import { graphBiases } from './graph-biases.ts';
 import { graphNodes, type GraphNode } from './graph-nodes.ts';
+import { fusedActivation, graphSums, withSums } from './graph-sums.ts';
 import { operatorKind } from './layer-kinds.ts';
 import { layoutOf, softmaxCovers } from './layouts.ts';
-import { readTensor, type GivenValues, type Network, type Pass, type PassRequest } from './network.ts';
+import { readTensor, type GivenValues, type Network } from './network.ts';
 import { dilatedGraph, runnableGraph } from './rewritten-graph.ts';
 import { traceNodes } from './trace-nodes.ts';
 import { valueAt } from './value-at.ts';
@@ -22,13 +23,14 @@ const TRANSPARENT: ReadonlySet<string> = new Set(['Cast', 'ExpandDims', 'Identit
 const PROBABILITIES: ReadonlyMap<string, boolean> = new Map([['LogSoftmax', true], ['Sigmoid', false], ['Softmax', true]]);
 
 /** The tensor name of what goes into a softmax or sigmoid that ends the graph. */
-function logitsNode(output: GraphNode, outputShape: readonly number[]): string | undefined {
+function logitsNode(output: GraphNode, outputShape: readonly number[], sums: ReadonlyMap<LayerName, LayerInfo>): string | undefined {
   let node = output;
   while (TRANSPARENT.has(node.op)) {
     const [source] = node.inputs;
     if (source === undefined) return undefined;
     node = source;
   }
+  if (fusedActivation(node) === 'sigmoid') return sums.get(node.name)?.name;
   const together = PROBABILITIES.get(node.op);
   return together === undefined || (together && !softmaxCovers(outputShape)) ? undefined : node.inputNames[0];
 }
@@ -89,27 +91,34 @@ const executing = (model: GraphModel, input: string, bound: readonly BoundInput[
   return Array.isArray(results) ? results : [results];
 };
 
-/** What a graph model offers to the adapter. To be called inside `exclusive`. */
-export function graphNetwork(source: GraphModel, name: string, settings: NetworkSettings, owned: boolean): Network {
-  const { explained, others } = chooseInputs(name, inputsOf(source), settings);
-  const input = describeInput(name, explained, settings);
-  const bound = bindInputs(name, others, settings.bind ?? {});
-  const runnable = runnableGraph(source);
-  const zeros = (samples: number): tf.Tensor => tf.zeros([samples, ...input.shape.slice(1)] as number[]);
-  const model = dilatedGraph(runnable, graphNodes(runnable, name).all, (samples, nodes) => executing(runnable, input.name, bound)(zeros(samples), nodes, samples));
-  const { all, reachable, output: outputNode } = graphNodes(model, name);
-  const execute = executing(model, input.name, bound);
-  const layers = surveyNodes(execute, reachable, input);
-  const outputName = outputNode.name;
-  const outputShape = inScope(() => execute(zeros(1), [outputName], 1)[0]!.shape);
-  const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
-  const found = settings.logits === undefined ? logitsNode(outputNode, outputShape) : undefined;
-  const logitsName = stated ?? found ?? outputName;
-  const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
+/** A graph that can be run, and its nodes on the way to the output. */
+interface Runner {
+  readonly nodes: readonly GraphNode[];
+  readonly execute: Execute;
+}
 
-  const run = (values: tf.Tensor, { activations, points, from, given, samples }: PassRequest): Pass => {
+/** Where a query asks for the sum before an activation, the graph in which it is a node; undefined for other queries, which fused operations answer faster. */
+function sumRunner(
+  model: GraphModel, name: string, sums: ReadonlyMap<LayerName, LayerInfo>, executeOf: (apart: GraphModel) => Execute,
+): (asked: readonly LayerName[]) => Runner | undefined {
+  const names = new Set([...sums.values()].map((sum) => sum.name));
+  let runner: Runner | undefined;
+  return (asked) => {
+    if (!asked.some((layer) => names.has(layer))) return undefined;
+    if (runner === undefined) {
+      const apart = withSums(model, sums);
+      runner = { nodes: graphNodes(apart, name).reachable, execute: executeOf(apart) };
+    }
+    return runner;
+  };
+}
+
+/** The passes of a graph. */
+const running = (fused: Runner, runnerFor: ReturnType<typeof sumRunner>, outputName: string, logitsName: string): Network['run'] =>
+  (values, { activations, points, from, given, samples }) => {
     const wanted = [...new Set([outputName, logitsName, ...activations, ...points, ...(from === undefined ? [] : [from])])];
-    const { result: results, locate } = traceNodes(reachable, () => execute(values, wanted, samples ?? values.shape[0]!, given));
+    const { nodes, execute } = runnerFor(given === undefined ? wanted : [...wanted, given.layer]) ?? fused;
+    const { result: results, locate } = traceNodes(nodes, () => execute(values, wanted, samples ?? values.shape[0]!, given));
     const byName = new Map(wanted.map((node, i) => [node, results[i]!]));
     const valueOf = (node: LayerName): tf.Tensor => valueAt(byName, node);
     return {
@@ -122,15 +131,37 @@ export function graphNetwork(source: GraphModel, name: string, settings: Network
     };
   };
 
+/** What a graph model offers to the adapter. To be called inside `exclusive`. */
+export function graphNetwork(source: GraphModel, name: string, settings: NetworkSettings, owned: boolean): Network {
+  const { explained, others } = chooseInputs(name, inputsOf(source), settings);
+  const input = describeInput(name, explained, settings);
+  const bound = bindInputs(name, others, settings.bind ?? {});
+  const runnable = runnableGraph(source);
+  const zeros = (samples: number): tf.Tensor => tf.zeros([samples, ...input.shape.slice(1)] as number[]);
+  const model = dilatedGraph(runnable, graphNodes(runnable, name).all, (samples, nodes) => executing(runnable, input.name, bound)(zeros(samples), nodes, samples));
+  const { all, reachable, output: outputNode } = graphNodes(model, name);
+  const execute = executing(model, input.name, bound);
+  const results = surveyNodes(execute, reachable, input);
+  const sums = graphSums(reachable, results);
+  const layers = results.flatMap((layer) => [sums.get(layer.name) ?? [], layer].flat());
+  const outputName = outputNode.name;
+  const outputShape = inScope(() => execute(zeros(1), [outputName], 1)[0]!.shape);
+  const stated = settings.logits === undefined || settings.logits === 'output' ? undefined : findLayer({ name, layers }, settings.logits).name;
+  const found = settings.logits === undefined ? logitsNode(outputNode, outputShape, sums) : undefined;
+  const logitsName = stated ?? found ?? outputName;
+  const logitsShape = layers.find((layer) => layer.name === stated)?.shape ?? outputShape;
+  const isLogits = ({ name: node }: GraphNode): boolean => node === logitsName || sums.get(node)?.name === logitsName;
+
   return {
     input,
     output: { name: model.outputNodes[0]!, shape: [null, ...outputShape.slice(1)], layout: layoutOf(outputShape.length, input.shape.length) },
     classes: sizeOf(logitsShape.slice(1) as number[]),
     layers,
     bound,
-    biases: graphBiases(reachable, layers, all.find((node) => node.name === logitsName) ?? outputNode, model.weights),
+    sums: new Set([...sums.values()].map((sum) => sum.name)),
+    biases: graphBiases(reachable, layers, sums, all.find(isLogits) ?? outputNode, model.weights),
     parameters: graphParameters(model, reachable, new Set(layers.map((layer) => layer.name)), (copy) => graphNetwork(copy, name, settings, true)),
-    run,
+    run: running({ nodes: reachable, execute }, sumRunner(model, name, sums, (apart) => executing(apart, input.name, bound)), outputName, logitsName),
     dispose: () => {
       if (owned) model.dispose();
     },

@@ -39,28 +39,39 @@ function channelAxis(layer: Layer, rank: number): number {
   return layer.dataFormat === 'channelsFirst' ? 1 : rank - 1;
 }
 
-/** Whether a layer changes its result after it added its bias, so that nothing can be asked of the sum in between. */
-function hidesBias(layer: Layer): boolean {
-  const name = activationName(layer);
-  return name !== undefined && name !== 'linear' && Boolean(parametersOf(layer).bias);
-}
+/** Layers whose activation is the last thing that they do. */
+const ACTIVATE_LAST: ReadonlySet<string> = new Set([
+  'Conv1D', 'Conv2D', 'Conv2DTranspose', 'Conv3D', 'Conv3DTranspose', 'Dense', 'DepthwiseConv2D', 'SeparableConv2D',
+]);
+
+const hidesBias = (layer: Layer): boolean => !['linear', undefined].includes(activationName(layer)) && Boolean(parametersOf(layer).bias);
+
+/** Whether a layer adds a bias and then applies a function to the sum, which can be asked for. */
+export const hasSum = (layer: Layer): boolean => hidesBias(layer) && ACTIVATE_LAST.has(layer.getClassName());
 
 /**
- * The biases of the layers of a model, each of the layer's rank. Undefined where layers apply activations to their own results: gradients
- * are taken at results, not in between. That of the layer which ends in probabilities is left out: it is behind all others.
+ * The biases of the layers of a model, each of the layer's rank, by the name of the place where they are added. Undefined where a layer of an unknown class
+ * may change its result after it added one: gradients are taken at results, not in between.
+ * @param sums - the places in front of layers' own activations, by the names of the layers
+ * @param needed - the layers that lead to the logits
+ * @param last - the layer that makes probabilities of them
  */
-export function layerBiases(leaves: readonly Leaf[], layers: readonly LayerInfo[], namesOf: (leaf: Leaf) => readonly LayerName[], last: Layer | undefined): (() => ReadonlyMap<LayerName, Tensor>) | undefined {
-  const open = leaves.filter(({ layer }) => layer !== last);
-  if (open.some(({ layer }) => hidesBias(layer))) return undefined;
+export function layerBiases(
+  leaves: readonly Leaf[], layers: readonly LayerInfo[], sums: ReadonlyMap<LayerName, LayerInfo>, namesOf: (leaf: Leaf) => readonly LayerName[],
+  { needed, last }: { readonly needed: ReadonlySet<LayerName>; readonly last: Layer | undefined },
+): (() => ReadonlyMap<LayerName, Tensor>) | undefined {
+  const isUnknown = ({ layer }: Leaf): boolean => hidesBias(layer) && !hasSum(layer);
+  if (leaves.some((leaf) => isUnknown(leaf) && leaf.layer !== last)) return undefined;
   const ranks = new Map(layers.map(({ name, shape }) => [name, shape?.length ?? 0]));
-  return () => new Map(open.flatMap((leaf): [LayerName, Tensor][] => {
-    const data = channelBias(leaf.layer);
+  return () => new Map(leaves.flatMap((leaf): [LayerName, Tensor][] => {
+    const data = isUnknown(leaf) ? undefined : channelBias(leaf.layer);
     if (data === undefined) return [];
-    return namesOf(leaf).flatMap((name): [LayerName, Tensor][] => {
+    return namesOf(leaf).filter((name) => needed.has(name)).flatMap((name): [LayerName, Tensor][] => {
       const rank = ranks.get(name);
       if (rank === undefined) return [];
       const channels = channelAxis(leaf.layer, rank);
-      return [[name, { shape: Array.from({ length: rank }, (_, axis) => (axis === channels ? data.length : 1)), data }]];
+      const bias = { shape: Array.from({ length: rank }, (_, axis) => (axis === channels ? data.length : 1)), data };
+      return [[sums.get(name)?.name ?? name, bias]];
     });
   }));
 }

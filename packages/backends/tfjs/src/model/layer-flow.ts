@@ -11,6 +11,8 @@ export interface LayerFlow {
   readonly finish: (output: tf.Tensor) => void;
   /** The layers on which the output, the wanted layers, and layers of several results depend, where one of them needs none of what it reads. */
   readonly needed: (wanted: readonly LayerName[], cut: LayerName) => ReadonlySet<LayerName>;
+  /** A layer, and those on which it depends. */
+  readonly leadingTo: (layer: LayerName) => ReadonlySet<LayerName>;
 }
 
 /** An empty record, for the layers of one model. */
@@ -25,6 +27,15 @@ export function layerFlow(): LayerFlow {
       if (writer === undefined) return before();
       return writer === null ? [] : [writer];
     });
+  const walk = (open: LayerName[], cut?: LayerName): ReadonlySet<LayerName> => {
+    const found = new Set<LayerName>();
+    for (let layer = open.pop(); layer !== undefined; layer = open.pop()) {
+      if (found.has(layer)) continue;
+      found.add(layer);
+      if (layer !== cut) open.push(...(sources.get(layer) ?? []));
+    }
+    return found;
+  };
   return {
     feed: (inputs) => {
       for (const { id } of inputs) writers.set(id, null);
@@ -37,15 +48,7 @@ export function layerFlow(): LayerFlow {
     finish: (output) => {
       ends.push(...writersOf([output]));
     },
-    needed: (wanted, cut) => {
-      const found = new Set<LayerName>();
-      const open = [...ends, ...wanted];
-      for (let layer = open.pop(); layer !== undefined; layer = open.pop()) {
-        if (found.has(layer)) continue;
-        found.add(layer);
-        if (layer !== cut) open.push(...(sources.get(layer) ?? []));
-      }
-      return found;
-    },
+    needed: (wanted, cut) => walk([...ends, ...wanted], cut),
+    leadingTo: (layer) => walk([layer]),
   };
 }

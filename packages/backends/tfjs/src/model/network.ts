@@ -45,6 +45,8 @@ export interface Network {
   readonly output: TensorSpec;
   readonly classes: number;
   readonly layers: readonly LayerInfo[];
+  /** Of these, the sums in front of activations that belong to the layers behind them. */
+  readonly sums: ReadonlySet<LayerName>;
   /** What layers add to a linear function of their input; absent where that cannot be told apart from what follows. */
   readonly biases?: (() => ReadonlyMap<LayerName, Tensor>) | undefined;
   /** What it learnt, and networks that learnt something else. */

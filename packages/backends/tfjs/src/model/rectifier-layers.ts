@@ -13,3 +13,8 @@ export function withOneRectifier(layer: Layer, inputs: readonly tf.Tensor[], com
   if (isRelu6(layer)) return tf.relu6(inputs[0]!);
   return layer.activation?.getClassName() === 'relu6' ? withActivation(layer, RELU6, compute) : compute();
 }
+
+/** What a layer applies to its result, applied to a value. */
+export function activate({ activation }: Layer, value: tf.Tensor): tf.Tensor {
+  return (activation?.getClassName() === 'relu6' ? RELU6 : activation)?.apply(value) ?? value;
+}
