@@ -29,6 +29,11 @@ export interface BrokenPackage {
   readonly problem: string;
 }
 
+/** A sentence for each broken package, for the messages of searches that found nothing; the empty text where there are none. */
+export function describeBroken(broken: readonly BrokenPackage[]): string {
+  return broken.map(({ packageName, problem }) => `The package \`${packageName}\` is installed but cannot be loaded: ${problem}.`).join(' ');
+}
+
 /** Everything that a search for methods found. */
 export interface Discovery {
   readonly methods: readonly FoundMethod[];

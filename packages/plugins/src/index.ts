@@ -1,5 +1,6 @@
 export {
-  discoverMethods, loadPackage, type BrokenPackage, type Discovery, type FoundMethod, type FoundMetric, type FoundWrapper, type LoadedPackage, type SearchFolders,
+  describeBroken, discoverMethods, loadPackage, type BrokenPackage, type Discovery, type FoundMethod, type FoundMetric, type FoundWrapper, type LoadedPackage,
+  type SearchFolders,
 } from './discover-methods.ts';
 export { installedPackage } from './installed-packages.ts';
 export { isMethodFactory, type AnyMethodFactory } from './method-factory.ts';

@@ -1,16 +1,16 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { discoverMethods, type FoundMethod } from '@pellucid/plugins';
+import { discoverMethods, type Discovery } from '@pellucid/plugins';
 
 /** The folder of this application's package.json. */
 export const APPLICATION: string = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
-const found: Promise<readonly FoundMethod[]>[] = [];
+const found: Promise<Discovery>[] = [];
 
-/** Every method that the benchmark brings, and wrappers around any of them. */
-export async function broughtMethods(): Promise<readonly FoundMethod[]> {
+/** Every method that the benchmark brings or that is installed beside it, and wrappers around any of them. */
+export async function broughtMethods(): Promise<Discovery> {
   // Loaded once in a process, and only where a method is asked for.
-  found[0] ??= discoverMethods({ user: APPLICATION, application: APPLICATION }).then(({ methods }) => methods);
+  found[0] ??= discoverMethods({ user: APPLICATION, application: APPLICATION });
   return found[0];
 }
 

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { PellucidError, suggestNames, type Method } from '@pellucid/core';
-import { isMethodFactory, type AnyMethodFactory, type FoundMethod } from '@pellucid/plugins';
+import { describeBroken, isMethodFactory, type AnyMethodFactory, type FoundMethod } from '@pellucid/plugins';
 import type { MethodChoice } from '../configuration/configuration.ts';
 import type { ProtocolMethod } from '../configuration/protocol.ts';
 import { importPackage } from './import-package.ts';
@@ -18,7 +18,7 @@ interface Found {
 }
 
 async function findBrought(name: string): Promise<FoundMethod | undefined> {
-  return (await broughtMethods()).find(({ factory }) => factory.name === name);
+  return (await broughtMethods()).methods.find(({ factory }) => factory.name === name);
 }
 
 async function findMethods({ name, method = name, package: origin, options = {} }: ProtocolMethod, from: string): Promise<Found[]> {
@@ -27,8 +27,11 @@ async function findMethods({ name, method = name, package: origin, options = {} 
   const loaded = await importPackage(origin ?? method, 'methods', from);
   const methods = loaded?.methods.filter(({ factory }) => origin === undefined || factory.name === method) ?? [];
   if (loaded === undefined || methods.length === 0) {
-    const help = suggestNames(method, [...(await broughtMethods()).map(({ factory }) => factory.name), ...CONTROLS]);
-    throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name: method, help: `${help} A package of methods has to be installed.` });
+    const { methods: brought, broken } = await broughtMethods();
+    const nearest = suggestNames(method, [...brought.map(({ factory }) => factory.name), ...CONTROLS]);
+    throw new PellucidError('METHOD_UNKNOWN', {
+      kind: 'method', name: method, help: `${nearest} ${broken.length > 0 ? describeBroken(broken) : 'A package of methods has to be installed.'}`,
+    });
   }
   // Of a package that was named alone, each method stands under its own name.
   return methods.map(({ factory, packageName }) => ({ name: name === method ? factory.name : name, factory, packageName, entry: loaded.entry, options }));

@@ -61,6 +61,7 @@ test('a method is found by its name or its package, and an ambiguous name lists 
 
 test('unknown names bring the nearest ones, and a broken package its reason', () => {
   expect(() => options(['flatt'])).toThrow('`flat`');
+  expect(() => options(['flatt'])).toThrow('lists all. The package `broken-method` is installed but cannot be loaded: no entry.');
   expect(() => options(['flat'], '{"stesp":1}')).toThrow('`steps`');
   expect(() => options(['flat'], '{"steps":0}')).toThrow('integer >= 1');
   expect(() => options(['broken-method'])).toThrow('no entry');

@@ -1,5 +1,5 @@
 import { PellucidError, suggestNames, type Method } from '@pellucid/core';
-import type { Discovery, FoundMethod } from '@pellucid/plugins';
+import { describeBroken, type Discovery, type FoundMethod } from '@pellucid/plugins';
 import { isJsonObject, parseJsonObject, type JsonObject } from '../command-line/parse-values.ts';
 
 /** What the command line says about methods. */
@@ -25,11 +25,9 @@ export function findMethod({ methods, broken }: Discovery, name: string): FoundM
       help: byName.length > 0 ? 'Use the name of the package.' : 'Use the name of the method.',
     });
   }
-  const failure = broken.find(({ packageName }) => packageName === name);
-  const help =
-    failure === undefined
-      ? `${suggestNames(name, methods.map(({ factory }) => factory.name))} \`pellucid methods\` lists all.`
-      : `The package is installed but cannot be loaded: ${failure.problem}.`;
+  const failures = broken.filter(({ packageName }) => packageName === name);
+  const nearest = `${suggestNames(name, methods.map(({ factory }) => factory.name))} \`pellucid methods\` lists all. ${describeBroken(broken)}`;
+  const help = failures.length === 0 ? nearest.trimEnd() : describeBroken(failures);
   throw new PellucidError('METHOD_UNKNOWN', { kind: 'method', name, help });
 }
 
