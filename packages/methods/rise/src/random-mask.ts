@@ -41,11 +41,12 @@ export function drawMask({ uniform, integer }: RandomStream, height: number, wid
   const down = enlarge(grid, (grid + 1) * cellHeight, integer(cellHeight), height);
   const across = enlarge(grid, (grid + 1) * cellWidth, integer(cellWidth), width);
   const mask = new Float32Array(height * width);
-  down.forEach(({ cell: row, next: below, share: lower }, y) => {
-    across.forEach(({ cell, next, share }, x) => {
+  let pixel = 0;
+  for (const { cell: row, next: below, share: lower } of down) {
+    for (const { cell, next, share } of across) {
       const upper = (1 - share) * open[row * grid + cell]! + share * open[row * grid + next]!;
-      mask[y * width + x] = (1 - lower) * upper + lower * ((1 - share) * open[below * grid + cell]! + share * open[below * grid + next]!);
-    });
-  });
+      mask[pixel++] = (1 - lower) * upper + lower * ((1 - share) * open[below * grid + cell]! + share * open[below * grid + next]!);
+    }
+  }
   return mask;
 }

@@ -23,6 +23,11 @@ function applyMask(values: Float32Array, mask: Float32Array, { channels, channel
   }
 }
 
+/** What a mask adds to the map: itself by the score that it got. */
+function weighMask(mask: Float32Array, score: number, probability: number, result: Float32Array): void {
+  for (let p = 0; p < mask.length; p++) result[p] = (mask[p]! * score) / probability;
+}
+
 /**
  * RISE: random smooth masks weighted by the score that the masked image gets. One channel per map, in the input's layout and size, not negative for
  * probabilities, which the paper explains: ask for them with the request's `objective`. Needs no gradients.
@@ -51,16 +56,19 @@ export const rise: MethodFactory<never, RiseOptions> = defineMethod({
     const samples = batchSize(input);
     const size = sampleSize(input);
 
+    // One place for the masked images of all pieces: fresh memory for each costs more than the copies.
+    const pieces = new Float32Array(Math.min(context.chunkSize, draws) * size);
+
     const explainSample = (sample: number): ReturnType<typeof summariseDraws> => {
       const values = sampleData(input, sample);
       const draw = async (first: number, count: number): Promise<Tensor> => {
-        const masked = { shape: [count, ...input.shape.slice(1)], data: new Float32Array(count * size) };
+        const masked = { shape: [count, ...input.shape.slice(1)], data: pieces.subarray(0, count * size) };
         const masks = Array.from({ length: count }, (_, i) => drawMask(context.random(sample, `mask ${first + i}`), height, width, settings));
         masks.forEach((mask, i) => { applyMask(values, mask, geometry, sampleData(masked, i)); });
         const { logits } = await model.evaluate({ input: masked });
         const scores = score(selectObjective(objective, new Array<number>(count).fill(sample)), logits);
         const weighted = zeros(imageShape(layout, count, 1, height, width));
-        masks.forEach((mask, i) => { sampleData(weighted, i).set(mask.map((open) => (open * scores[i]!) / settings.probability)); });
+        masks.forEach((mask, i) => { weighMask(mask, scores[i]!, settings.probability, sampleData(weighted, i)); });
         return weighted;
       };
       return summariseDraws(context, { sample, samples, draws, draw });
