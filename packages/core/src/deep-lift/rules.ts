@@ -29,7 +29,12 @@ function rescaled<Value>(
   return join(result, result);
 }
 
-const rescale = (least: number): BackwardRule => ({ inputs, outputs, gradients, derivative }, operations) => {
+const rescale = (least: number): BackwardRule => ({ inputs, outputs, gradients, derivative, secant }, operations) => {
+  const quotient = secant?.() ?? null;
+  if (quotient !== null) {
+    const result = operations.multiply(operations.halves(gradients[0]!)[0], quotient);
+    return [operations.join(result, result)];
+  }
   const slope = derivative()[0] ?? null;
   return [slope === null ? null : rescaled(inputs[0]!, outputs[0]!, gradients[0]!, slope, least, operations)];
 };

@@ -65,6 +65,8 @@ export interface RuleNode<Value> {
   readonly linear?: LinearOperation<Value> | undefined;
   /** The true derivative, for rules that change only part of it: it accepts another gradient of the first output. */
   readonly derivative: (gradient?: Value) => readonly (Value | null)[];
+  /** (y - y0) / (x - x0) of a pair, the derivative where x = x0, where the backend has a faster form than that quotient. */
+  readonly secant?: (() => Value | null) | undefined;
 }
 
 /**

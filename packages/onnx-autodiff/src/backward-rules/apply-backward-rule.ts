@@ -3,6 +3,8 @@ import { nodeTitle, type NodeProto } from '@pellucid/onnx-graph';
 import { zerosLike, type Emitter } from '../engine/emitter.ts';
 import { sumToInputs, trueDerivative } from '../engine/true-derivative.ts';
 import { deriveByHalves } from '../passes/batch-halves.ts';
+import { secantSlope } from '../passes/secant-slopes.ts';
+import { rampOf } from '../rules/activations.ts';
 import { findRule } from '../rules/table.ts';
 import { WEIGHTED } from '../operators/linear-operators.ts';
 import { linearOperation } from './linear-operation.ts';
@@ -29,6 +31,10 @@ export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, wan
     outputs: node.output,
     gradients: arrived,
     linear: WEIGHTED.has(place.kind) ? linearOperation(emit, node) : undefined,
+    secant() {
+      const ramp = rampOf(emit, node);
+      return ramp && secantSlope(emit, ramp);
+    },
     derivative(gradient) {
       const given = gradient === undefined ? gradients : [gradient, ...gradients.slice(1)];
       return deriveByHalves(emit, node, wanted, given) ?? trueDerivative(emit, node, wanted, given);

@@ -11,6 +11,7 @@
  *   convolution of few output channels pays for a whole block of them
  * - `phase-convolutions`: a convolution with strides is differentiated by one convolution per phase, all in the blocked layout, whose results are interleaved
  * - `rectified-masks`: blocked masks of ReLU6 by ReLUs, which convolutions apply while they write, in place of Clip and LeakyReLU
+ * - `secant-slopes`: the quotient of changes of a ReLU or ReLU6 between sample and baseline, from what stands before it alone
  * - `shortcut-phases`: the gradient of a convolution by one element with strides, as shortcuts of residual networks have it, is added to the one phase of
  *   the other branch that it reaches
  * - `weight-gradients-by-taps`: the gradient at the weights of a convolution as one matrix product per tap of its kernel
@@ -19,7 +20,7 @@
  *   the pool's size, and is interleaved behind it
  * - `pool-picks`: what the windows of a max-pool behind a ReLU read at one place is picked by a depthwise convolution instead of a slice with steps
  */
-export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
+export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'secant-slopes', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

@@ -1,7 +1,8 @@
-import { attributeFloat, attributeInt, attributeString, normalAxis, tensorValues } from '@pellucid/onnx-graph';
+import { attributeFloat, attributeInt, attributeString, normalAxis, tensorValues, type NodeProto } from '@pellucid/onnx-graph';
 import { choose, equal, keepWhere, knownShape, reduceSum, sign, type Emitter } from '../engine/emitter.ts';
-import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
+import type { GradientRule } from '../engine/gradient-rule.ts';
 import { sumToShape } from '../engine/sum-to-shape.ts';
+import type { Ramp } from '../passes/secant-slopes.ts';
 import { keepBetween, keepPositive } from '../passes/masks.ts';
 import { isMaskedBehindPool } from '../passes/masks-behind-pools.ts';
 
@@ -28,7 +29,8 @@ export const prelu: GradientRule = ({ emit, dy, inputs: [x = '', slope = ''], wa
 const WEIGHTED_SUMS: ReadonlySet<string> = new Set(['BatchNormalization', 'Conv', 'Gemm']);
 
 /** The upper bound of a Clip that stands for a ReLU6, or the like: from 0 to a number, right behind weights. */
-function activationBound({ emit, node, inputs: [x = '', low = '', high = ''] }: RuleContext): number | null {
+function activationBound(emit: Emitter, node: NodeProto): number | null {
+  const [x = '', low = '', high = ''] = node.input;
   if (!WEIGHTED_SUMS.has(emit.producer(emit.wholes.get(x) ?? x)?.opType ?? '')) return null;
   const bound = (attribute: string, name: string, otherwise: number): number => {
     if (name === '') return attributeFloat(node, attribute, otherwise);
@@ -39,10 +41,15 @@ function activationBound({ emit, node, inputs: [x = '', low = '', high = ''] }: 
   return bound('min', low, -Infinity) === 0 && most > 2 ** -20 && most < 2 ** 20 ? most : null;
 }
 
+/** Where a ReLU or ReLU6 is the identity; `null` for other operations. */
+export function rampOf(emit: Emitter, node: NodeProto): Ramp | null {
+  const high = node.opType === 'Relu' ? Infinity : node.opType === 'Clip' ? activationBound(emit, node) : null;
+  return high === null ? null : { x: node.input[0] ?? '', high };
+}
+
 /** y = min(max(x, low), high): dy wherever y is x, so also at the bounds; 0 there for a ReLU6, as in PyTorch. */
-export const clip: GradientRule = (context) => {
-  const { emit, dy, inputs, outputs: [y = ''] } = context;
-  const most = activationBound(context);
+export const clip: GradientRule = ({ emit, node, dy, inputs, outputs: [y = ''] }) => {
+  const most = activationBound(emit, node);
   const dx = (x: string): string => (most === null ? keepWhere(emit, equal(emit, x, y), dy) : keepBetween(emit, y, most, dy));
   return inputs.map((x, i) => (i === 0 ? dx(x) : null));
 };
