@@ -225,3 +225,38 @@ describe('packed weights', () => {
     await expect(loadModel(source)).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(/holds NaN at index 5/) });
   });
 });
+
+describe('a model that contradicts itself is refused with the reason', () => {
+  const modelOf = (format: string, modelTopology: object, signature?: object): ModelBytes =>
+    ({ modelJson: JSON.stringify({ format, modelTopology, weightsManifest: [], ...(signature && { signature }) }), weights: [] });
+  const input = { class_name: 'InputLayer', name: 'in', config: { name: 'in', batch_input_shape: [null, 2], dtype: 'float32', sparse: false }, inbound_nodes: [] };
+  const relu = { class_name: 'Activation', name: 'relu', config: { name: 'relu', activation: 'relu' }, inbound_nodes: [[['in', 0, 0, {}]]] };
+  const functional = (list: object[], inputs: unknown[], outputs: unknown[]): ModelBytes =>
+    modelOf('layers-model', { model_config: { class_name: 'Functional', config: { name: 'net', layers: list, input_layers: inputs, output_layers: outputs } } });
+  const [from, to] = [['in', 0, 0], ['relu', 0, 0]];
+  const placeholder = { name: 'x', op: 'Placeholder', input: [], attr: { dtype: { type: 'DT_FLOAT' }, shape: { shape: { dim: [{ size: '-1' }, { size: '2' }] } } } };
+  const node = { name: 'y', op: 'Relu', input: ['x'], attr: { T: { type: 'DT_FLOAT' } } };
+  const graphOf = (nodes: object, output = 'y:0'): ModelBytes => modelOf('graph-model', { node: nodes, versions: {} }, { inputs: {}, outputs: { scores: { name: output } } });
+
+  test.each<[string, ModelBytes, RegExp]>([
+    ['a sequential model without layers', modelOf('layers-model', { class_name: 'Sequential', config: { name: 'net', layers: [] } }), /list `layers` is empty/],
+    ['a sequential model that is an empty list', modelOf('layers-model', { class_name: 'Sequential', config: [] }), /list `layers` is empty/],
+    ['a functional model without layers', functional([], [], []), /list `layers` is empty/],
+    ['a functional model without outputs', functional([input, relu], [from], []), /list `output_layers` is empty/],
+    ['an output that is no layer', functional([input, relu], [from], [['other', 0, 0]]), /its output `other` is none of its layers/],
+    ['an input that is no layer', functional([input, relu], [['other', 0, 0]], [to]), /its input `other` is none of its layers/],
+    ['an output that is no node', graphOf([placeholder, node], 'z:0'), /its output `scores` is `z`, which is not the name of a node/],
+    ['a node that reads none', graphOf([placeholder, { ...node, input: ['w'] }]), /node `y` reads `w`/],
+    ['nodes that are no list', graphOf({}), /`modelTopology.node` is not a list/],
+  ])('%s', async (_, bytesOf, problem) => {
+    await expect(loadModel(bytesOf, { engine: ENGINE })).rejects.toMatchObject({ code: 'MODEL_INVALID', message: expect.stringMatching(problem) });
+  });
+
+  test('while the smallest models that do not are loaded', async () => {
+    for (const source of [functional([input, relu], [from], [to]), graphOf([placeholder, node])]) {
+      const model = await loadModel(source, { engine: ENGINE });
+      expect([...(await model.evaluate({ input: { shape: [1, 2], data: Float32Array.of(-1, 2) } })).output.data]).toEqual([0, 2]);
+      await model.dispose();
+    }
+  });
+});

@@ -60,6 +60,8 @@ type Execute = (values: tf.Tensor, nodes: readonly string[], rows: Rows, given?:
 
 /** Runs one sample of zeros to learn what every node on the way to the output gives. */
 function surveyNodes(execute: Execute, nodes: readonly GraphNode[], input: TensorSpec): LayerInfo[] {
+  // Asked for no nodes, the engine would run the outputs.
+  if (nodes.length === 0) return [];
   const lastOfModule = lastNodes(nodes);
   return inScope(() => {
     const sample = tf.zeros([1, ...input.shape.slice(1)] as number[]);

@@ -1,6 +1,8 @@
 import { PellucidError } from '@pellucid/core';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 
+import { nodeName, type StoredNode } from './stored-graph.ts';
+
 /** A node of a graph model. */
 export interface GraphNode {
   readonly name: string;
@@ -29,6 +31,32 @@ export interface GraphNodes {
   readonly output: GraphNode;
 }
 
+const invalidGraph = (model: string, problem: string): PellucidError =>
+  new PellucidError('MODEL_INVALID', { model, format: 'a TensorFlow.js graph model', problem, help: 'Convert it again with the TensorFlow.js converter.' });
+
+/** The names that a signature gives to outputs, and their nodes. */
+function declaredOutputs(signature: unknown): readonly (readonly [key: string, node: string])[] {
+  const outputs: unknown = (signature as { readonly outputs?: unknown } | undefined)?.outputs;
+  return Object.entries((outputs ?? {}) as Readonly<Record<string, { readonly name?: unknown } | null>>).map(([key, output]) => [key, nodeName(String(output?.name ?? key))]);
+}
+
+/**
+ * Refuses a graph whose nodes read nodes that are not there, or whose outputs are none of them: the library fails without saying which.
+ * @throws MODEL_INVALID.
+ */
+export function checkReferences(model: string, topology: unknown, signature: unknown): void {
+  const nodes: unknown = (topology as { readonly node?: unknown } | undefined)?.node;
+  if (!Array.isArray(nodes)) throw invalidGraph(model, '`modelTopology.node` is not a list of nodes');
+  const stored = nodes as readonly StoredNode[];
+  const names = new Set(stored.map(({ name }) => name));
+  for (const { name, input = [] } of stored) {
+    const missing = input.find((source) => !names.has(nodeName(source)));
+    if (missing !== undefined) throw invalidGraph(model, `node \`${name}\` reads \`${missing}\`, which is not the name of a node`);
+  }
+  const unknown = declaredOutputs(signature).find(([, node]) => !names.has(node));
+  if (unknown !== undefined) throw invalidGraph(model, `its output \`${unknown[0]}\` is \`${unknown[1]}\`, which is not the name of a node`);
+}
+
 /** Refuses what decides at run time which nodes run, or how large a value is: no tape holds a path through it. */
 function checkStatic(model: string, nodes: readonly GraphNode[]): void {
   const dynamic = nodes.find(({ category = '' }) => category === 'control' || category === 'dynamic');
@@ -54,14 +82,7 @@ export function graphNodes(model: GraphModel, name: string): GraphNodes {
   repairBands(Object.values(nodes));
   const outputs = model.outputs.map((declared) => nodes[declared.name]).filter((node) => node !== undefined);
   const [output] = outputs;
-  if (output === undefined) {
-    throw new PellucidError('MODEL_INVALID', {
-      model: name,
-      format: 'a TensorFlow.js graph model',
-      problem: 'its output is not the name of a node',
-      help: 'Convert it again with the TensorFlow.js converter.',
-    });
-  }
+  if (output === undefined) throw invalidGraph(name, 'none of its outputs is the name of a node');
   const depends = new Map<string, boolean>();
   const reachable: GraphNode[] = [];
   // Deep graphs would overflow the stack of a recursive walk.

@@ -41,8 +41,29 @@ function unreachable(layers: readonly ListedLayer[]): readonly string[] {
   }
 }
 
+const invalid = (model: string, problem: string): PellucidError =>
+  new PellucidError('MODEL_INVALID', { model, format: 'a TensorFlow.js model', problem, help: 'Save the model again.' });
+
+/** The names of the layers that a model says are its inputs or outputs. */
+const namesIn = (list: unknown): readonly string[] =>
+  (Array.isArray(list) ? list : []).flatMap((entry: unknown) => (Array.isArray(entry) && typeof entry[0] === 'string' ? [entry[0]] : []));
+
+/** Refuses a model without layers, or whose inputs or outputs are none of its layers: the library does not say so. */
+function checkEnds(model: string, { layers, input_layers: inputs, output_layers: outputs }: Readonly<Record<string, unknown>>): void {
+  if (!Array.isArray(layers)) return;
+  if (layers.length === 0) throw invalid(model, 'its list `layers` is empty');
+  if (Array.isArray(outputs) && outputs.length === 0) throw invalid(model, 'its list `output_layers` is empty');
+  const names = new Set(layers.map((layer: unknown) => (isObject(layer) ? (layer['name'] ?? (isObject(layer['config']) ? layer['config']['name'] : undefined)) : undefined)));
+  const check = (list: unknown, role: string): void => {
+    const missing = namesIn(list).find((name) => !names.has(name));
+    if (missing !== undefined) throw invalid(model, `its ${role} \`${missing}\` is none of its layers`);
+  };
+  check(inputs, 'input');
+  check(outputs, 'output');
+}
+
 /**
- * Refuses a layers model whose layers wait for each other in a circle, or for a call that no layer has: the loader of TensorFlow.js 4.22 would look for it for
+ * Refuses a layers model without layers, whose inputs or outputs are none of them, or whose layers wait for each other in a circle, or for a call that no layer has: the loader of TensorFlow.js 4.22 would look for it for
  * ever.
  * @throws MODEL_INVALID.
  */
@@ -53,14 +74,14 @@ export function checkConnections(model: string, topology: unknown): void {
   }
   if (!isObject(topology)) return;
   const { layers } = topology;
+  // A sequential model may be its list of layers itself.
+  if (topology['class_name'] === 'Sequential' && Array.isArray(topology['config'])) checkEnds(model, { layers: topology['config'] });
+  checkEnds(model, topology);
   const listed = Array.isArray(layers) ? layers.map(listedLayer) : [];
   const known = listed.filter((layer) => layer !== undefined);
   const missing = known.length === listed.length ? unreachable(known) : [];
   if (missing.length > 0) {
-    throw new PellucidError('MODEL_INVALID', {
-      model, format: 'a TensorFlow.js model', problem: `nothing reaches its layers \`${missing.join('`, `')}\`: their inputs form a circle, or are not there`,
-      help: 'Save the model again.',
-    });
+    throw invalid(model, `nothing reaches its layers \`${missing.join('`, `')}\`: their inputs form a circle, or are not there`);
   }
   for (const part of Object.values(topology)) checkConnections(model, part);
 }

@@ -10,7 +10,7 @@ import { openEngine, type TfjsEngine } from '../engine/open-engine.ts';
 import { createAdapter, type TfjsCapability } from './adapter.ts';
 import type { NetworkSettings } from './describe-input.ts';
 import { graphNetwork } from './graph-network.ts';
-import { graphNodes } from './graph-nodes.ts';
+import { checkReferences, graphNodes } from './graph-nodes.ts';
 import { checkConnections } from './layer-connections.ts';
 import { layersNetwork } from './layers-network.ts';
 import { disposeAll } from './layers-tree.ts';
@@ -78,6 +78,7 @@ function buildingHelp(reason: string): string {
 
 async function build({ artifacts, format, name }: ModelFiles, settings: NetworkSettings): Promise<Network> {
   if (format === 'layers-model') checkConnections(name, artifacts.modelTopology);
+  else checkReferences(name, artifacts.modelTopology, artifacts.signature ?? (artifacts.userDefinedMetadata as { readonly signature?: unknown } | undefined)?.signature);
   const modelTopology = format === 'graph-model' ? artifacts.modelTopology : withDepthMultipliers(artifacts.modelTopology, artifacts.weightSpecs ?? []);
   const handler = tf.io.fromMemory({ ...artifacts, ...(modelTopology && { modelTopology }) });
   let model: LiveModel;
