@@ -42,7 +42,9 @@ export const deepLift: MethodFactory<'gradient' | 'backward-rules', DeepLiftOpti
     const convergenceDelta: number[] = [];
     await pairMultipliers(model, { input, baseline, objective, at: INPUT }, context, 'deep-lift', (sample, { multipliers, contributions, scoreChange }) => {
       sampleData(values, sample).set(multiplyByInputs ? contributions : multipliers);
-      convergenceDelta.push(contributions.reduce((a, b) => a + b, 0) - scoreChange);
+      let sum = 0;
+      for (const contribution of contributions) sum += contribution;
+      convergenceDelta.push(sum - scoreChange);
       context.progress(sample + 1, batchSize(input));
     });
     return multiplyByInputs ? { values, convergenceDelta } : { values };
