@@ -33,8 +33,8 @@ test('members answer as a session does, many runs at once, and leave the batch a
   const team = open();
   const data = batch.data.slice();
   const expected = numbers(await answer(feed(batch)));
-  const answers = await Promise.all(Array.from({ length: 9 }, () => team.run(feed(batch))));
-  for (const tensors of answers) expect(numbers(tensors)).toEqual(expected);
+  const answers = await Promise.all(Array.from({ length: 9 }, () => team.run(feed(batch), numbers)));
+  for (const found of answers) expect(found).toEqual(expected);
   expect(batch.data).toEqual(data);
   await team.release();
 });
@@ -44,24 +44,24 @@ test('a part of a batch is copied, and not the memory around it', async () => {
   const [, ...shape] = batch.shape;
   const size = batch.data.length / 7;
   const part = { shape: [2, ...shape], data: batch.data.subarray(3 * size, 5 * size) };
-  expect(numbers(await team.run(feed(part)))).toEqual(numbers(await answer(feed(part))));
+  expect(await team.run(feed(part), numbers)).toEqual(numbers(await answer(feed(part))));
   await team.release();
 });
 
 test('what the runtime refuses fails alone, and what was released fails all', async () => {
   const team = open();
   const wrong = feed({ shape: [1, 1, 2, 2], data: new Float32Array(4) });
-  const [refused, done] = await Promise.allSettled([team.run(wrong), team.run(feed(batch))]);
+  const [refused, done] = await Promise.allSettled([team.run(wrong, numbers), team.run(feed(batch), numbers)]);
   expect([refused.status, done.status]).toEqual(['rejected', 'fulfilled']);
-  const running = team.run(feed(batch)).then(() => 'done', () => 'ended');
+  const running = team.run(feed(batch), numbers).then(() => 'done', () => 'ended');
   await team.release();
   expect(['done', 'ended']).toContain(await running);
-  await expect(team.run(feed(batch))).rejects.toThrow('the thread of a session has ended');
+  await expect(team.run(feed(batch), numbers)).rejects.toThrow('the thread of a session has ended');
 });
 
 test('a model that cannot be opened fails its runs', async () => {
   const team = open(Uint8Array.of(1, 2, 3));
-  await expect(team.run(feed(batch))).rejects.toThrow();
+  await expect(team.run(feed(batch), numbers)).rejects.toThrow();
   await team.release();
 });
 

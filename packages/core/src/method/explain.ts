@@ -51,8 +51,8 @@ export interface StreamRequest extends ExplainSettings {
 }
 
 const DEFAULT_MEMORY_BUDGET = 512 * 2 ** 20;
-/** Larger batches gain nothing on any engine that was measured, and hold more memory. */
-const LARGEST_CHUNK = 64;
+/** Batches larger than 64 gain nothing on any engine that was measured, and hold more memory. */
+const MOST_DOUBLINGS = 6;
 
 /** Binds the settings of a request to every evaluation. */
 function bindSettings(model: ModelAdapter, { signal, memoryBudget }: ExplainSettings): ModelAdapter {
@@ -154,7 +154,8 @@ function makeContext(
   };
   return {
     random: (sample, name) => randomStream(seed, method.description.name, name, identity(sample)),
-    chunkSize: Math.min(Math.max(Math.floor(memoryBudget / Math.max(model.bytesPerSample, 1)), 1), LARGEST_CHUNK),
+    // A power of two, which engines share out evenly.
+    chunkSize: 2 ** Math.min(Math.max(Math.floor(Math.log2(memoryBudget / model.bytesPerSample)), 0), MOST_DOUBLINGS),
     references,
     signal,
     progress,

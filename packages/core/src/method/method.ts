@@ -46,7 +46,7 @@ export interface MethodBatch {
 export interface MethodContext {
   /** Opens a random stream that belongs to one sample: its values, not its place in the batch, decide the draws. */
   readonly random: (sample: number, name: string) => RandomStream;
-  /** How many samples one `evaluate` should hold to stay within the memory budget. Build inputs in pieces of this size. */
+  /** How many samples one `evaluate` should hold to stay within the memory budget. Build inputs in pieces of this size, a power of two. */
   readonly chunkSize: number;
   /** Samples that stand for the data: for baselines and reference distributions. */
   readonly references?: Tensor | undefined;

@@ -47,10 +47,15 @@ export const integratedGradients: MethodFactory<'gradient', IntegratedGradientsO
     const { means } = await meanGradients({ to: input, from: baseline, rule, context, gradients });
     const values = zeros(input.shape);
     const sums = means.map((mean, sample) => {
-      const [x, x0] = [sampleData(input, sample), sampleData(baseline, sample)];
-      const map = multiplyByInputs ? mean.map((gradient, i) => (x[i]! - x0[i]!) * gradient) : mean;
-      sampleData(values, sample).set(map);
-      return map.reduce((a, b) => a + b, 0);
+      const [x, x0, map] = [sampleData(input, sample), sampleData(baseline, sample), sampleData(values, sample)];
+      let sum = 0;
+      // A loop makes no object of each number, as callbacks over typed arrays do.
+      for (let i = 0; i < mean.length; i++) {
+        const value = multiplyByInputs ? (x[i]! - x0[i]!) * mean[i]! : mean[i]!;
+        map[i] = value;
+        sum += value;
+      }
+      return sum;
     });
     // A map of mean gradients promises no sum, so that there is nothing to measure.
     if (!multiplyByInputs) return { values };

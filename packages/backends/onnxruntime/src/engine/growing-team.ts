@@ -34,8 +34,8 @@ export function growTeam(open: () => SessionTeam, worth: number = WORTH): Growin
   const tryOut = async (feeds: Tensors, answers: Tensors): Promise<SessionTeam | null> => {
     const candidate = open();
     // What fails here is the session's to do, and its error where it fails too.
-    const trials = await Promise.allSettled(Array.from({ length: candidate.size }, () => candidate.run(feeds)));
-    if (trials.every((trial) => trial.status === 'fulfilled' && isEqual(answers, trial.value))) return candidate;
+    const trials = await Promise.allSettled(Array.from({ length: candidate.size }, () => candidate.run(feeds, (others) => isEqual(answers, others))));
+    if (trials.every((trial) => trial.status === 'fulfilled' && trial.value)) return candidate;
     await candidate.release();
     return null;
   };

@@ -8,8 +8,11 @@ export type Tensors = Readonly<Record<string, Pick<Tensor, 'type' | 'dims' | 'da
 export interface SessionTeam {
   /** How many runs go on at once. */
   readonly size: number;
-  /** Runs the graph on the member that has least to do. @throws Error where the runtime fails, or the member has ended. */
-  readonly run: (feeds: Tensors) => Promise<Tensors>;
+  /**
+   * Runs the graph on the member that has least to do. `read` is given the answers in memory that the next run writes over.
+   * @throws Error where the runtime fails, or the member has ended; what `read` throws.
+   */
+  readonly run: <Result>(feeds: Tensors, read: (answers: Tensors) => Result) => Promise<Result>;
   readonly release: () => Promise<void>;
 }
 
@@ -21,51 +24,102 @@ export interface TeamSource {
   readonly options: InferenceSession.SessionOptions;
 }
 
+/** Memory that both threads see, for what a run is given and what it answers. */
+interface RunMemory {
+  readonly feeds: SharedArrayBuffer | undefined;
+  readonly answers: SharedArrayBuffer | undefined;
+}
+
+/** What a member answers to the run of this number. */
+type Answer = { readonly run: number } & ({ readonly tensors: Tensors; readonly memory: SharedArrayBuffer } | { readonly failure: string });
+
 /** Who waits for a run. */
 interface Waiting {
-  readonly resolve: (tensors: Tensors) => void;
+  readonly settle: (answer: Answer) => void;
   readonly reject: (cause: Error) => void;
 }
 
 interface Member {
   readonly waiting: () => number;
-  readonly run: (feeds: Tensors) => Promise<Tensors>;
+  readonly run: SessionTeam['run'];
   readonly end: () => Promise<void>;
 }
 
-/** What a member answers to the run of this number. */
-type Answer = { readonly run: number } & ({ readonly tensors: Tensors } | { readonly failure: string });
-
-// A text, since a file beside this one would have another name in the sources than in the build. The runtime's memory cannot be handed over: answers are copied.
+// A text, since a file beside this one would have another name in the sources than in the build. The runtime takes no shared memory, so that values are copied
+// at both ends, into arrays that stay: new ones cost more than the copies, and bring the garbage collector every few runs. Where the lengths of an output
+// depend on values, the runtime refuses the array of the last run, and gets none from then on.
 const MEMBER = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { InferenceSession, Tensor } = require(workerData);
-  let session;
-  parentPort.on('message', async ({ bytes, options, run, feeds }) => {
+  const QUIET = { logSeverityLevel: 4 };
+  const inputs = {};
+  let [session, outputs, reused] = [undefined, undefined, true];
+  const take = ([name, { type, data, dims }]) => {
+    const held = inputs[name];
+    if (held !== undefined && held.type === type && held.dims.join() === dims.join()) return held.data.set(data);
+    inputs[name] = new Tensor(type, data.slice(), dims);
+    outputs = undefined;
+  };
+  const compute = async (made) => {
+    if (outputs === undefined) {
+      const answers = Object.entries(await made.run(inputs, QUIET));
+      outputs = Object.fromEntries(answers.map(([name, { type, data, dims }]) => [name, new Tensor(type, data.slice(), dims)]));
+    } else await made.run(inputs, outputs, QUIET);
+    return Object.entries(outputs);
+  };
+  const share = (answers, given) => {
+    const size = answers.reduce((sum, [, { data }]) => sum + Math.ceil(data.byteLength / 8) * 8, 0);
+    const memory = given !== undefined && given.byteLength >= size ? given : new SharedArrayBuffer(size);
+    let offset = 0;
+    const tensors = answers.map(([name, { type, data, dims }]) => {
+      const shared = new data.constructor(memory, offset, data.length);
+      shared.set(data);
+      offset += Math.ceil(data.byteLength / 8) * 8;
+      return [name, { type, dims, data: shared }];
+    });
+    return { memory, tensors: Object.fromEntries(tensors) };
+  };
+  const answer = async ({ bytes, options, run, feeds, memory }) => {
     try {
       session ??= InferenceSession.create(bytes, options);
       const made = await session;
       if (run === undefined) return;
-      const inputs = Object.entries(feeds).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]);
-      const answers = Object.entries(await made.run(Object.fromEntries(inputs), { logSeverityLevel: 4 }));
-      const tensors = answers.map(([name, { type, data, dims }]) => [name, { type, dims, data: data.slice() }]);
-      parentPort.postMessage({ run, tensors: Object.fromEntries(tensors) }, tensors.map(([, { data }]) => data.buffer));
+      Object.entries(feeds).forEach(take);
+      if (!reused) outputs = undefined;
+      parentPort.postMessage({ run, ...share(await compute(made), memory) });
     } catch (error) {
+      if (outputs !== undefined) reused = false;
+      outputs = undefined;
       if (run !== undefined) parentPort.postMessage({ run, failure: String(error) });
     }
+  };
+  let [last, ended] = [Promise.resolve(), false];
+  parentPort.on('message', (message) => {
+    if (message === 'end') {
+      ended = true;
+      parentPort.close();
+    } else last = last.then(() => (ended ? undefined : answer(message)));
   });
 `;
 
-/** Copies of tensors that nobody else reads, and their memory. */
-function copyTensors(feeds: Tensors): { readonly tensors: Tensors; readonly memory: ArrayBuffer[] } {
-  const memory: ArrayBuffer[] = [];
-  const tensors = Object.fromEntries(Object.entries(feeds).map(([name, { type, dims, data }]) => {
+/** Copies tensors into shared memory: what there is, or new memory where that is too short. */
+function shareTensors(feeds: Tensors, given: SharedArrayBuffer | undefined): { readonly tensors: Tensors; readonly memory: SharedArrayBuffer } {
+  const room = (length: number): number => Math.ceil(length / 8) * 8;
+  const views = Object.entries(feeds).map(([name, { type, dims, data }]) => {
     if (!ArrayBuffer.isView(data)) throw new Error(`internal: ${name} is a tensor of ${type}`);
-    const copy = data.slice();
-    memory.push(copy.buffer);
-    return [name, { type, dims, data: copy }];
-  }));
-  return { tensors, memory };
+    return { name, type, dims, data };
+  });
+  const size = views.reduce((sum, { data }) => sum + room(data.byteLength), 0);
+  const memory = given !== undefined && given.byteLength >= size ? given : new SharedArrayBuffer(size);
+  let offset = 0;
+  const tensors = views.map(({ name, type, dims, data }) => {
+    const Values = data.constructor as new (memory: SharedArrayBuffer, offset: number, length: number) => typeof data;
+    const shared = new Values(memory, offset, data.length);
+    new Uint8Array(memory, offset, data.byteLength).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    offset += room(data.byteLength);
+    return [name, { type, dims, data: shared }] as const;
+  });
+  return { tensors: Object.fromEntries(tensors), memory };
 }
 
 function openMember({ runtime, bytes, options }: TeamSource): Member {
@@ -74,13 +128,14 @@ function openMember({ runtime, bytes, options }: TeamSource): Member {
   // As a message, whose memory is free once the session is made.
   worker.postMessage({ bytes, options });
   const runs = new Map<number, Waiting>();
+  const spare: RunMemory[] = [];
   let next = 0;
   let ended: Error | null = null;
   const finish = (run: number): Waiting | undefined => {
     const found = runs.get(run);
     runs.delete(run);
     // A program may end while its models wait, not while it waits for them.
-    if (runs.size === 0) worker.unref();
+    if (runs.size === 0 && ended === null) worker.unref();
     return found;
   };
   const end = (cause: Error): void => {
@@ -88,24 +143,43 @@ function openMember({ runtime, bytes, options }: TeamSource): Member {
     for (const run of [...runs.keys()]) finish(run)?.reject(cause);
   };
   worker.unref();
-  worker.on('message', (answer: Answer) => {
-    const found = finish(answer.run);
-    if ('tensors' in answer) found?.resolve(answer.tensors);
-    else found?.reject(new Error(answer.failure));
-  });
+  worker.on('message', (answer: Answer) => { finish(answer.run)?.settle(answer); });
   worker.on('error', end);
   worker.on('exit', () => { end(new Error('the thread of a session has ended')); });
   return {
     waiting: () => runs.size,
-    run(feeds) {
+    run(feeds, read) {
       if (ended !== null) return Promise.reject(ended);
-      const { tensors, memory } = copyTensors(feeds);
+      const held = spare.pop();
+      const { tensors, memory } = shareTensors(feeds, held?.feeds);
       const run = next++;
       worker.ref();
-      worker.postMessage({ run, feeds: tensors }, memory);
-      return new Promise((resolve, reject) => { runs.set(run, { resolve, reject }); });
+      worker.postMessage({ run, feeds: tensors, memory: held?.answers });
+      return new Promise((resolve, reject) => {
+        const settle = (answer: Answer): void => {
+          try {
+            if ('failure' in answer) throw new Error(answer.failure);
+            resolve(read(answer.tensors));
+          } catch (cause) {
+            reject(cause as Error);
+          } finally {
+            spare.push({ feeds: memory, answers: 'memory' in answer ? answer.memory : held?.answers });
+          }
+        };
+        runs.set(run, { settle, reject });
+      });
     },
-    end: async () => { await worker.terminate(); },
+    // It ends by itself: to terminate a thread within the runtime's code ends the process.
+    end: () => new Promise((resolve) => {
+      if (ended !== null) {
+        resolve();
+        return;
+      }
+      worker.ref();
+      worker.once('exit', () => { resolve(); });
+      worker.postMessage('end');
+      end(new Error('the thread of a session has ended'));
+    }),
   };
 }
 
@@ -114,7 +188,7 @@ export function openTeam(size: number, source: TeamSource): SessionTeam {
   const members = Array.from({ length: size }, () => openMember(source));
   return {
     size,
-    run: (feeds) => members.reduce((idlest, member) => (member.waiting() < idlest.waiting() ? member : idlest)).run(feeds),
+    run: (feeds, read) => members.reduce((idlest, member) => (member.waiting() < idlest.waiting() ? member : idlest)).run(feeds, read),
     release: async () => { await Promise.all(members.map(({ end }) => end())); },
   };
 }

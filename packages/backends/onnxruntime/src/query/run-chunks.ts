@@ -131,12 +131,15 @@ export async function runChunks(runner: Runner, feeds: BatchFeeds, bound: readon
     const end = Math.min(start + size, total);
     const executed = padded ? size : end - start;
     const tensors = feedChunk(runner, feeds, bound, settings, start, end);
+    const collect = (answers: Tensors): void => {
+      for (const [name, { add }] of collectors) {
+        const answer = answers[name];
+        if (answer !== undefined) add(answer, start, end - start, executed);
+      }
+    };
     // What a member cannot do the session does, or says what is wrong.
-    const answers = (await members?.run(tensors).catch(() => null)) ?? (await execute(tensors, executed));
-    for (const [name, collect] of collectors) {
-      const answer = answers[name];
-      if (answer !== undefined) collect.add(answer, start, end - start, executed);
-    }
+    const isDone = await members?.run(tensors, collect).then(() => true, () => false);
+    if (isDone !== true) collect(await execute(tensors, executed));
   });
   throwIfAborted(signal, `the evaluation of \`${model}\``);
   return new Map([...collectors].map(([name, collect]) => [name, collect.tensor()]));
