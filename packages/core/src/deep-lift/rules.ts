@@ -63,7 +63,8 @@ const maxPool: BackwardRule = ({ inputs, outputs, gradients, derivative }, opera
   const [fromHere, fromThere] = halves(placed);
   const change = subtract(xHere, xThere);
   const still = greater(constant(NO_CHANGE), absolute(change));
-  const result = where(still, constant(0), divide(add(fromHere, fromThere), where(still, constant(1), change)));
+  // No more of the share of a value than of its change: where that is nothing, so is the share.
+  const result = divide(add(fromHere, fromThere), add(change, where(still, constant(1), constant(0))));
   return [join(result, result)];
 };
 
