@@ -31,7 +31,9 @@ interface Part {
 /** The gradient of one sample times what it is multiplied by, channel by channel summed to one plane. */
 function makePart(values: Float32Array, slopes: Tensor, layout: Layout, scaled: boolean): Part {
   const geometry = imageGeometry([1, ...slopes.shape.slice(1)], layout);
-  const products = Float64Array.from(slopes.data, (slope, i) => slope * values[i]!);
+  // A loop: `from` with a function takes 80 ns for each value of each layer.
+  const products = new Float64Array(values.length);
+  for (let i = 0; i < products.length; i++) products[i] = slopes.data[i]! * values[i]!;
   return { plane: scaled ? sumScaled(products, geometry) : sumOfProducts(products, geometry), layout };
 }
 

@@ -23,10 +23,14 @@ export function sumOfProducts(products: Float64Array, { channels, height, width,
 export function sumScaled(products: Float64Array, { channels, height, width, channelStride, pixelStride }: ImageGeometry): Plane {
   const values = new Float64Array(height * width);
   for (let k = 0; k < channels; k++) {
-    const channel = values.map((_, p) => Math.abs(products[k * channelStride + p * pixelStride]!));
-    const least = channel.reduce((a, b) => Math.min(a, b), Infinity);
-    const range = channel.reduce((a, b) => Math.max(a, b), -Infinity) - least;
-    channel.forEach((value, p) => { values[p]! += (value - least) / (range + EPSILON); });
+    let [least, greatest] = [Infinity, -Infinity];
+    for (let p = 0; p < values.length; p++) {
+      const size = Math.abs(products[k * channelStride + p * pixelStride]!);
+      least = Math.min(least, size);
+      greatest = Math.max(greatest, size);
+    }
+    const range = greatest - least + EPSILON;
+    for (let p = 0; p < values.length; p++) values[p]! += (Math.abs(products[k * channelStride + p * pixelStride]!) - least) / range;
   }
   return { height, width, values };
 }
