@@ -51,7 +51,9 @@ function decompose(evaluation: Evaluation, input: Tensor, layout: Layout, layers
   const map = new Float64Array(height * width);
   let total = 0;
   const add = (values: Float32Array, slopes: Tensor, own: Layout): void => {
-    total += slopes.data.reduce((sum, slope, i) => sum + slope * values[i]!, 0);
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += slopes.data[i]! * values[i]!;
+    total += sum;
     if (!isSpatial(own)) return;
     atInput(makePart(values, slopes, own, options.scaled), height, width, options).forEach((value, p) => { map[p]! += value; });
   };
