@@ -4,7 +4,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import * as onnxruntime from 'onnxruntime-node';
 import { growTeam, type GrowingTeam } from '../src/engine/growing-team.ts';
 import { onnxRuntimePath } from '../src/engine/onnxruntime-module.ts';
-import { openTeam, type SessionTeam, type Tensors } from '../src/engine/session-team.ts';
+import { openTeam, stopMembers, type SessionTeam, type Tensors } from '../src/engine/session-team.ts';
 import { teamSize } from '../src/engine/team-size.ts';
 import { runChunks, type ChunkSettings } from '../src/query/run-chunks.ts';
 import { buildNetwork } from './build-network.ts';
@@ -57,6 +57,18 @@ test('what the runtime refuses fails alone, and what was released fails all', as
   await team.release();
   expect(['done', 'ended']).toContain(await running);
   await expect(team.run(feed(batch), numbers)).rejects.toThrow('the thread of a session has ended');
+});
+
+test('where the program ends, members finish what they are at and start no more', async () => {
+  const team = open();
+  const expected = numbers(await answer(feed(batch)));
+  await expect(Promise.all([1, 2].map(() => team.run(feed(batch), numbers)))).resolves.toEqual([expected, expected]);
+  const running = Promise.allSettled(Array.from({ length: 6 }, () => team.run(feed(batch), numbers)));
+  stopMembers();
+  await expect(team.run(feed(batch), numbers)).rejects.toThrow('the program ends');
+  for (const run of await running) expect(run.status === 'fulfilled' ? run.value : String(run.reason)).toEqual(run.status === 'fulfilled' ? expected : 'Error: Error: the program ends');
+  await team.release();
+  expect(process.listeners('exit')).not.toContain(stopMembers);
 });
 
 test('a model that cannot be opened fails its runs', async () => {

@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 
 /** The tensors of a run, by name. */
@@ -45,12 +46,28 @@ interface Member {
   readonly end: () => Promise<void>;
 }
 
+/** Whether a member is at work, and whether it is to stop: two integers for each that lives. */
+const states = new Set<Int32Array>();
+
+/** What a run may take that the end of the program waits for, in milliseconds. */
+const PATIENCE = 10_000;
+
+/**
+ * Lets members finish what they are at, and start no more. A program that ends while a thread is within the runtime's code would be aborted instead
+ * (`terminate called after throwing an instance of 'Napi::Error'`).
+ */
+export function stopMembers(): void {
+  for (const state of states) Atomics.store(state, 1, 1);
+  for (const state of states) Atomics.wait(state, 0, 1, PATIENCE);
+}
+
 // A text, since a file beside this one would have another name in the sources than in the build. The runtime takes no shared memory, so that values are copied
 // at both ends, into arrays that stay: new ones cost more than the copies, and bring the garbage collector every few runs. Where the lengths of an output
 // depend on values, the runtime refuses the array of the last run, and gets none from then on.
 const MEMBER = `
   const { parentPort, workerData } = require('node:worker_threads');
-  const { InferenceSession, Tensor } = require(workerData);
+  const { runtime, state } = workerData;
+  const { InferenceSession, Tensor } = require(runtime);
   const QUIET = { logSeverityLevel: 4 };
   const inputs = {};
   let [session, outputs, reused] = [undefined, undefined, true];
@@ -80,7 +97,9 @@ const MEMBER = `
     return { memory, tensors: Object.fromEntries(tensors) };
   };
   const answer = async ({ bytes, options, run, feeds, memory }) => {
+    Atomics.store(state, 0, 1);
     try {
+      if (Atomics.load(state, 1) === 1) throw new Error('the program ends');
       session ??= InferenceSession.create(bytes, options);
       const made = await session;
       if (run === undefined) return;
@@ -92,6 +111,8 @@ const MEMBER = `
       outputs = undefined;
       if (run !== undefined) parentPort.postMessage({ run, failure: String(error) });
     }
+    Atomics.store(state, 0, 0);
+    Atomics.notify(state, 0);
   };
   let [last, ended] = [Promise.resolve(), false];
   parentPort.on('message', (message) => {
@@ -123,8 +144,11 @@ function shareTensors(feeds: Tensors, given: SharedArrayBuffer | undefined): { r
 }
 
 function openMember({ runtime, bytes, options }: TeamSource): Member {
+  const state = new Int32Array(new SharedArrayBuffer(8));
+  if (states.size === 0) process.once('exit', stopMembers);
+  states.add(state);
   // Flags of the program, such as loaders and `--input-type`, are not for it.
-  const worker = new Worker(MEMBER, { eval: true, execArgv: [], workerData: runtime });
+  const worker = new Worker(MEMBER, { eval: true, execArgv: [], workerData: { runtime, state } });
   // As a message, whose memory is free once the session is made.
   worker.postMessage({ bytes, options });
   const runs = new Map<number, Waiting>();
@@ -145,7 +169,11 @@ function openMember({ runtime, bytes, options }: TeamSource): Member {
   worker.unref();
   worker.on('message', (answer: Answer) => { finish(answer.run)?.settle(answer); });
   worker.on('error', end);
-  worker.on('exit', () => { end(new Error('the thread of a session has ended')); });
+  worker.on('exit', () => {
+    states.delete(state);
+    if (states.size === 0) process.off('exit', stopMembers);
+    end(new Error('the thread of a session has ended'));
+  });
   return {
     waiting: () => runs.size,
     run(feeds, read) {
