@@ -2,10 +2,12 @@ import { batchSize, type Tensor } from '@pellucid/core';
 import { contractBatch, convolutionalNetwork } from '@pellucid/testkit';
 import { afterAll, expect, test } from '@jest/globals';
 import * as onnxruntime from 'onnxruntime-node';
-import { growTeam, type GrowingTeam } from '../src/engine/growing-team.ts';
+import { growTeam, type GrowingTeam } from '../src/engine/team/growing-team.ts';
 import { onnxRuntimePath } from '../src/engine/onnxruntime-module.ts';
-import { openTeam, stopMembers, type SessionTeam, type Tensors } from '../src/engine/session-team.ts';
-import { teamSize } from '../src/engine/team-size.ts';
+import { stopMembers } from '../src/engine/team/program-end.ts';
+import { openTeam, type SessionTeam } from '../src/engine/team/session-team.ts';
+import type { Tensors } from '../src/engine/team/shared-tensors.ts';
+import { teamSize } from '../src/engine/team/team-size.ts';
 import { runChunks, type ChunkSettings } from '../src/query/run-chunks.ts';
 import { buildNetwork } from './build-network.ts';
 

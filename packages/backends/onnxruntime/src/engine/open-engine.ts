@@ -6,10 +6,10 @@ import { availableParallelism } from 'node:os';
 import { constantWeights } from './constant-weights.ts';
 import { packOutside, packWhole } from './external-weights.ts';
 import { leaveLargeMatrices } from './large-matrices.ts';
-import { growTeam, type GrowingTeam } from './growing-team.ts';
+import { growTeam, type GrowingTeam } from './team/growing-team.ts';
 import { importOnnxRuntime, onnxRuntimePath, type OnnxRuntime } from './onnxruntime-module.ts';
-import { openTeam } from './session-team.ts';
-import { teamSize } from './team-size.ts';
+import { openTeam } from './team/session-team.ts';
+import { teamSize } from './team/team-size.ts';
 import { suitedOptimizations } from './suited-optimizations.ts';
 
 /** How sessions are made. */

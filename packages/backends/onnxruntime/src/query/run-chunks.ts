@@ -1,9 +1,10 @@
 import { batchSize, sampleSize, sizeOf, sliceBatch, throwIfAborted, zeros, type Tensor } from '@pellucid/core';
 import type { InferenceSession, Tensor as EngineTensor } from 'onnxruntime-common';
-import type { GrowingTeam } from '../engine/growing-team.ts';
+import type { GrowingTeam } from '../engine/team/growing-team.ts';
 import type { OnnxRuntime } from '../engine/onnxruntime-module.ts';
 import { runSession } from '../engine/run-session.ts';
-import type { SessionTeam, Tensors } from '../engine/session-team.ts';
+import type { SessionTeam } from '../engine/team/session-team.ts';
+import type { Tensors } from '../engine/team/shared-tensors.ts';
 import type { BoundInput } from '../model/bound-inputs.ts';
 
 /** What is fed along the batch axis: each chunk takes its samples of every tensor. */

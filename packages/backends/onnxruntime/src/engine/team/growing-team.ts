@@ -1,4 +1,5 @@
-import type { SessionTeam, Tensors } from './session-team.ts';
+import type { SessionTeam } from './session-team.ts';
+import type { Tensors } from './shared-tensors.ts';
 
 /**
  * What a session has to take for chunks of batches, in milliseconds, before a team is opened beside it: as much as opening takes, so that a single

@@ -1,4 +1,4 @@
-import { LARGE_WEIGHTS } from './external-weights.ts';
+import { LARGE_WEIGHTS } from '../external-weights.ts';
 
 /** What the members of a team may hold together. */
 const TEAM_BYTES = 2 ** 30;
