@@ -1,4 +1,4 @@
-import { asAttribute, fusedParts, nodeName, numbersAttribute, textAttribute, type StoredNode } from './stored-graph.ts';
+import { asAttribute, fusedParts, nodeName, numbersAttribute, pruned, textAttribute, type StoredNode } from './stored-graph.ts';
 
 /** Convolutions, and over how many axes each goes. */
 const CONVOLUTIONS: ReadonlyMap<string, number> = new Map([
@@ -133,18 +133,6 @@ function fold(found: CutConvolution, facts: GraphFacts): Fold | undefined {
   };
 }
 
-/** Without the nodes that had readers and lost them all. */
-function pruned(nodes: readonly StoredNode[], before: readonly StoredNode[], { isOutput }: GraphFacts): readonly StoredNode[] {
-  const readBy = (list: readonly StoredNode[]): ReadonlySet<string> => new Set(list.flatMap(({ input = [] }) => input.map(nodeName)));
-  const wasRead = readBy(before);
-  for (let left = nodes; ;) {
-    const read = readBy(left);
-    const kept = left.filter(({ name }) => read.has(name) || !wasRead.has(name) || isOutput(name));
-    if (kept.length === left.length) return left;
-    left = kept;
-  }
-}
-
 /**
  * A graph whose dilated convolutions are one operation each. TensorFlow writes them as a cut into interleaved images, a convolution of these, and putting the
  * results together: to backward rules, and to whoever asks for layers, that is no convolution of the image with a bias. Folded where it is equal and nobody
@@ -165,5 +153,5 @@ export function withDilatedConvolutions(nodes: readonly StoredNode[], facts: Gra
     const replacement = replaced.has(node.name) ? replaced.get(node.name) : node;
     return replacement === undefined ? [] : [rewired(replacement)];
   });
-  return pruned(changed, nodes, facts);
+  return pruned(changed, nodes, facts.isOutput);
 }

@@ -112,6 +112,7 @@ const OPERATOR_KINDS: Readonly<Record<string, OpKind>> = {
   MirrorPad: 'pad',
   Mul: 'multiply',
   NormalizeByOwnStatistics: 'layer-norm',
+  NormalizeOverAxes: 'layer-norm',
   Pack: 'concat',
   Pad: 'pad',
   PadV2: 'pad',

@@ -5,11 +5,12 @@ import { withOwnStatistics } from './batch-statistics.ts';
 import { withDilatedConvolutions, type GraphFacts } from './dilated-convolutions.ts';
 import { graphNumbers } from './graph-numbers.ts';
 import type { GraphNode } from './graph-nodes.ts';
+import { withLayerNormalizations } from './layer-normalizations.ts';
 import { withResidualSums } from './residual-sums.ts';
 import { withNodes } from './stored-graph.ts';
 
 /** A model on the same weights whose operations all can run. */
-export const runnableGraph = (model: GraphModel): GraphModel => withNodes(model, (nodes) => withOwnStatistics(withResidualSums(nodes)));
+export const runnableGraph = (model: GraphModel): GraphModel => withNodes(model, (nodes) => withLayerNormalizations(withOwnStatistics(withResidualSums(nodes)), model));
 
 /** Operators that cut images into interleaved ones, put them together, or widen them, with numbers that say how. */
 const NUMBERED: ReadonlySet<string> = new Set(['BatchToSpaceND', 'ExpandDims', 'SpaceToBatchND']);

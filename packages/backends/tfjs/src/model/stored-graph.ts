@@ -30,6 +30,12 @@ export function numbersAttribute({ attr = {} }: StoredNode, name: string): reado
   return Array.isArray(numbers) ? numbers.map(Number) : undefined;
 }
 
+/** Whether a mark among the attributes of a node is set. */
+export function truthAttribute({ attr = {} }: StoredNode, name: string): boolean {
+  const value = attr[name];
+  return isObject(value) && value['b'] === true;
+}
+
 /** The names of what a fused operation does behind its product. */
 export function fusedParts({ attr = {} }: StoredNode): readonly string[] {
   const list = isObject(attr['fused_ops']) ? attr['fused_ops']['list'] : undefined;
@@ -43,6 +49,18 @@ export const asAttribute = {
   texts: (texts: readonly string[]): object => ({ list: { s: texts.map((text) => Buffer.from(text).toString('base64')) } }),
   numbers: (numbers: readonly number[]): object => ({ list: { i: numbers.map(String) } }),
 } as const;
+
+/** Without the nodes that had readers and lost them all. */
+export function pruned(nodes: readonly StoredNode[], before: readonly StoredNode[], isOutput: (node: string) => boolean): readonly StoredNode[] {
+  const readBy = (list: readonly StoredNode[]): ReadonlySet<string> => new Set(list.flatMap(({ input = [] }) => input.map(nodeName)));
+  const wasRead = readBy(before);
+  for (let left = nodes; ;) {
+    const read = readBy(left);
+    const kept = left.filter(({ name }) => read.has(name) || !wasRead.has(name) || isOutput(name));
+    if (kept.length === left.length) return left;
+    left = kept;
+  }
+}
 
 /** The parts of a graph model that have no public name. */
 interface Internals {

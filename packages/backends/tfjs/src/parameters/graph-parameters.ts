@@ -11,7 +11,7 @@ import type { LearntTensors, NetworkParameters } from './network-parameters.ts';
 const FIRST_SLOT: ReadonlyMap<string, number> = new Map([
   ['BiasAdd', 1], ['Conv1D', 1], ['Conv2D', 1], ['Conv2DBackpropInput', 1], ['Conv3D', 1], ['DepthwiseConv2d', 1], ['DepthwiseConv2dNative', 1], ['Einsum', 0],
   ['FusedBatchNorm', 1], ['FusedBatchNormV2', 1], ['FusedBatchNormV3', 1], ['FusedDepthwiseConv2dNative', 1], ['BatchMatMul', 0], ['BatchMatMulV2', 0], ['MatMul', 0],
-  ['Prelu', 1], ['_FusedConv2D', 1], ['_FusedMatMul', 0],
+  ['NormalizeOverAxes', 1], ['Prelu', 1], ['_FusedConv2D', 1], ['_FusedMatMul', 0],
 ]);
 
 /** Operators that scale or shift: what they read behind a layer with weights is learnt as well, what they read before (the mean of a data set) is not. */

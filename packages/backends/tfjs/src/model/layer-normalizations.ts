@@ -1,0 +1,143 @@
+import { registerOp, type GraphModel } from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { asAttribute, nodeName, pruned, truthAttribute, type StoredNode } from './stored-graph.ts';
+
+/** What stands in the graph for a normalisation that was written out as arithmetic. */
+export const LAYER_NORMALIZATION = 'NormalizeOverAxes';
+
+/** The parts of a normalisation: (x - mean) / sqrt(variance + epsilon) * scale + offset, with statistics of x over some axes. */
+interface Normalization {
+  readonly x: string;
+  readonly axes: readonly number[];
+  readonly epsilon: number;
+  readonly scale: string | undefined;
+  readonly offset: string | undefined;
+}
+
+/** What has to be known of the graph. */
+interface Facts {
+  readonly node: (input: string | undefined) => StoredNode | undefined;
+  /** The numbers of a stored value. */
+  readonly numbers: (input: string | undefined) => readonly number[] | undefined;
+}
+
+const ADDITIONS: readonly string[] = ['Add', 'AddV2'];
+
+/** Both orders of the inputs of a sum or product. */
+function orders(node: StoredNode | undefined, ...ops: readonly string[]): readonly (readonly [string, string])[] {
+  const [a, b] = node?.input ?? [];
+  return node === undefined || a === undefined || b === undefined || !ops.includes(node.op) ? [] : [[a, b], [b, a]];
+}
+
+const isSame = (a: string | undefined, b: string): boolean => a !== undefined && a.replace(/:0$/, '') === b.replace(/:0$/, '');
+
+/** What a mean that keeps its axes is taken of, and over which. */
+function meanOf(input: string, { node, numbers }: Facts): { readonly of: string; readonly axes: readonly number[] } | undefined {
+  const mean = node(input);
+  const axes = numbers(mean?.input?.[1]);
+  const [of] = mean?.input ?? [];
+  return mean?.op === 'Mean' && truthAttribute(mean, 'keep_dims') && of !== undefined && axes !== undefined ? { of, axes } : undefined;
+}
+
+/** 1 / sqrt(variance + epsilon) of x, and the mean that the variance is taken around. */
+function rootOf(input: string, x: string, facts: Facts): { readonly mean: string; readonly axes: readonly number[]; readonly epsilon: number } | undefined {
+  const root = facts.node(input);
+  for (const [squares, constant] of root?.op === 'Rsqrt' ? orders(facts.node(root.input?.[0]), ...ADDITIONS) : []) {
+    const [epsilon, ...more] = facts.numbers(constant) ?? [];
+    const variance = epsilon === undefined || more.length > 0 ? undefined : meanOf(squares, facts);
+    const found = variance && orders(facts.node(variance.of), 'SquaredDifference').find(([a]) => isSame(a, x));
+    const centre = found && meanOf(found[1], facts);
+    if (epsilon === undefined || variance === undefined || found === undefined || centre === undefined || !isSame(centre.of, x)) continue;
+    // Statistics across samples are no layer normalisation; and a mean over other axes is not the one of this variance.
+    if (centre.axes.join() === variance.axes.join() && !centre.axes.includes(0)) return { mean: found[1], axes: centre.axes, epsilon };
+  }
+  return undefined;
+}
+
+/** What is added besides mean * factor, negative: `none` where nothing is, undefined where it is something else. */
+function offsetOf(input: string, mean: string, factor: string, facts: Facts): { readonly offset: string | undefined } | undefined {
+  const { node, numbers } = facts;
+  const isShift = (name: string): boolean => orders(node(name), 'Mul').some(([a, b]) => isSame(a, mean) && isSame(b, factor));
+  const isNegative = (name: string): boolean => {
+    const negated = (inner: string): string | undefined => (node(inner)?.op === 'Neg' ? node(inner)?.input?.[0] : undefined);
+    const whole = negated(name);
+    return whole === undefined ? orders(node(name), 'Mul').some(([a, b]) => isSame(negated(a), mean) && isSame(b, factor)) : isShift(whole);
+  };
+  if (isNegative(input)) return { offset: undefined };
+  const shift = node(input);
+  const [minuend, subtrahend] = shift?.op === 'Sub' ? (shift.input ?? []) : [];
+  if (minuend !== undefined && subtrahend !== undefined) return numbers(minuend) !== undefined && isShift(subtrahend) ? { offset: minuend } : undefined;
+  const found = orders(shift, ...ADDITIONS).find(([a, b]) => isNegative(a) && numbers(b) !== undefined);
+  return found && { offset: found[1] };
+}
+
+/** x * factor + (offset - mean * factor), with factor = scale / sqrt(variance + epsilon). */
+function find(sum: StoredNode, facts: Facts): Normalization | undefined {
+  for (const [product, shift] of orders(sum, ...ADDITIONS)) {
+    for (const [x, factor] of orders(facts.node(product), 'Mul')) {
+      const scaled = orders(facts.node(factor), 'Mul').find(([, scale]) => facts.numbers(scale) !== undefined);
+      const root = rootOf(scaled?.[0] ?? factor, x, facts);
+      const offset = root && offsetOf(shift, root.mean, factor, facts);
+      if (root !== undefined && offset !== undefined) return { x, axes: root.axes, epsilon: root.epsilon, scale: scaled?.[1], ...offset };
+    }
+  }
+  return undefined;
+}
+
+const isShapedLike = (x: tf.Tensor, others: readonly tf.Tensor[]): boolean =>
+  others.every(({ shape }) => tf.util.arraysEqual(tf.broadcast_util.assertAndGetBroadcastShape(x.shape, shape), x.shape));
+
+/**
+ * (x - mean) / sqrt(variance + epsilon) * scale + offset, computed as a layers model does it: the engine's batch normalisation with statistics of its own for
+ * every sample, which is one operation to backward rules. Statistics across samples, and parameters that repeat x, stay arithmetic.
+ */
+function normalize(x: tf.Tensor, axes: readonly number[], epsilon: number, scale: tf.Tensor, offset: tf.Tensor): tf.Tensor {
+  const mean = tf.mean(x, [...axes], true);
+  const centred = tf.sub(x, mean);
+  const variance = tf.mean(tf.square(centred), [...axes], true);
+  if (axes.includes(-x.rank) || !isShapedLike(x, [scale, offset])) return tf.add(tf.mul(centred, tf.mul(tf.rsqrt(tf.add(variance, epsilon)), scale)), offset);
+  // Four axes, samples first: the engine would put missing ones in front, where rules that run samples in pairs look for these.
+  const [samples = 1] = x.shape;
+  const whole = (values: tf.Tensor): tf.Tensor4D => tf.reshape(tf.broadcastTo(values, x.shape), [samples, 1, 1, -1]);
+  return tf.reshape(tf.batchNorm(whole(x), whole(mean), whole(variance), whole(offset), whole(scale), epsilon), x.shape);
+}
+
+const replacement = ({ name }: StoredNode, { x, axes, epsilon, scale, offset }: Normalization): StoredNode => ({
+  name,
+  op: LAYER_NORMALIZATION,
+  input: [x, ...(scale === undefined ? [] : [scale]), ...(offset === undefined ? [] : [offset])],
+  attr: { axes: asAttribute.numbers(axes), epsilon: { f: epsilon }, scaled: { b: scale !== undefined }, shifted: { b: offset !== undefined } },
+});
+
+/**
+ * A graph whose layer normalisations are one operation each, where the converter has them as means, products, a root and sums. Only where the statistics are
+ * those of what is normalised, within a sample, and scale and offset are stored. Registers the operation.
+ */
+export function withLayerNormalizations(nodes: readonly StoredNode[], { weights, outputs }: GraphModel): readonly StoredNode[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const facts: Facts = {
+    node: (input) => (input === undefined ? undefined : byName.get(nodeName(input))),
+    numbers: (input) => {
+      const tensor = input === undefined ? undefined : weights[nodeName(input)]?.[0];
+      return tensor && Array.from(tensor.dataSync());
+    },
+  };
+  if (!nodes.some(({ op }) => op === 'Rsqrt')) return nodes;
+  const found = new Map(nodes.flatMap((node): [string, Normalization][] => {
+    const parts = find(node, facts);
+    return parts === undefined ? [] : [[node.name, parts]];
+  }));
+  if (found.size === 0) return nodes;
+  registerOp(LAYER_NORMALIZATION, ({ inputs, attrs }) => {
+    const [x, ...more] = inputs as [tf.Tensor, ...tf.Tensor[]];
+    const { axes, epsilon, scaled, shifted } = attrs;
+    return normalize(x, axes as number[], Number(epsilon), scaled === true ? more[0]! : tf.scalar(1), shifted === true ? more[more.length - 1]! : tf.scalar(0));
+  });
+  const outputNames = new Set(outputs.map(({ name }) => name));
+  const changed = nodes.map((node) => {
+    const parts = found.get(node.name);
+    return parts === undefined ? node : replacement(node, parts);
+  });
+  return pruned(changed, nodes, (name) => outputNames.has(name));
+}

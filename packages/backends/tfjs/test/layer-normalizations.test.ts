@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { explain, INPUT, tensor, type Method, type ModelAdapter, type Tensor } from '@pellucid/core';
+import { deepLift } from '@pellucid/method-deep-lift';
+import { excitationBackprop } from '@pellucid/method-excitation-backprop';
+import { lrp } from '@pellucid/method-lrp';
+import { normalValues, relativeDifference } from '@pellucid/testkit';
+import * as tfl from '@tensorflow/tfjs-layers';
+
+import { loadModel, openEngine, type ModelSource } from '../src/index.ts';
+import { disposeAll } from '../src/model/layers-tree.ts';
+import { valueAt } from '../src/model/value-at.ts';
+import { ENGINE, ENGINES } from './engines.ts';
+import { describeGolden, hasGoldenNetworks, readGolden } from './golden-networks.ts';
+
+const METHODS: readonly (readonly [string, Method])[] = [
+  ['LRP epsilon', lrp({ composite: 'epsilon', epsilon: 1e-2 })], ['LRP epsilon-plus', lrp({ composite: 'epsilon-plus', epsilon: 1e-2 })],
+  ['LRP alpha-beta', lrp({ rule: 'alpha-beta', epsilon: 1e-2 })], ['DeepLIFT', deepLift()], ['excitation backprop', excitationBackprop()],
+];
+
+(hasGoldenNetworks ? describe : describe.skip)('a converted Keras network with layer normalisation', () => {
+  const opened: ModelAdapter[] = [];
+  let input: Tensor;
+  beforeAll(async () => {
+    input = readGolden('activations', 'input.npy');
+    for (const format of ['graph', 'layers'] as const) opened.push((await loadModel(describeGolden('activations', format).path, { engine: ENGINE })) as ModelAdapter);
+  });
+  afterAll(async () => { for (const model of opened) await model.dispose(); });
+
+  // Excitation backprop is compared on the built graphs below, where nothing but the normalisation is written differently.
+  test.each(METHODS.slice(0, 4))('%s gives as a graph what it gives in layers', async (_, method) => {
+    const targets = Array.from({ length: input.shape[0]! }, (_unused, i) => i);
+    const [graph, layers] = [await explain(opened[0]!, method, { input, targets }), await explain(opened[1]!, method, { input, targets })];
+    expect(relativeDifference(graph.values, layers.values)).toBeLessThan(1e-4);
+  });
+});
+
+const FLOAT = { type: 'DT_FLOAT' };
+const SIZE = 6;
+const values = (name: string, size: number): number[] => Array.from(normalValues(7, name, size), (value) => value * 0.6);
+const gamma = values('gamma', SIZE).map((value) => 1 + value);
+const beta = values('beta', SIZE);
+const head = values('head', SIZE * 3);
+const epsilon = 0.01;
+const input = tensor([2, 2, 2, SIZE], Float32Array.from(normalValues(3, 'input', 8 * SIZE)));
+
+/** How the arithmetic is written. */
+interface Form {
+  /** The axis of the mean, where it is not that of the variance. */
+  readonly meanAxis?: number;
+  readonly axis?: number;
+  /** Whether the mean is that of another value. */
+  readonly otherMean?: boolean;
+  readonly negated?: boolean;
+  /** Without scale, and with zeros as offset. */
+  readonly plain?: boolean;
+}
+
+/** tanh(x), normalised, rectified, averaged over places and multiplied by weights, as the converter writes it. */
+function graphOf({ axis = 3, meanAxis = axis, otherMean = false, negated = false, plain = false }: Form): ModelSource {
+  const nodes: object[] = [{ name: 'x', op: 'Placeholder', input: [], attr: { dtype: FLOAT, shape: { shape: { dim: [-1, 2, 2, SIZE].map((size) => ({ size: String(size) })) } } } }];
+  const stored: { readonly name: string; readonly shape: number[]; readonly dtype: string; readonly values: ArrayLike<number> }[] = [];
+  const constant = (name: string, shape: number[], numbers: number[], dtype = 'float32'): string => {
+    stored.push({ name, shape, dtype, values: numbers });
+    nodes.push({ name, op: 'Const', input: [], attr: { dtype: dtype === 'int32' ? { type: 'DT_INT32' } : FLOAT } });
+    return name;
+  };
+  const node = (name: string, op: string, inputs: string[], attr: object = {}): string => {
+    nodes.push({ name, op, input: inputs, attr: { T: FLOAT, ...attr } });
+    return name;
+  };
+  const keep = { keep_dims: { b: true } };
+  const x = node('tanh', 'Tanh', ['x']);
+  const mean = node('norm/mean', 'Mean', [otherMean ? 'x' : x, constant('norm/mean/axes', [1], [meanAxis], 'int32')], keep);
+  const variance = node('norm/variance', 'Mean', [node('norm/squares', 'SquaredDifference', [x, mean]), constant('norm/variance/axes', [1], [axis], 'int32')], keep);
+  const root = node('norm/Rsqrt', 'Rsqrt', [node('norm/add', 'AddV2', [variance, constant('norm/epsilon', [], [epsilon])])]);
+  const factor = plain ? root : node('norm/mul', 'Mul', [root, constant('gamma', [SIZE], gamma)]);
+  const offset = constant('beta', [SIZE], plain ? beta.map(() => 0) : beta);
+  const shift = negated
+    ? node('norm/shift', 'AddV2', [node('norm/mul_2', 'Mul', [node('norm/Neg', 'Neg', [mean]), factor]), offset])
+    : node('norm/sub', 'Sub', [offset, node('norm/mul_2', 'Mul', [mean, factor])]);
+  const normal = node('norm/add_1', 'AddV2', [node('norm/mul_1', 'Mul', [x, factor]), shift]);
+  const pooled = node('pool', 'Mean', [node('relu', 'Relu', [normal]), constant('axes', [2], [1, 2], 'int32')], { keep_dims: { b: false } });
+  node('scores', 'MatMul', [pooled, constant('head', [SIZE, 3], head)], { transpose_a: { b: false }, transpose_b: { b: false } });
+  const weights = stored.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
+  const parts = stored.map(({ dtype, values: numbers }) => new Uint8Array((dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers)).buffer));
+  const modelJson = JSON.stringify({ format: 'graph-model', modelTopology: { node: nodes, versions: {} }, weightsManifest: [{ paths: ['weights.bin'], weights }] });
+  return { modelJson, weights: Buffer.concat(parts) };
+}
+
+const named = (model: ModelAdapter): readonly string[] => model.layers.filter(({ kind }) => kind === 'layer-norm').map(({ name }) => name);
+const gradientOf = { kind: 'logit', targets: [0, 2] } as const;
+
+describe.each(ENGINES)('layer normalisation in a graph on %s', (engine) => {
+  test.each([['with scale and offset', {}], ['with the mean negated', { negated: true }], ['without scale', { plain: true }]] as const)(
+    '%s is one operation with the values, gradients and rules of the layer', async (_, form: Form) => {
+      const { tf } = await openEngine(engine);
+      const parameters = [tf.tensor1d(form.plain === true ? gamma.map(() => 1) : gamma), tf.tensor1d(form.plain === true ? beta.map(() => 0) : beta), tf.tensor2d(head, [SIZE, 3])] as const;
+      const live = tfl.sequential({
+        layers: [
+          tfl.layers.activation({ activation: 'tanh', inputShape: [2, 2, SIZE] }), tfl.layers.layerNormalization({ epsilon, weights: [parameters[0], parameters[1]] }),
+          tfl.layers.reLU({}), tfl.layers.globalAveragePooling2d({}), tfl.layers.dense({ units: 3, useBias: false, weights: [parameters[2]] }),
+        ],
+      });
+      const [graph, layers] = [await loadModel(graphOf(form), { engine }), await loadModel(live, { engine })] as [ModelAdapter, ModelAdapter];
+      expect(named(graph)).toEqual(['norm/add_1']);
+      const query = { input, gradient: { of: gradientOf, at: [INPUT] } } as const;
+      const [here, there] = [await graph.evaluate(query), await layers.evaluate(query)];
+      expect(relativeDifference(here.logits, there.logits)).toBeLessThan(1e-6);
+      expect(relativeDifference(valueAt(here.gradients, INPUT), valueAt(there.gradients, INPUT))).toBeLessThan(1e-6);
+      for (const [, method] of METHODS) {
+        const [map, expected] = [await explain(graph, method, { input, targets: [0, 2] }), await explain(layers, method, { input, targets: [0, 2] })];
+        expect(relativeDifference(map.values, expected.values)).toBeLessThan(1e-4);
+      }
+      await Promise.all([graph.dispose(), layers.dispose()]);
+      disposeAll(live);
+      tf.dispose([...parameters]);
+    });
+
+  test.each([['the mean of another value', { otherMean: true }], ['a mean over other axes than the variance', { meanAxis: 1 }], ['statistics across samples', { axis: 0 }]] as const)(
+    '%s leaves the arithmetic as it is', async (_, form: Form) => {
+      const graph = (await loadModel(graphOf(form), { engine })) as ModelAdapter;
+      expect(named(graph)).toEqual([]);
+      expect(graph.layers.find(({ name }) => name === 'norm/add_1')?.kind).toBe('add');
+      await graph.dispose();
+    });
+});
