@@ -90,6 +90,25 @@ function graphOf({ axis = 3, meanAxis = axis, otherMean = false, negated = false
 const named = (model: ModelAdapter): readonly string[] => model.layers.filter(({ kind }) => kind === 'layer-norm').map(({ name }) => name);
 const gradientOf = { kind: 'logit', targets: [0, 2] } as const;
 
+test('DeepLIFT of a layers model that normalises tokens adds up to the difference of the logit', async () => {
+  const shape = [4, SIZE];
+  await openEngine(ENGINE);
+  const live = tfl.sequential({
+    layers: [tfl.layers.layerNormalization({ inputShape: shape }), tfl.layers.flatten(), tfl.layers.dense({ units: 3, kernelInitializer: tfl.initializers.randomNormal({ stddev: 0.5, seed: 3 }) })],
+  });
+  const model = (await loadModel(live, { engine: ENGINE })) as ModelAdapter;
+  const size = shape.reduce((a, b) => a * b, 1);
+  const samples = tensor([2, ...shape], Float32Array.from(normalValues(3, 'samples', 2 * size)));
+  const { values: map } = await explain(model, deepLift(), { input: samples, targets: [0, 2] });
+  const { logits } = await model.evaluate({ input: samples });
+  // Of zeros the normalisation is zero, and so is the logit.
+  for (const [sample, target] of [0, 2].entries()) {
+    expect(map.data.slice(sample * size, (sample + 1) * size).reduce((sum, value) => sum + value, 0)).toBeCloseTo(logits.data[sample * 3 + target]!, 3);
+  }
+  await model.dispose();
+  disposeAll(live);
+});
+
 describe.each(ENGINES)('layer normalisation in a graph on %s', (engine) => {
   test.each([['with scale and offset', {}], ['with the mean negated', { negated: true }], ['without scale', { plain: true }]] as const)(
     '%s is one operation with the values, gradients and rules of the layer', async (_, form: Form) => {

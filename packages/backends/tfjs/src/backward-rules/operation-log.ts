@@ -152,7 +152,7 @@ export function logOperations<Result>(
     operations.push({ entry, kernel, attributes, kind, inputs, outputs, stored, isFirst: weighted && !behind });
   };
 
-  const replace = (call: KernelCall): tf.Tensor | null => spellOut(call, set, ({ id }) => depends.has(id));
+  const replace = (call: KernelCall): tf.Tensor | null => spellOut(call, set, input.shape[0] ?? 1, ({ id }) => depends.has(id));
   const result = watched({ observe, replace }, pass);
   return { result, operations: joinClips(operations) };
 }

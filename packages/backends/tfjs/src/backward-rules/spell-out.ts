@@ -11,8 +11,9 @@ export interface KernelCall {
 /**
  * The arithmetic that an operation is made of, where rules speak for that but not for the operation: layer normalisation, which the engine
  * computes as a batch normalisation with the statistics of the sample, and squared differences. `null` for all others.
+ * @param samples - how many the pass runs
  */
-export function spellOut({ kernel, inputs, attributes }: KernelCall, { rules }: BackwardRules, depends: (tensor: tf.Tensor) => boolean): tf.Tensor | null {
+export function spellOut({ kernel, inputs, attributes }: KernelCall, { rules }: BackwardRules, samples: number, depends: (tensor: tf.Tensor) => boolean): tf.Tensor | null {
   if (rules.multiply === undefined || rules.divide === undefined) return null;
   if (kernel === 'SquaredDifference') {
     const { a, b } = inputs;
@@ -23,7 +24,11 @@ export function spellOut({ kernel, inputs, attributes }: KernelCall, { rules }: 
   const { x, mean, variance, scale, offset } = inputs;
   if (kernel !== 'FusedBatchNorm' || rules['batch-norm'] !== undefined || !x || !mean || !variance) return null;
   if (!depends(mean) && !depends(variance)) return null;
-  const root = tf.rsqrt(tf.add(variance, attributes['varianceEpsilon'] as number));
-  const normalised = tf.mul(tf.sub(x, mean), scale ? tf.mul(root, scale) : root);
-  return offset ? tf.add(normalised, offset) : normalised;
+  // The engine puts axes of length 1 in front of fewer than four, where rules that run samples in pairs would look for these.
+  const inFront = samples === 1 ? 0 : x.shape.findIndex((length) => length !== 1);
+  const own = (value: tf.Tensor): tf.Tensor => (inFront > 0 && value.rank === x.rank ? tf.reshape(value, value.shape.slice(inFront)) : value);
+  const root = tf.rsqrt(tf.add(own(variance), attributes['varianceEpsilon'] as number));
+  const normalised = tf.mul(tf.sub(own(x), own(mean)), scale ? tf.mul(root, own(scale)) : root);
+  const result = offset ? tf.add(normalised, own(offset)) : normalised;
+  return inFront > 0 ? tf.reshape(result, x.shape) : result;
 }
