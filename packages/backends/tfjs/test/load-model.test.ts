@@ -222,6 +222,21 @@ describe('passes', () => {
     await expect(model.evaluate({ input })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   });
 
+  test('an abort stops questions that are asked one after the other, of one chunk each', async () => {
+    const model = await loadModel(bytes);
+    const abort = new AbortController();
+    let answered = 0;
+    const asked = (async () => {
+      for (; answered < 200; answered++) await model.evaluate({ input }, { signal: abort.signal });
+    })();
+    setTimeout(() => {
+      abort.abort();
+    }, 0);
+    await expect(asked).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(answered).toBeLessThan(200);
+    await model.dispose();
+  });
+
   inPairs('models on two engines can be asked at the same time', async () => {
     const [fast, plain] = [await loadModel(bytes, { engine: 'wasm' }), await loadModel(bytes, { engine: 'cpu' })];
     const answers = await Promise.all([fast, plain, fast, plain].map((model) => model.evaluate({ input, gradient: at })));

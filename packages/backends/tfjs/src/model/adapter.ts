@@ -110,8 +110,8 @@ export function createAdapter(engine: TfjsEngine, network: Network, name: string
     const size = Math.max(1, Math.floor(memoryBudget / (gradient?.rules === undefined ? bytesPerSample : bytesUnderRules)));
     const chunks = chunkPositions(samples, size, gradient?.rules?.paired === true);
     for (const positions of chunks) {
-      // The event that aborts can only fire while nothing computes.
-      if (parts.length > 0 && signal !== undefined) await setImmediate();
+      // The event that aborts can only fire while nothing computes; methods ask many times in a row, often for one chunk each.
+      if (signal !== undefined) await setImmediate();
       throwIfAborted(signal, `the evaluation of \`${name}\``);
       const input = takeSamples(query.input, positions);
       const chunk: ResolvedQuery = {

@@ -15,6 +15,7 @@ import { activationName, collectLeaves, disposeAll, finalProbabilities, intercep
 import { layoutOf, softmaxCovers } from './layouts.ts';
 import { readTensor, type Network, type Pass, type PassRequest } from './network.ts';
 import { activate, withOneRectifier } from './rectifier-layers.ts';
+import { droppingCells, withoutRecurrentDropout } from './recurrent-dropout.ts';
 import { sumLayer, sumName } from './sum-layers.ts';
 import { valueAt } from './value-at.ts';
 
@@ -46,7 +47,7 @@ function runObserved(model: LayersModel, leaves: readonly Leaf[], inputs: tf.Ten
       counts.set(leaf.layer, count + 1);
       return observe({ leaf, count }, values, compute);
     },
-    () => model.apply(inputs.length === 1 ? inputs[0]! : inputs, { training: false }),
+    () => withoutRecurrentDropout(droppingCells(leaves), () => model.apply(inputs.length === 1 ? inputs[0]! : inputs, { training: false })),
   );
   return (Array.isArray(output) ? output[0] : output) as tf.Tensor;
 }
