@@ -2,7 +2,8 @@ import { randomStream } from '@pellucid/core';
 import { expect, test } from '@jest/globals';
 import { ElementType, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type NodeProto, type OnnxModel, type TensorProto } from '@pellucid/onnx-graph';
 import { differentiate, OPTIMIZATIONS, type Optimization } from '../src/index.ts';
-import { run, type Values } from './session.ts';
+import { gradientValues, worst, type GradientValues } from './gradient-values.ts';
+import type { Values } from './session.ts';
 
 const elementType = ElementType.FLOAT;
 const WITHOUT = OPTIMIZATIONS.filter((name) => name !== 'late-interleaving');
@@ -43,19 +44,10 @@ function network({ lengths, strides, activation, narrow, wide, more }: Block): O
   });
 }
 
-async function gradients(block: Block, optimizations: readonly Optimization[], at: readonly string[] = ['x']): Promise<{ readonly values: readonly Float64Array[]; readonly operators: readonly string[] }> {
-  const { model, cotangent, gradients: names } = differentiate(network(block), { of: 'y', at, optimizations });
+async function gradients(block: Block, optimizations: readonly Optimization[], at: readonly string[] = ['x']): Promise<GradientValues> {
+  const differentiated = differentiate(network(block), { of: 'y', at, optimizations });
   const produced = block.lengths.map((length, i) => Math.ceil(length / block.strides[i]!));
-  const outputs = at.map((name) => names.get(name) ?? '');
-  const answer = await run(model, new Map([['x', draws('x', [2, 3, ...block.lengths])], [cotangent, draws('dy', [2, 8, ...produced])]]), outputs);
-  return { values: outputs.map((name) => answer.get(name)?.data ?? new Float64Array(0)), operators: model.graph.node.map(({ opType, input }) => `${opType} ${input.join()}`) };
-}
-
-function worst(actual: Float64Array | undefined, expected: Float64Array | undefined): number {
-  const largest = expected?.reduce((most, value) => Math.max(most, Math.abs(value)), 0) ?? 0;
-  expect(actual).toHaveLength(expected?.length ?? -1);
-  expect(largest).toBeGreaterThan(0);
-  return (expected ?? new Float64Array(0)).reduce((most, value, i) => Math.max(most, Math.abs(value - (actual?.[i] ?? NaN))), 0) / largest;
+  return gradientValues(differentiated, new Map([['x', draws('x', [2, 3, ...block.lengths])], [differentiated.cotangent, draws('dy', [2, 8, ...produced])]]), at);
 }
 
 const APPLIES: readonly Partial<Block>[] = [

@@ -5,6 +5,7 @@ import {
   type WritableElementType,
 } from '@pellucid/onnx-graph';
 import { differentiate, OPTIMIZATIONS, type Optimization } from '../src/index.ts';
+import { gradientValues, worst } from './gradient-values.ts';
 import { run, type Values } from './session.ts';
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
@@ -37,16 +38,9 @@ function network(elementType: WritableElementType): OnnxModel {
 }
 
 async function gradients(elementType: WritableElementType, optimizations: readonly Optimization[], at: readonly string[] = ['x', 'w5']): Promise<readonly Float64Array[]> {
-  const { model, cotangent, gradients: names } = differentiate(network(elementType), { of: 'y', at, optimizations });
-  const outputs = at.map((name) => names.get(name) ?? '');
-  const answer = await run(model, new Map([['x', draws('x', [2, 3, 8, 10])], ['w5', draws('w5', [32, 8, 3, 3])], [cotangent, draws('dy', [2, 32, 2, 3])]]), outputs);
-  return outputs.map((name) => answer.get(name)?.data ?? new Float64Array(0));
-}
-
-function worst(actual: Float64Array, expected: Float64Array): number {
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  expect(actual).toHaveLength(expected.length);
-  return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0) / largest;
+  const differentiated = differentiate(network(elementType), { of: 'y', at, optimizations });
+  const feeds = new Map([['x', draws('x', [2, 3, 8, 10])], ['w5', draws('w5', [32, 8, 3, 3])], [differentiated.cotangent, draws('dy', [2, 32, 2, 3])]]);
+  return (await gradientValues(differentiated, feeds, at)).values;
 }
 
 test.each(OPTIMIZATIONS)('%s changes a gradient by no more than rounding', async (name) => {

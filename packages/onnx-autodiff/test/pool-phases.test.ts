@@ -2,7 +2,8 @@ import { randomStream } from '@pellucid/core';
 import { expect, test } from '@jest/globals';
 import { ElementType, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type OnnxModel } from '@pellucid/onnx-graph';
 import { differentiate, OPTIMIZATIONS, type Optimization } from '../src/index.ts';
-import { run, type Values } from './session.ts';
+import { gradientValues, worst, type GradientValues } from './gradient-values.ts';
+import type { Values } from './session.ts';
 
 const elementType = ElementType.FLOAT;
 const WITHOUT = OPTIMIZATIONS.filter((name) => name !== 'pool-phases');
@@ -37,21 +38,12 @@ function network({ channels, lengths, kernel, pads, window, strides }: Start): O
   });
 }
 
-async function gradients(start: Start, optimizations: readonly Optimization[], at: readonly string[] = ['x']): Promise<{ readonly values: readonly Float64Array[]; readonly operators: readonly string[] }> {
-  const { model, cotangent, gradients: names } = differentiate(network(start), { of: 'y', at, optimizations });
+async function gradients(start: Start, optimizations: readonly Optimization[], at: readonly string[] = ['x']): Promise<GradientValues> {
+  const differentiated = differentiate(network(start), { of: 'y', at, optimizations });
   const { channels, lengths, kernel, pads, window, strides } = start;
   const counts = lengths.map((length, i) => Math.floor((length + pads[i]! + pads[i + 2]! - kernel[i]! + 1 - window[i]!) / strides[i]!) + 1);
-  const outputs = at.map((name) => names.get(name) ?? '');
-  const feeds = new Map([['x', draws('x', [3, channels, ...lengths], Math.round)], [cotangent, draws('dy', [3, 16, ...counts])]]);
-  const answer = await run(model, feeds, outputs);
-  return { values: outputs.map((name) => answer.get(name)?.data ?? new Float64Array(0)), operators: model.graph.node.map(({ opType, input }) => `${opType} ${input.join()}`) };
-}
-
-function worst(actual: Float64Array | undefined, expected: Float64Array | undefined): number {
-  const largest = expected?.reduce((most, value) => Math.max(most, Math.abs(value)), 0) ?? 0;
-  expect(actual).toHaveLength(expected?.length ?? -1);
-  expect(largest).toBeGreaterThan(0);
-  return (expected ?? new Float64Array(0)).reduce((most, value, i) => Math.max(most, Math.abs(value - (actual?.[i] ?? NaN))), 0) / largest;
+  const feeds = new Map([['x', draws('x', [3, channels, ...lengths], Math.round)], [differentiated.cotangent, draws('dy', [3, 16, ...counts])]]);
+  return gradientValues(differentiated, feeds, at);
 }
 
 const APPLIES: readonly Partial<Start>[] = [

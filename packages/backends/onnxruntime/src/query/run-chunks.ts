@@ -79,17 +79,16 @@ function collector(name: string, total: number): Collector {
 
 /** Makes what the graph is fed for the rows from `start` to `end`. */
 function feedChunk(
-  { runtime, session }: Runner, feeds: BatchFeeds, bound: readonly BoundInput[], { size, padded, samples }: ChunkSettings, start: number, end: number,
+  { runtime, session: { inputNames } }: Runner, feeds: BatchFeeds, bound: readonly BoundInput[], { size, padded, samples }: ChunkSettings, start: number, end: number,
 ): Record<string, EngineTensor> {
   const executed = padded ? size : end - start;
-  const inputs = new Set(session.inputNames);
   const tensors: Record<string, EngineTensor> = {};
   for (const [name, batch] of feeds) {
     const part = padBatch(batch, start, end, executed);
-    if (inputs.has(name)) tensors[name] = new runtime.Tensor('float32', part.data, part.shape);
+    if (inputNames.includes(name)) tensors[name] = new runtime.Tensor('float32', part.data, part.shape);
   }
   // Rows that fill the chunk up are repetitions, of whatever sample.
-  for (const input of bound) if (inputs.has(input.name)) tensors[input.name] = input.feed(executed, samples?.slice(start, end));
+  for (const input of bound) if (inputNames.includes(input.name)) tensors[input.name] = input.feed(executed, samples?.slice(start, end));
   return tensors;
 }
 

@@ -1,7 +1,7 @@
 import { registerOp } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 
-import type { StoredNode } from './stored-graph.ts';
+import { truthAttribute, type StoredNode } from './stored-graph.ts';
 
 /** What stands in the graph for a normalisation by the statistics of what it is given. */
 export const BATCH_STATISTICS = 'NormalizeByOwnStatistics';
@@ -9,7 +9,7 @@ export const BATCH_STATISTICS = 'NormalizeByOwnStatistics';
 const NORMALISATIONS: ReadonlySet<string> = new Set(['FusedBatchNorm', 'FusedBatchNormV2', 'FusedBatchNormV3']);
 
 /** Whether a batch normalisation takes the statistics of its input, not stored ones: the converter runs it with none at all. */
-const takesOwnStatistics = (op: string, isTraining: unknown): boolean => NORMALISATIONS.has(op) && isTraining === true;
+const takesOwnStatistics = (node: StoredNode): boolean => NORMALISATIONS.has(node.op) && truthAttribute(node, 'is_training');
 
 /** y = (x - mean) / sqrt(variance + epsilon) * scale + offset, per channel, with the statistics over all other axes. */
 function normalise(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, epsilon: number, channels: number): tf.Tensor {
@@ -20,18 +20,16 @@ function normalise(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, epsilon: n
   return tf.add(tf.mul(tf.mul(centred, root), along(scale)), along(offset));
 }
 
-const isOne = ({ op, attr = {} }: StoredNode): boolean => takesOwnStatistics(op, (attr['is_training'] as { readonly b?: unknown } | undefined)?.b);
-
 /**
  * A graph whose batch normalisations by own statistics, which is how Keras writes layer normalisation, are operations that compute them.
  * Registers the operation.
  */
 export function withOwnStatistics(nodes: readonly StoredNode[]): readonly StoredNode[] {
-  if (!nodes.some(isOne)) return nodes;
+  if (!nodes.some(takesOwnStatistics)) return nodes;
   registerOp(BATCH_STATISTICS, ({ inputs, attrs }) => {
     const [x, scale, offset] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor];
     const { epsilon, data_format: layout } = attrs as { readonly epsilon?: number; readonly data_format?: string };
     return normalise(x, scale, offset, epsilon ?? 1e-4, layout?.toUpperCase() === 'NCHW' ? 1 : x.rank - 1);
   });
-  return nodes.map((node) => (isOne(node) ? { ...node, op: BATCH_STATISTICS } : node));
+  return nodes.map((node) => (takesOwnStatistics(node) ? { ...node, op: BATCH_STATISTICS } : node));
 }

@@ -48,9 +48,10 @@ export const MEMBER_PROGRAM = `
       if (outputs !== undefined) reused = false;
       outputs = undefined;
       if (run !== undefined) parentPort.postMessage({ run, failure: String(error) });
+    } finally {
+      Atomics.store(state, 0, 0);
+      Atomics.notify(state, 0);
     }
-    Atomics.store(state, 0, 0);
-    Atomics.notify(state, 0);
   };
   let [last, ended] = [Promise.resolve(), false];
   parentPort.on('message', (message) => {
