@@ -47,12 +47,6 @@ export function hashValues(values: Float32Array): string {
   return `${mix(a).toString(16)}-${mix(b ^ words.length).toString(16)}`;
 }
 
-/** The normal numbers of a stream. They have a generator of their own, from a block that the other numbers never use; made when the first is drawn. */
-function normalNumbers(key: readonly [number, number]): () => number {
-  let draw: (() => number) | undefined;
-  return () => (draw ??= normalFrom(smallFastCounter(philox([0, 0, 1, 0], key))))();
-}
-
 /**
  * Opens the stream that a seed and names (of a method, a sample, a purpose) stand for. Streams of different names are independent;
  * equal names give equal numbers, on every platform.
@@ -82,5 +76,7 @@ export function randomStream(seed: number, ...names: readonly (string | number)[
     }
     return order;
   };
-  return { bits, uniform, normal: normalNumbers(key), integer, permutation };
+  // Normal numbers have a generator of their own, from a block that the other numbers never use.
+  const normal = normalFrom(() => smallFastCounter(philox([0, 0, 1, 0], key)));
+  return { bits, uniform, normal, integer, permutation };
 }
