@@ -131,6 +131,9 @@ function checkProgram(folder) {
   report('the program of the README runs in plain Node', problems.length > 0 || stdout.includes('explains class') ? problems : [`it printed: ${stdout}`], stdout.trim());
   const { stderr } = run(process.execPath, ['program.mjs', 'absent.onnx'], folder);
   report('an error that nobody catches is named', /^PellucidError: Cannot find the model in `absent.onnx`/m.test(stderr) ? [] : [stderr.slice(0, 400)]);
+  writeFileSync(join(folder, 'mistake.mjs'), "import { tensor } from '@pellucid/core';\ntensor([2], [1]);\n");
+  const mistake = run(process.execPath, ['mistake.mjs'], folder).stderr;
+  report('an error of core that nobody catches fits on a screen', mistake.includes('PellucidError: Cannot use the data of a tensor') && mistake.length < 2500 ? [] : [`it prints ${mistake.length} characters`]);
 }
 
 ensureInstalled();
