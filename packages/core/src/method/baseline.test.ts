@@ -16,6 +16,7 @@ function baseline(kind: Baseline, input: Tensor = images, layout: Layout = 'NCHW
     references,
     progress: () => undefined,
     estimate: () => false,
+    mayStop: false,
     note: () => undefined,
   };
   return makeBaseline(kind, { input, layout, targets: [0, 0], objective: { kind: 'sum-of-logits' } }, context);

@@ -67,5 +67,6 @@ export function wrappedContext(
     },
     progress: () => undefined,
     estimate: () => false,
+    mayStop: false,
   };
 }

@@ -165,6 +165,7 @@ function makeContext(
       onEstimate?.(estimate);
       return standardError !== undefined && isExactEnough(estimate, standardError);
     },
+    mayStop: standardError !== undefined,
     note: (text) => notes.push(text),
   };
 }

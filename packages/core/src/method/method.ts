@@ -58,6 +58,8 @@ export interface MethodContext {
    * method stops with it. The decision is each sample's own, so that the company in a batch changes nothing.
    */
   readonly estimate: (make: () => Estimate) => boolean;
+  /** Whether `estimate` may say so, and what is asked for ahead of it may be in vain. */
+  readonly mayStop: boolean;
   /** Records a fact that the reader of the explanation must know, such as a fallback that was asked for. */
   readonly note: (text: string) => void;
 }

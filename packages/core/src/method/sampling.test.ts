@@ -14,6 +14,7 @@ const context = (chunkSize: number, wanted?: number, seen?: (estimate: Estimate)
     seen?.(estimate);
     return wanted !== undefined && isExactEnough(estimate, wanted);
   },
+  mayStop: wanted !== undefined,
   note: () => undefined,
 });
 
@@ -86,4 +87,20 @@ test('shows estimates along the way, each better than guessing', async () => {
   const seen: number[] = [];
   await summariseDraws(context(16, undefined, ({ draws }) => seen.push(draws)), { ...sampling, draws: 35 });
   expect(seen).toEqual([10, 20, 30, 35]);
+});
+
+test('makes the next draws while the model is at the last ones, unless they may be in vain', async () => {
+  const made = async (wanted?: number): Promise<string[]> => {
+    const events: string[] = [];
+    const draw = async (first: number, count: number): Promise<Tensor> => {
+      events.push(`made ${first}`);
+      const draws = await normalDraws(first, count);
+      events.push(`answered ${first}`);
+      return draws;
+    };
+    await summariseDraws(context(4, wanted), { ...sampling, draws: 8, draw });
+    return events;
+  };
+  expect(await made()).toEqual(['made 0', 'made 4', 'answered 0', 'answered 4']);
+  expect(await made(1e-9)).toEqual(['made 0', 'answered 0', 'made 4', 'answered 4']);
 });

@@ -1,5 +1,6 @@
 import { batchSize, concatBatches, sampleData, sampleSize } from '../tensor/batch.ts';
 import { zeros, type Tensor } from '../tensor/tensor.ts';
+import { askAhead, cutPieces } from './ask-ahead.ts';
 import type { Estimate } from './estimate.ts';
 import type { Attribution, MethodContext } from './method.ts';
 import { addToMoments, errorOfMean, errorOfVariance, noMoments, variance, type Moments } from './moments.ts';
@@ -13,7 +14,10 @@ export interface Sampling {
   readonly statistic?: 'mean' | 'variance' | undefined;
   /** The most draws that are made. */
   readonly draws: number;
-  /** The contributions of `count` draws from number `first` on, [count, ...]; a draw is the same in whatever piece it is made. */
+  /**
+   * The contributions of `count` draws from number `first` on, [count, ...]; a draw is the same in whatever piece it is made. It is asked for while the model
+   * answers the piece before, but not while the one before that is read.
+   */
   readonly draw: (first: number, count: number) => Promise<Tensor>;
   /** Makes an estimate of maps from one of draws, where these are shorter, such as a number per feature. @defaultValue draws are maps */
   readonly toMap?: ((estimate: Estimate) => Estimate) | undefined;
@@ -52,8 +56,8 @@ export async function summariseDraws(context: MethodContext, sampling: Sampling)
   const { sample, samples, draws, draw } = sampling;
   let moments: Moments | undefined;
   let shape: readonly number[] = [];
-  for (let first = 0; first < draws; first += context.chunkSize) {
-    const piece = await draw(first, Math.min(context.chunkSize, draws - first));
+  const pieces = askAhead(cutPieces(draws, context.chunkSize), ({ first, count }) => draw(first, count), !context.mayStop);
+  for await (const piece of pieces) {
     shape = piece.shape.slice(1);
     moments ??= noMoments(sampleSize(piece), sampling.statistic === 'variance');
     for (let i = 0; i < batchSize(piece); i++) {

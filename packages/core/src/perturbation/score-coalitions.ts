@@ -1,3 +1,4 @@
+import { askAhead, cutPieces, type Piece } from '../method/ask-ahead.ts';
 import type { Estimate } from '../method/estimate.ts';
 import type { MethodBatch, MethodContext } from '../method/method.ts';
 import type { ModelAdapter } from '../model/model-adapter.ts';
@@ -39,16 +40,17 @@ export function composeCoalitions({ batch: { input }, sample, mask, baseline }: 
 /** The explained scalar of every coalition, in pieces of the context's chunk size. `done` hears how many were scored. */
 export async function scoreCoalitions(scene: FeatureScene, kept: KeptShares, done: (count: number) => void = () => undefined): Promise<Float64Array> {
   const { model, batch: { objective }, context: { chunkSize }, sample, mask } = scene;
-  const count = kept.length / mask.count;
-  const scores = new Float64Array(count);
-  for (let first = 0; first < count; first += chunkSize) {
-    const size = Math.min(chunkSize, count - first);
-    const input = composeCoalitions(scene, kept.subarray(first * mask.count, (first + size) * mask.count));
+  const scores: number[] = [];
+  const ask = async ({ first, count }: Piece): Promise<ArrayLike<number>> => {
+    const input = composeCoalitions(scene, kept.subarray(first * mask.count, (first + count) * mask.count));
     const { logits } = await model.evaluate({ input });
-    scores.set(score(selectObjective(objective, new Array<number>(size).fill(sample)), logits), first);
-    done(first + size);
+    return score(selectObjective(objective, new Array<number>(count).fill(sample)), logits);
+  };
+  for await (const found of askAhead(cutPieces(kept.length / mask.count, chunkSize), ask)) {
+    scores.push(...Array.from(found));
+    done(scores.length);
   }
-  return scores;
+  return Float64Array.from(scores);
 }
 
 /** What is known of a sample after some draws, from a value and an error for each of its features. */

@@ -1,3 +1,4 @@
+import { askAhead, cutPieces, type Piece } from '../method/ask-ahead.ts';
 import type { MethodContext } from '../method/method.ts';
 import { batchSize, sampleData, sampleSize } from '../tensor/batch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -41,10 +42,12 @@ export async function meanGradients({ to, from, rule: { points, weights }, conte
   const total = batchSize(to) * steps;
   const means: Float64Array[] = [];
   let shape: readonly number[] = [];
-  for (let start = 0; start < total; start += context.chunkSize) {
-    const places = Array.from({ length: Math.min(context.chunkSize, total - start) }, (_, i) => start + i);
+  const askPiece = async ({ first, count }: Piece): Promise<{ readonly places: readonly number[]; readonly samples: readonly number[]; readonly gradients: Tensor }> => {
+    const places = Array.from({ length: count }, (_, i) => first + i);
     const samples = places.map((place) => Math.floor(place / steps));
-    const gradients = await ask(pointsOnPath(to, from, samples, places.map((place) => points[place % steps]!)), samples);
+    return { places, samples, gradients: await ask(pointsOnPath(to, from, samples, places.map((place) => points[place % steps]!)), samples) };
+  };
+  for await (const { places, samples, gradients } of askAhead(cutPieces(total, context.chunkSize), askPiece)) {
     shape = gradients.shape.slice(1);
     for (let i = 0; i < samples.length;) {
       const count = isOnePath(samples, i) ? STEPS_AT_ONCE : 1;
@@ -52,7 +55,7 @@ export async function meanGradients({ to, from, rule: { points, weights }, conte
       addWeighted(mean, gradients, i, Array.from({ length: count }, (_, step) => weights[places[i + step]! % steps]!));
       i += count;
     }
-    context.progress(start + places.length, total);
+    context.progress((places.at(-1) ?? 0) + 1, total);
   }
   return { shape, means };
 }

@@ -1,6 +1,6 @@
 import {
-  baselineOption, batchSize, defineMethod, imageGeometry, makeBaseline, optional, sampleData, sampleSize, score, selectObjective, sizeOption, zeros,
-  type Baseline, type ImageGeometry, type MethodFactory, type OptionSpec, type Tensor,
+  askAhead, baselineOption, batchSize, cutPieces, defineMethod, imageGeometry, makeBaseline, optional, sampleData, sampleSize, score, selectObjective, sizeOption, zeros,
+  type Baseline, type ImageGeometry, type MethodFactory, type OptionSpec, type Piece, type Tensor,
 } from '@pellucid/core';
 import { resolveSizes, slidingWindows, type Size, type Window } from './windows.ts';
 
@@ -80,23 +80,24 @@ export const occlusion: MethodFactory<never, OcclusionOptions> = defineMethod({
     const whole = score(objective, (await model.evaluate({ input })).logits);
     const values = zeros(input.shape);
     const effects = new Float64Array(batchSize(input) * windows.length);
-    // One place for the covered images of all chunks: fresh memory for each costs more than the copies.
-    const pieces = new Float32Array(Math.min(context.chunkSize, effects.length) * sampleSize(input));
-    for (let start = 0; start < effects.length; start += context.chunkSize) {
-      const count = Math.min(context.chunkSize, effects.length - start);
-      const samples = Array.from({ length: count }, (_, i) => Math.floor((start + i) / windows.length));
-      const piece: Tensor = { shape: [count, ...input.shape.slice(1)], data: pieces.subarray(0, count * sampleSize(input)) };
+    // Places for the covered images of a piece and of the one that is made meanwhile: fresh memory for each costs more than the copies.
+    const places = [0, 1].map(() => new Float32Array(Math.min(context.chunkSize, effects.length) * sampleSize(input)));
+    const ask = async ({ first, count }: Piece): Promise<Piece> => {
+      const samples = Array.from({ length: count }, (_, i) => Math.floor((first + i) / windows.length));
+      const place = places[(first / context.chunkSize) % 2]!;
+      const piece: Tensor = { shape: [count, ...input.shape.slice(1)], data: place.subarray(0, count * sampleSize(input)) };
       samples.forEach((sample, i) => {
         const covered = sampleData(piece, i);
         covered.set(sampleData(input, sample));
-        cover(covered, sampleData(baseline, sample), windows[(start + i) % windows.length]!, geometry);
+        cover(covered, sampleData(baseline, sample), windows[(first + i) % windows.length]!, geometry);
       });
       const scores = score(selectObjective(objective, samples), (await model.evaluate({ input: piece })).logits);
       scores.forEach((value, i) => {
-        effects[start + i] = whole[samples[i]!]! - value;
+        effects[first + i] = whole[samples[i]!]! - value;
       });
-      context.progress(start + count, effects.length);
-    }
+      return { first, count };
+    };
+    for await (const { first, count } of askAhead(cutPieces(effects.length, context.chunkSize), ask)) context.progress(first + count, effects.length);
     for (let sample = 0; sample < batchSize(input); sample++) {
       const own = effects.subarray(sample * windows.length, (sample + 1) * windows.length);
       spread(own, windows, sampleData(values, sample), geometry);

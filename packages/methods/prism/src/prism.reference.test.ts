@@ -36,7 +36,7 @@ for (const { title, file, network } of models) {
     });
     afterAll(() => model.dispose());
 
-    const context = { chunkSize: 3, progress: () => undefined, estimate: () => false, note: () => undefined, random: () => { throw new Error('no draws'); } };
+    const context = { chunkSize: 3, progress: () => undefined, estimate: () => false, mayStop: false, note: () => undefined, random: () => { throw new Error('no draws'); } };
     /** Ours with each choice of signs, as TorchPRISM's are arbitrary. */
     async function everySign(gradualExtrapolation: boolean): Promise<Tensor[]> {
       const excitations = await excite(model, chooseTaps(model, layers), { input }, context);

@@ -56,13 +56,14 @@ export const rise: MethodFactory<never, RiseOptions> = defineMethod({
     const samples = batchSize(input);
     const size = sampleSize(input);
 
-    // One place for the masked images of all pieces: fresh memory for each costs more than the copies.
-    const pieces = new Float32Array(Math.min(context.chunkSize, draws) * size);
+    // Places for the masked images of a piece and of the one that is made meanwhile: fresh memory for each costs more than the copies.
+    const places = [0, 1].map(() => new Float32Array(Math.min(context.chunkSize, draws) * size));
 
     const explainSample = (sample: number): ReturnType<typeof summariseDraws> => {
       const values = sampleData(input, sample);
       const draw = async (first: number, count: number): Promise<Tensor> => {
-        const masked = { shape: [count, ...input.shape.slice(1)], data: pieces.subarray(0, count * size) };
+        const place = places[(first / context.chunkSize) % 2]!;
+        const masked = { shape: [count, ...input.shape.slice(1)], data: place.subarray(0, count * size) };
         const masks = Array.from({ length: count }, (_, i) => drawMask(context.random(sample, `mask ${first + i}`), height, width, settings));
         masks.forEach((mask, i) => { applyMask(values, mask, geometry, sampleData(masked, i)); });
         const { logits } = await model.evaluate({ input: masked });

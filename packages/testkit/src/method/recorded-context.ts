@@ -24,6 +24,7 @@ export function recordedContext({ stream, chunkSize = 16, references }: Recordin
     references,
     progress: () => undefined,
     estimate: () => false,
+    mayStop: false,
     note: () => undefined,
   };
 }

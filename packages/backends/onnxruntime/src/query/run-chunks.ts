@@ -92,6 +92,9 @@ function feedChunk(
   return tensors;
 }
 
+/** Tasks that each member has: the next one waits there while it does the one before, so that it need not wait for the program between them. */
+const TASKS_EACH = 2;
+
 /** Does tasks for all starts: several at once those that fill the team, the rest one after the other. */
 async function shareOut(starts: readonly number[], team: SessionTeam | null, task: (start: number, team: SessionTeam | null) => Promise<void>): Promise<void> {
   const shared = team === null ? 0 : starts.length - (starts.length % team.size);
@@ -104,7 +107,7 @@ async function shareOut(starts: readonly number[], team: SessionTeam | null, tas
       throw cause;
     }
   };
-  await Promise.all(Array.from({ length: team?.size ?? 0 }, lane));
+  await Promise.all(Array.from({ length: TASKS_EACH * (team?.size ?? 0) }, lane));
   for (const start of starts.slice(shared)) await task(start, null);
 }
 
