@@ -51,3 +51,9 @@ test('an empty folder, a missing file and an unknown ending are told apart', asy
   await expect(listInputs(['cat.jgp'], folder)).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('`cat.jpg`') });
   await expect(listInputs(['cat.gif'], folder)).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('`.gif`') });
 });
+
+test('what is suggested for a missing file could stand in its place, and a pattern is left to the shell', async () => {
+  touch('cat.jpg.txt', 'cot.onnx', 'dog.png', 'cats/a.png');
+  await expect(listInputs(['cat.jpg'], folder)).rejects.toMatchObject({ message: expect.stringMatching(/There is: (`cats`, `dog.png`|`dog.png`, `cats`)\./) });
+  await expect(listInputs(['*.png'], folder)).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('without quotes, or give the folder') });
+});

@@ -18,7 +18,9 @@ const IMAGES: readonly string[] = ['.jpeg', '.jpg', '.png', '.webp'];
 const isImage = (path: string): boolean => IMAGES.includes(extname(path).toLowerCase());
 
 async function missing(path: string, shown: string): Promise<PellucidError> {
-  const help = await suggestFiles(path, 'Check the path.');
+  const help = /[*?]/.test(shown)
+    ? 'Patterns are left to the shell: write it without quotes, or give the folder.'
+    : await suggestFiles(path, [...IMAGES, '.npy'], 'Check the path.');
   return new PellucidError('DATA_MISSING', { what: 'the input', where: shown, problem: 'there is no such file or folder', help });
 }
 

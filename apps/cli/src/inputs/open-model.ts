@@ -53,7 +53,7 @@ export async function openModel(shown: string, request: ModelRequest, { folder }
       what: 'the model',
       where: shown,
       problem: found === undefined ? 'there is no such file' : found.isDirectory() ? 'it is a folder' : 'it is a pipe or a device',
-      help: found === undefined ? await suggestFiles(path, MODEL_FILES) : MODEL_FILES,
+      help: found === undefined ? await suggestFiles(path, ['.onnx', '.json'], MODEL_FILES) : MODEL_FILES,
     });
   }
   const chosen = chooseBackend(path, request);
