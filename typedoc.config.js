@@ -4,6 +4,7 @@ export default {
   entryPointStrategy: 'packages',
   entryPoints: ['packages/*', 'packages/backends/*', 'packages/methods/*'],
   out: 'docs/api',
+  customCss: 'docs/site.css',
   includeVersion: false,
   disableSources: true,
   readme: 'README.md',

@@ -86,6 +86,7 @@ function page(reference, others, notes) {
   const failures = new Map([reference, ...shown].flatMap(({ maps }) => maps).filter(({ error }) => error).map(({ method, error }) => [method, error]));
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
+    '---', 'title: The same maps on every engine', 'group: Compare', '---', '',
     '# The same maps on every engine',
     '',
     'Written by `npm run docs:parity`. Every method of this repository with its default options on images of the embedded set and the networks of the zoo',

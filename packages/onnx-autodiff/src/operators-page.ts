@@ -11,6 +11,7 @@ function answerOf(entry: RuleEntry): string {
 export function operatorsPage(): string {
   const rows = RULES.map((entry) => `| ${entry.operator} | ${entry.opsets.join(' to ')} | ${answerOf(entry)} | ${entry.notes} |`);
   return [
+    '---\ntitle: Operators\ngroup: Reference\n---\n',
     '# Operators\n',
     'What happens to a gradient at each operator of the standard ONNX set, and at those that optimisers write (`com.microsoft`). A *rule* is the exact',
     'derivative, with PyTorch\'s convention at kinks; *flat* operators have derivative 0; those that gradients *cannot* pass, and operators that are not',
