@@ -36,6 +36,8 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries(ARROWS),
       '@typescript-eslint/consistent-type-imports': 'error',
+      // Over the values of an image `for...of` takes five times as long as an index.
+      '@typescript-eslint/prefer-for-of': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       'no-restricted-syntax': [
         'error',

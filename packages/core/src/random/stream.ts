@@ -39,7 +39,8 @@ export function hashValues(values: Float32Array): string {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   let a = 0x12345678;
   let b = 0x9abcdef0;
-  for (const word of words) {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
     a = (Math.imul(a ^ word, 0x01000193) + 0x632be5ab) | 0;
     a ^= a >>> 15;
     b = (Math.imul(b + word, 0x85ebca6b) ^ (b >>> 13)) | 0;

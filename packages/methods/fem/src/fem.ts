@@ -35,7 +35,9 @@ export const fem: MethodFactory<'activations', FemOptions> = defineClassActivati
     const pixels = height * width;
     return weighChannels(sample, (k) => {
       const [start, end] = [k * pixels, (k + 1) * pixels];
-      let [sum, squares, strong] = [0, 0, 0];
+      let sum = 0;
+      let squares = 0;
+      let strong = 0;
       for (let i = start; i < end; i++) sum += activation[i]!;
       const mean = sum / pixels;
       for (let i = start; i < end; i++) squares += (activation[i]! - mean) ** 2;

@@ -23,7 +23,8 @@ export function sumOfProducts(products: Float64Array, { channels, height, width,
 export function sumScaled(products: Float64Array, { channels, height, width, channelStride, pixelStride }: ImageGeometry): Plane {
   const values = new Float64Array(height * width);
   for (let k = 0; k < channels; k++) {
-    let [least, greatest] = [Infinity, -Infinity];
+    let least = Infinity;
+    let greatest = -Infinity;
     for (let p = 0; p < values.length; p++) {
       const size = Math.abs(products[k * channelStride + p * pixelStride]!);
       least = Math.min(least, size);

@@ -36,7 +36,8 @@ export const gradCamPlusPlus: MethodFactory<'activations' | 'gradient', GradCamP
     const pixels = height * width;
     return weighChannels(sample, (k) => {
       const [start, end] = [k * pixels, (k + 1) * pixels];
-      let [total, weight] = [0, 0];
+      let total = 0;
+      let weight = 0;
       for (let i = start; i < end; i++) total += activation[i]!;
       for (let i = start; i < end; i++) {
         const g = gradient[i]!;

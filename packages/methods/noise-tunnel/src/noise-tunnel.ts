@@ -27,8 +27,10 @@ const sigmaOption: OptionSpec<number | undefined> = {
 /** Standard deviation of the noise for one sample. */
 function noiseLevel(values: Float32Array, { sigma, sigmaRelative }: NoiseTunnelOptions): number {
   if (sigma !== undefined) return sigma;
-  let [least, greatest] = [Infinity, -Infinity];
-  for (const value of values) {
+  let least = Infinity;
+  let greatest = -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
     if (value < least) least = value;
     if (value > greatest) greatest = value;
   }

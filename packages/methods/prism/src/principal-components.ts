@@ -24,7 +24,9 @@ interface Centred {
 function centre({ channels, values }: Features): Centred {
   const rows = values.length / channels;
   const mean = new Float64Array(channels);
-  values.forEach((value, i) => { mean[i % channels]! += value; });
+  for (let row = 0; row < rows; row++) {
+    for (let channel = 0; channel < channels; channel++) mean[channel]! += values[row * channels + channel]!;
+  }
   return { rows, channels, values, mean: mean.map((sum) => sum / rows) };
 }
 
@@ -60,7 +62,9 @@ const NO_VARIANCE = 1e-12;
 /** The sign for which a component correlates with the mean positive value of the features, as everywhere where a sign is free. */
 function signOf(projected: Float64Array, { rows, channels, values }: Centred): number {
   const byChannel = new Float64Array(values.length);
-  values.forEach((value, i) => { byChannel[(i % channels) * rows + Math.floor(i / channels)] = value; });
+  for (let row = 0; row < rows; row++) {
+    for (let channel = 0; channel < channels; channel++) byChannel[channel * rows + row] = values[row * channels + channel]!;
+  }
   const turned = resolveSign(projected, { channels, height: rows, width: 1, values: byChannel });
   return turned === projected ? 1 : -1;
 }

@@ -30,7 +30,8 @@ export const xGradCam: MethodFactory<'activations' | 'gradient', XGradCamOptions
     const { height, width, activation, gradient } = sample;
     const pixels = height * width;
     return weighChannels(sample, (k) => {
-      let [total, product] = [0, 0];
+      let total = 0;
+      let product = 0;
       for (let i = k * pixels; i < (k + 1) * pixels; i++) {
         total += activation[i]!;
         product += activation[i]! * gradient[i]!;

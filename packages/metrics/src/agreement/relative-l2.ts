@@ -1,16 +1,11 @@
 import { batchSize, convertLayout, equalShapes, formatShape, PellucidError, sampleData, type Layout, type Tensor } from '@pellucid/core';
+import { difference, euclideanNorm } from '../statistics/norms.ts';
 
 /** Maps with the layout of their axes. */
 export interface LaidOutMaps {
   readonly values: Tensor;
   readonly layout: Layout;
 }
-
-const norm = (values: Iterable<number>): number => {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return Math.sqrt(sum);
-};
 
 /**
  * How far two maps of the same sample are apart, for each sample: |a - b| / max(|a|, |b|), Euclidean norms. 0 for equal maps, 2 at
@@ -30,7 +25,7 @@ export function relativeL2(a: LaidOutMaps, b: LaidOutMaps): Float64Array {
   return Float64Array.from({ length: batchSize(a.values) }, (_, sample) => {
     const left = sampleData(a.values, sample);
     const right = sampleData(other, sample);
-    const largest = Math.max(norm(left), norm(right));
-    return largest === 0 ? 0 : norm(Float64Array.from(left, (value, i) => value - right[i]!)) / largest;
+    const largest = Math.max(euclideanNorm(left), euclideanNorm(right));
+    return largest === 0 ? 0 : euclideanNorm(difference(left, right)) / largest;
   });
 }

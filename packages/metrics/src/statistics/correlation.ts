@@ -5,9 +5,12 @@ const mean = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
  */
 export function pearson(a: Float64Array, b: Float64Array): number {
   const [meanA, meanB] = [mean(a), mean(b)];
-  let [product, squareA, squareB] = [0, 0, 0];
+  let product = 0;
+  let squareA = 0;
+  let squareB = 0;
   for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]! - meanA, b[i]! - meanB];
+    const x = a[i]! - meanA;
+    const y = b[i]! - meanB;
     product += x * y;
     squareA += x * x;
     squareB += y * y;

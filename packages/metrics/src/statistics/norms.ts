@@ -1,11 +1,13 @@
 /** Euclidean norm. */
-export function euclideanNorm(values: Iterable<number>): number {
+export function euclideanNorm(values: ArrayLike<number>): number {
   let sum = 0;
-  for (const value of values) sum += value * value;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return Math.sqrt(sum);
 }
 
 /** The difference of two arrays of equal length. */
 export function difference(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
-  return Float64Array.from({ length: a.length }, (_, i) => a[i]! - b[i]!);
+  const changes = new Float64Array(a.length);
+  for (let i = 0; i < changes.length; i++) changes[i] = a[i]! - b[i]!;
+  return changes;
 }
