@@ -55,6 +55,23 @@ test('--range shared draws all maps of a method in the scale of the strongest, i
   for (const [i, range] of (await rangesOf('shared', '--range', 'shared')).entries()) expect(range).toBeCloseTo(i % 2 === 0 ? saliency : cam, 5);
 });
 
+test('an image of the size of the input, and one that is cropped alone, is shown in its own pixels, each a square', async () => {
+  await writePhotograph(join(folder, 'small.png'), 32, 32);
+  await writePhotograph(join(folder, 'large.png'), 50, 40);
+  writeFileSync(join(folder, 'crop.json'), '{"scale":0.00392156862745098,"crop":32}');
+  const { status, stderr } = await pellucid(folder, 'explain', ONNX_MODEL, 'small.png', 'large.png', '--method', 'saliency', '--view', 'original', '--preprocess', 'crop.json');
+  expect([status, stderr]).toEqual([0, expect.not.stringContaining('pellucid:')]);
+  for (const [stem, left, top] of [['small', 0, 0], ['large', 9, 4]] as const) {
+    const picture = await sharp(join(folder, `maps/${stem}.saliency.png`)).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    const seen = await sharp(join(folder, `${stem}.png`)).extract({ left, top, width: 32, height: 32 }).removeAlpha().raw().toBuffer();
+    expect(picture.info).toMatchObject({ width: 448, height: 448 });
+    expect(picture.data.every((value, i) => {
+      const [pixel, channel] = [Math.floor(i / 3), i % 3];
+      return value === seen[3 * (32 * Math.floor(pixel / 448 / 14) + Math.floor((pixel % 448) / 14)) + channel];
+    })).toBe(true);
+  }
+});
+
 test("Captum's views show the image only where the map is", async () => {
   await writePhotograph(join(folder, 'a.png'), 40, 40);
   const draw = async (out: string, ...more: string[]): Promise<Buffer> => {

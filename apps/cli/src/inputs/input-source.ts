@@ -1,5 +1,5 @@
-import { axes, batchSize, isSpatial, type ModelAdapter, type Tensor, type TensorSpec } from '@pellucid/core';
-import { loadImage, type ImageSize, type Preprocessing } from '@pellucid/datasets';
+import { axes, batchSize, isSpatial, resample, type ModelAdapter, type Tensor, type TensorSpec } from '@pellucid/core';
+import { loadImage, readImageSize, type ImageSize, type Preprocessing } from '@pellucid/datasets';
 import type { Terminal } from '../command-line/terminal.ts';
 import type { CountedInput } from './group-inputs.ts';
 import type { InputFile } from './list-inputs.ts';
@@ -11,7 +11,7 @@ export interface ReadInput {
   readonly file: InputFile;
   /** What the model sees: [N, ...], in its own layout. */
   readonly values: Tensor;
-  /** What a person sees, for pictures: values 0 to 255, the image larger than the model sees it; null for arrays. */
+  /** What a person sees, for pictures: values 0 to 255, the image in more pixels than the model sees; null for arrays. */
   readonly picture: Tensor | null;
   /** How the image became `values`; null for arrays. */
   readonly preprocessing: Readonly<Record<string, unknown>> | null;
@@ -31,13 +31,25 @@ const SMALLEST_PICTURE = 448;
 const enlarge = (size: number | ImageSize, factor: number): number | ImageSize =>
   typeof size === 'number' ? size * factor : [size[0] * factor, size[1] * factor];
 
-/** The same part of the image as the model sees, in more pixels. */
-function readPicture({ path, shown }: InputFile, spec: TensorSpec, seen: Tensor, { resize, crop }: Preprocessing): Promise<Tensor> {
+/**
+ * The same part of the image as the model sees: in the finer pixels of the file where it has them, else as the model sees it, every pixel a square,
+ * because a smooth picture would show what is nowhere.
+ */
+async function readPicture({ path, shown }: InputFile, spec: TensorSpec, seen: Tensor, { resize, crop }: Preprocessing): Promise<Tensor> {
   const { spatial } = axes(spec);
-  const factor = Math.ceil(SMALLEST_PICTURE / Math.min(...spatial.map((axis) => seen.shape[axis]!)));
-  const shape = seen.shape.map((length, axis) => (spatial.includes(axis) ? length * factor : length));
-  const geometry = { ...(resize !== undefined && { resize: enlarge(resize, factor) }), ...(crop !== undefined && { crop: enlarge(crop, factor) }) };
-  return loadImage(path, { ...spec, shape }, { scale: 1, ...geometry }, shown);
+  const lengths = spatial.map((axis) => seen.shape[axis]!);
+  const factor = Math.ceil(SMALLEST_PICTURE / Math.min(...lengths));
+  const read = (by: number): Promise<Tensor> => {
+    const shape = seen.shape.map((length, axis) => (spatial.includes(axis) ? length * by : length));
+    const geometry = { ...(resize !== undefined && { resize: enlarge(resize, by) }), ...(crop !== undefined && { crop: enlarge(crop, by) }) };
+    return loadImage(path, { ...spec, shape }, { scale: 1, ...geometry }, shown);
+  };
+  const own = await readImageSize(path, shown);
+  // What is cropped and not resized has the file's own pixels.
+  const isFiner = own.some((length, i) => length > lengths[i]!) && (resize !== undefined || crop === undefined);
+  if (isFiner) return read(factor);
+  const [height, width] = lengths as [number, number];
+  return resample(await read(1), spec.layout, height * factor, width * factor, 'nearest');
 }
 
 async function readImageInput(file: InputFile, spec: TensorSpec, { name, steps }: NamedPreprocessing): Promise<ReadInput> {

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { crc32 } from '../../test/crc32.ts';
-import { readImage } from './read-image.ts';
+import { readImage, readImageSize } from './read-image.ts';
 
 /** An image in memory from its pixels. */
 const encode = (width: number, height: number, channels: 1 | 3 | 4, values: readonly number[]): Sharp =>
@@ -21,6 +21,8 @@ test('turns an image upright as its EXIF data say', async () => {
   const file = await encode(2, 1, 3, RED_GREEN).withMetadata({ orientation: 6 }).png().toBuffer();
   // Orientation 6: the picture was taken turned by 90 degrees; its left column becomes the top row.
   expect(await readImage(file)).toEqual({ height: 2, width: 1, channels: 3, data: Uint8Array.from(RED_GREEN) });
+  expect(await readImageSize(file)).toEqual([2, 1]);
+  await expect(readImageSize(Uint8Array.from([1, 2, 3]), 'cat.png')).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('cat.png') });
 });
 
 test('lays transparency over white', async () => {

@@ -113,3 +113,12 @@ export async function readImage(source: string | Uint8Array, options: ReadImageO
   }
   return developImage(image, channels, name);
 }
+
+/**
+ * Height and width of a PNG, JPEG or WebP image, turned upright as its EXIF data say; of the file only its head is read.
+ * @param name - what messages call an image that is given as bytes
+ * @throws DATA_MISSING when there is no such file; DATA_INVALID when it is not an image, or too large.
+ */
+export async function readImageSize(source: string | Uint8Array, name: string = typeof source === 'string' ? source : 'image'): Promise<ImageSize> {
+  return imageSize(openImage(source, name), name);
+}
