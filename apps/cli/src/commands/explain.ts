@@ -40,7 +40,7 @@ interface Work {
 /** Checks all that can be checked before the first pass through the model, then explains. */
 async function explainWith({ model, methods, files, request, output, terminal }: Work): Promise<ExplainedFiles> {
   if (request.layer !== undefined) findLayer(model, request.layer);
-  const labels = request.labels === undefined ? undefined : await readLabels(resolve(terminal.folder, request.labels), model.classes);
+  const labels = request.labels === undefined ? undefined : await readLabels(resolve(terminal.folder, request.labels), model.classes, request.labels);
   const source = await openSource(files, model, request.preprocess, terminal);
   checkTargets(request.target, source.samples, model);
   return explainFiles({ model, methods, source, output, terminal, target: request.target, seed: request.seed, labels, drawing: request, bound: request.bind ?? [] });

@@ -29,7 +29,7 @@ test('WordNet ids are left out', async () => {
 
 test('a wrong number of names and a missing file are errors that say so', async () => {
   await expect(readLabels(write('cat\ndog'), 3)).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringMatching(/2 lines.*3 classes/) });
-  await expect(readLabels(join(folder, 'none.txt'), 3)).rejects.toMatchObject({ code: 'DATA_MISSING' });
+  await expect(readLabels(join(folder, 'none.txt'), 3, 'none.txt')).rejects.toMatchObject({ code: 'DATA_MISSING', message: expect.stringContaining('in `none.txt`') });
 });
 
 test('a file in another encoding is an error, not names with holes', async () => {

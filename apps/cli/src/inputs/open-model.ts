@@ -56,7 +56,7 @@ export async function openModel(shown: string, request: ModelRequest, { folder }
       help: found === undefined ? await suggestFiles(path, ['.onnx', '.json'], MODEL_FILES) : MODEL_FILES,
     });
   }
-  const chosen = chooseBackend(path, request);
+  const chosen = chooseBackend(shown, request);
   const bind = await readBindings(request.bind ?? [], folder);
   return interruptible(await (chosen === 'onnxruntime' ? openOnnx(path, request, bind) : openTensorFlow(path, request, bind)));
 }
