@@ -21,7 +21,7 @@ export { gaussianBlur } from './image/gaussian-blur.ts';
 export { factorise, solveFactorised } from './linear-algebra/cholesky.ts';
 export { superpixels } from './image/superpixels.ts';
 export { resample, type Interpolation } from './image/resample.ts';
-export { askAhead, cutPieces, type Piece } from './method/ask-ahead.ts';
+export { askAhead, cutPieces, placesByTurns, type Piece } from './method/ask-ahead.ts';
 export { baselineOption, makeBaseline, type Baseline } from './method/baseline.ts';
 export {
   defineGlobalMethod, defineMethod, type GlobalMethodDefinition, type SampleMethodDefinition,

@@ -1,6 +1,7 @@
 import type { LayerInfo, ModelAdapter } from '../model/model-adapter.ts';
 import { score, selectObjective, type Objective } from '../model/objective.ts';
 import { gradientAt, type Capability, type Evaluation, type Query } from '../model/query.ts';
+import { askAhead, cutPieces, placesByTurns } from '../method/ask-ahead.ts';
 import type { MethodContext } from '../method/method.ts';
 import type { Layout } from '../tensor/layout.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -58,27 +59,31 @@ export function weighChannels(
   return map;
 }
 
-/** A batch of variants of one sample. */
-function variants(original: Tensor, first: number, count: number, change: Change): Tensor {
+/** Makes batches of variants of one sample, by turns in two places. */
+type Variants = (first: number, count: number) => Tensor;
+
+function variantsOf(original: Tensor, change: Change): Variants {
   const size = original.data.length;
-  const data = new Float32Array(count * size);
-  for (let i = 0; i < count; i++) {
-    data.set(original.data, i * size);
-    change(first + i, data.subarray(i * size, (i + 1) * size));
-  }
-  return { shape: [count, ...original.shape.slice(1)], data };
+  const place = placesByTurns(size);
+  return (first, count) => {
+    const data = place(count);
+    for (let i = 0; i < count; i++) {
+      data.set(original.data, i * size);
+      change(first + i, data.subarray(i * size, (i + 1) * size));
+    }
+    return { shape: [count, ...original.shape.slice(1)], data };
+  };
 }
 
-const unchanged: Change = () => undefined;
 const repeated = (objective: Objective, count: number): Objective => selectObjective(objective, new Array<number>(count).fill(0));
 
 /** Runs variants in pieces of the context's chunk size. */
 async function inPieces(count: number, { chunkSize, progress }: Scene<never>['context'], run: (first: number, size: number) => Promise<void>): Promise<void> {
-  for (let first = 0; first < count; first += chunkSize) {
-    const size = Math.min(chunkSize, count - first);
-    await run(first, size);
-    progress(first + size, count);
-  }
+  const pieces = askAhead(cutPieces(count, chunkSize), async (piece) => {
+    await run(piece.first, piece.count);
+    return piece.first + piece.count;
+  });
+  for await (const done of pieces) progress(done, count);
 }
 
 /** The explained scalar for each of the variants that the queries hold. */
@@ -95,17 +100,20 @@ async function scoreVariants<Needs extends Capability>(
 
 /** The explained scalar for variants of the input: masked, for instance. */
 export function scoreInputs(scene: Scene<never>, count: number, change: Change): Promise<Float64Array> {
-  return scoreVariants(scene, count, (first, size) => ({ input: variants(scene.input, first, size, change) }));
+  const inputs = variantsOf(scene.input, change);
+  return scoreVariants(scene, count, (first, size) => ({ input: inputs(first, size) }));
 }
 
-const intervene = (scene: Scene<'intervention'>, first: number, size: number, change: Change) => ({
-  input: variants(scene.input, 0, size, unchanged),
-  intervention: { layer: scene.layer.name, values: variants(scene.values, first, size, change) },
-});
+/** Makes queries with variants of the layer's values, the input staying what it is. */
+function interventions(scene: Scene<'intervention'>, change: Change): (first: number, size: number) => Query<'intervention'> {
+  const inputs = variantsOf(scene.input, () => undefined);
+  const values = variantsOf(scene.values, change);
+  return (first, size) => ({ input: inputs(first, size), intervention: { layer: scene.layer.name, values: values(first, size) } });
+}
 
 /** The explained scalar for variants of the layer's values, the input staying what it is. */
 export function scoreLayers(scene: Scene<'intervention'>, count: number, change: Change): Promise<Float64Array> {
-  return scoreVariants(scene, count, (first, size) => intervene(scene, first, size, change));
+  return scoreVariants(scene, count, interventions(scene, change));
 }
 
 /** The gradients at the layer for variants of its values, each channel by channel. */
@@ -114,9 +122,10 @@ export async function layerGradients(
 ): Promise<readonly Float32Array[]> {
   const { model, objective, layer, geometry, context } = scene;
   const gradients: Float32Array[] = [];
+  const query = interventions(scene, change);
   await inPieces(count, context, async (first, size) => {
     const gradient = { of: repeated(objective, size), at: [layer.name] };
-    const evaluation: Evaluation = await model.evaluate({ ...intervene(scene, first, size, change), gradient });
+    const evaluation: Evaluation = await model.evaluate({ ...query(first, size), gradient });
     const answer = gradientAt(evaluation, layer.name);
     for (let i = 0; i < size; i++) gradients.push(channelByChannel(sampleData(answer, i), geometry));
   });

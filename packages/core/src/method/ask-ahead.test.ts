@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { askAhead, cutPieces } from './ask-ahead.ts';
+import { askAhead, cutPieces, placesByTurns } from './ask-ahead.ts';
 
 /** Questions whose answers come when the test says so, and what happened so far. */
 function slowModel(): { readonly events: string[]; readonly ask: (question: number) => Promise<number>; readonly settle: (question: number, failure?: Error) => void } {
@@ -90,4 +90,18 @@ test.each([
   [0, 4, []],
 ])('cuts %d places into pieces of %d', (total, size, expected) => {
   expect(cutPieces(total, size).map(({ first, count }) => [first, count])).toEqual(expected);
+});
+
+test('gives two places by turns, which grow and are used again', () => {
+  const place = placesByTurns(3);
+  const [first, second] = [place(1), place(2)];
+  first.set([1, 2, 3]);
+  second.fill(7);
+  expect([...first]).toEqual([1, 2, 3]);
+  const third = place(2);
+  expect(third).toHaveLength(6);
+  third.fill(9);
+  expect([...second]).toEqual([7, 7, 7, 7, 7, 7]);
+  expect(place(1).buffer).toBe(second.buffer);
+  expect(place(2).buffer).toBe(third.buffer);
 });

@@ -35,3 +35,15 @@ export interface Piece {
 export function cutPieces(total: number, size: number): Piece[] {
   return Array.from({ length: Math.ceil(total / size) }, (_, i) => ({ first: i * size, count: Math.min(size, total - i * size) }));
 }
+
+/**
+ * Gives memory for so many samples of a size, in two places by turns: a piece is made in one while the model reads the other. Fresh memory for each piece costs more
+ * than what is written into it.
+ */
+export function placesByTurns(size: number): (count: number) => Float32Array {
+  let [place, other] = [new Float32Array(0), new Float32Array(0)];
+  return (count) => {
+    [place, other] = [other.length < count * size ? new Float32Array(count * size) : other, place];
+    return place.subarray(0, count * size);
+  };
+}

@@ -1,4 +1,4 @@
-import { askAhead, cutPieces, type Piece } from '../method/ask-ahead.ts';
+import { askAhead, cutPieces, placesByTurns, type Piece } from '../method/ask-ahead.ts';
 import type { Estimate } from '../method/estimate.ts';
 import type { MethodBatch, MethodContext } from '../method/method.ts';
 import type { ModelAdapter } from '../model/model-adapter.ts';
@@ -22,15 +22,19 @@ export interface FeatureScene {
 /** How much of each feature stays, in rows of `mask.count`: 1 is all of it, 0 none, anything between is mixed with the baseline. */
 export type KeptShares = Uint8Array | Float64Array;
 
-/** The sample with the features of some coalitions, the rest from the baseline. */
-export function composeCoalitions({ batch: { input }, sample, mask, baseline }: FeatureScene, kept: KeptShares): Tensor {
+/** The sample with the features of some coalitions, the rest from the baseline; in new memory, or in what is given. */
+export function composeCoalitions(
+  { batch: { input }, sample, mask, baseline }: FeatureScene, kept: KeptShares, place: (count: number) => Float32Array = placesByTurns(sampleSize(input)),
+): Tensor {
   const [values, size] = [sampleData(input, sample), sampleSize(input)];
   const count = kept.length / mask.count;
-  const data = new Float32Array(count * size);
+  const data = place(count);
+  const { ids } = mask;
   for (let coalition = 0; coalition < count; coalition++) {
-    const [row, at] = [coalition * mask.count, coalition * size];
+    const row = coalition * mask.count;
+    const at = coalition * size;
     for (let i = 0; i < size; i++) {
-      const share = kept[row + mask.ids[i]!]!;
+      const share = kept[row + ids[i]!]!;
       data[at + i] = share === 1 ? values[i]! : share * values[i]! + (1 - share) * baseline[i]!;
     }
   }
@@ -41,8 +45,9 @@ export function composeCoalitions({ batch: { input }, sample, mask, baseline }: 
 export async function scoreCoalitions(scene: FeatureScene, kept: KeptShares, done: (count: number) => void = () => undefined): Promise<Float64Array> {
   const { model, batch: { objective }, context: { chunkSize }, sample, mask } = scene;
   const scores: number[] = [];
+  const place = placesByTurns(sampleSize(scene.batch.input));
   const ask = async ({ first, count }: Piece): Promise<ArrayLike<number>> => {
-    const input = composeCoalitions(scene, kept.subarray(first * mask.count, (first + count) * mask.count));
+    const input = composeCoalitions(scene, kept.subarray(first * mask.count, (first + count) * mask.count), place);
     const { logits } = await model.evaluate({ input });
     return score(selectObjective(objective, new Array<number>(count).fill(sample)), logits);
   };

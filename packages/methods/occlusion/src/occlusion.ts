@@ -1,5 +1,5 @@
 import {
-  askAhead, baselineOption, batchSize, cutPieces, defineMethod, imageGeometry, makeBaseline, optional, sampleData, sampleSize, score, selectObjective, sizeOption, zeros,
+  askAhead, baselineOption, batchSize, cutPieces, defineMethod, imageGeometry, makeBaseline, optional, placesByTurns, sampleData, sampleSize, score, selectObjective, sizeOption, zeros,
   type Baseline, type ImageGeometry, type MethodFactory, type OptionSpec, type Piece, type Tensor,
 } from '@pellucid/core';
 import { resolveSizes, slidingWindows, type Size, type Window } from './windows.ts';
@@ -80,12 +80,10 @@ export const occlusion: MethodFactory<never, OcclusionOptions> = defineMethod({
     const whole = score(objective, (await model.evaluate({ input })).logits);
     const values = zeros(input.shape);
     const effects = new Float64Array(batchSize(input) * windows.length);
-    // Places for the covered images of a piece and of the one that is made meanwhile: fresh memory for each costs more than the copies.
-    const places = [0, 1].map(() => new Float32Array(Math.min(context.chunkSize, effects.length) * sampleSize(input)));
+    const place = placesByTurns(sampleSize(input));
     const ask = async ({ first, count }: Piece): Promise<Piece> => {
       const samples = Array.from({ length: count }, (_, i) => Math.floor((first + i) / windows.length));
-      const place = places[(first / context.chunkSize) % 2]!;
-      const piece: Tensor = { shape: [count, ...input.shape.slice(1)], data: place.subarray(0, count * sampleSize(input)) };
+      const piece: Tensor = { shape: [count, ...input.shape.slice(1)], data: place(count) };
       samples.forEach((sample, i) => {
         const covered = sampleData(piece, i);
         covered.set(sampleData(input, sample));

@@ -1,5 +1,5 @@
 import {
-  batchSize, defineMethod, imageGeometry, imageShape, integerOption, joinEstimates, numberOption, sampleData, sampleSize, score, selectObjective,
+  batchSize, defineMethod, imageGeometry, imageShape, integerOption, joinEstimates, numberOption, placesByTurns, sampleData, sampleSize, score, selectObjective,
   summariseDraws, zeros,
   type ImageGeometry, type MethodFactory, type OptionSpec, type Tensor,
 } from '@pellucid/core';
@@ -54,16 +54,13 @@ export const rise: MethodFactory<never, RiseOptions> = defineMethod({
     const geometry = imageGeometry(input.shape, layout);
     const { height, width } = geometry;
     const samples = batchSize(input);
-    const size = sampleSize(input);
 
-    // Places for the masked images of a piece and of the one that is made meanwhile: fresh memory for each costs more than the copies.
-    const places = [0, 1].map(() => new Float32Array(Math.min(context.chunkSize, draws) * size));
+    const place = placesByTurns(sampleSize(input));
 
     const explainSample = (sample: number): ReturnType<typeof summariseDraws> => {
       const values = sampleData(input, sample);
       const draw = async (first: number, count: number): Promise<Tensor> => {
-        const place = places[(first / context.chunkSize) % 2]!;
-        const masked = { shape: [count, ...input.shape.slice(1)], data: place.subarray(0, count * size) };
+        const masked = { shape: [count, ...input.shape.slice(1)], data: place(count) };
         const masks = Array.from({ length: count }, (_, i) => drawMask(context.random(sample, `mask ${first + i}`), height, width, settings));
         masks.forEach((mask, i) => { applyMask(values, mask, geometry, sampleData(masked, i)); });
         const { logits } = await model.evaluate({ input: masked });

@@ -12,20 +12,33 @@ function taps(source: number, target: number): readonly (readonly [low: number, 
 /** Keeps the mask of a channel that is the same everywhere finite: it hides everything. */
 const EPSILON = 1e-8;
 
+/** The rows of channel k of a layer at another width. */
+function stretchRows({ height, width, activation }: Pick<LayerSample, 'height' | 'width' | 'activation'>, k: number, to: number): Float64Array {
+  const rows = new Float64Array(height * to);
+  taps(width, to).forEach(([left, right, across], x) => {
+    for (let y = 0; y < height; y++) {
+      const start = (k * height + y) * width;
+      rows[y * to + x] = activation[start + left]! * (1 - across) + activation[start + right]! * across;
+    }
+  });
+  return rows;
+}
+
 /** Channel k of a layer as a mask for the image: bilinear between its corners, then scaled to between 0 and 1. */
 export function channelMask(layer: Pick<LayerSample, 'height' | 'width' | 'activation'>, k: number, height: number, width: number): Float64Array {
-  const channel = layer.activation.subarray(k * layer.height * layer.width, (k + 1) * layer.height * layer.width);
-  const at = (y: number, x: number): number => channel[y * layer.width + x]!;
-  const columns = taps(layer.width, width);
+  const rows = stretchRows(layer, k, width);
   const mask = new Float64Array(height * width);
+  let least = Infinity;
+  let greatest = -Infinity;
   taps(layer.height, height).forEach(([top, bottom, down], y) => {
-    columns.forEach(([left, right, across], x) => {
-      const above = at(top, left) * (1 - across) + at(top, right) * across;
-      const below = at(bottom, left) * (1 - across) + at(bottom, right) * across;
-      mask[y * width + x] = above * (1 - down) + below * down;
-    });
+    for (let x = 0; x < width; x++) {
+      const value = rows[top * width + x]! * (1 - down) + rows[bottom * width + x]! * down;
+      mask[y * width + x] = value;
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
+    }
   });
-  const least = mask.reduce((a, b) => Math.min(a, b), Infinity);
-  const range = mask.reduce((a, b) => Math.max(a, b), -Infinity) - least;
-  return mask.map((value) => (value - least) / (range + EPSILON));
+  const range = greatest - least + EPSILON;
+  for (let p = 0; p < mask.length; p++) mask[p] = (mask[p]! - least) / range;
+  return mask;
 }

@@ -35,7 +35,8 @@ export const scoreCam: MethodFactory<'activations', ScoreCamOptions> = defineCla
     const scores = await scoreInputs(scene, channels, (k, values) => {
       const mask = channelMask(sample, k, image.height, image.width);
       for (let c = 0; c < image.channels; c++) {
-        mask.forEach((share, p) => { values[c * image.channelStride + p * image.pixelStride]! *= share; });
+        const start = c * image.channelStride;
+        for (let p = 0; p < mask.length; p++) values[start + p * image.pixelStride]! *= mask[p]!;
       }
     });
     const weights = softmax(scores);
