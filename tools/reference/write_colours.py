@@ -51,6 +51,14 @@ def views(image, values, percentile):
             yield sign, scale, "alpha-scaling", lay_over(np.full_like(image, 255.0), image, share[..., None])
 
 
+def far_from_zero(random):
+    """Heat maps between two ends on one side of zero, some values beyond them."""
+    for scale, low, high in [("viridis", 0.2, 0.5), ("inferno", -15.0, -12.0), ("greys", 11.5, 13.25)]:
+        values = random.uniform(low - 0.1 * (high - low), high + 0.1 * (high - low), (HEIGHT, WIDTH)).astype(np.float32).astype(float)
+        pixels = colour(scale)(Normalize(low, high, clip=True)(values), bytes=True)[..., :3]
+        yield {"scale": scale, "low": low, "range": high, "values": values.ravel().tolist(), "pixels": pixels.astype(int).ravel().tolist()}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
@@ -67,7 +75,7 @@ def main():
     ]
     arguments.out.write_text(json.dumps({
         "matplotlib": matplotlib.__version__, "shares": shares.tolist(), "scales": scales, "height": HEIGHT, "width": WIDTH,
-        "outlierPercentile": 10, "values": values.ravel().tolist(), "image": whole(image), "pictures": pictures,
+        "outlierPercentile": 10, "values": values.ravel().tolist(), "image": whole(image), "pictures": pictures, "farFromZero": list(far_from_zero(random)),
     }, separators=(",", ":")) + "\n")
     if arguments.tables:
         arguments.tables.write_text("// Made by tools/reference/write_colours.py; the sources are named in THIRD-PARTY.txt of this package.\n" + "".join(

@@ -71,8 +71,9 @@ async function writeStrip(pictures, file) {
 
 /** The map of every image over the image. */
 function drawAll(explanation, method) {
-  const kind = mapKind(explanation, method.description);
-  return pictures.map((picture, sample) => drawMap(sampleMap(explanation, sample), explanation.provenance.layout, picture, kind, { view: 'overlay' }));
+  const request = { view: 'overlay' };
+  const kind = mapKind(explanation, method.description, request);
+  return pictures.map((picture, sample) => drawMap(sampleMap(explanation, sample), explanation.provenance.layout, picture, kind, request));
 }
 
 const model = await (given.model === undefined ? loadModel(zooModel(NETWORK).onnx.path, { name: NETWORK }) : loadModel(fromUser(given.model)));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { tensor } from '@pellucid/core';
-import { blank, colourScale, DIVERGING_SCALES, grid, SEQUENTIAL_SCALES, visualise, type Pixels, type ScaleName, type Sign, type View } from '../src/index.ts';
+import { blank, colourScale, DIVERGING_SCALES, grid, heatMap, SEQUENTIAL_SCALES, visualise, type Pixels, type ScaleName, type Sign, type View } from '../src/index.ts';
 
 /** Written by tools/reference/write_colours.py. */
 interface Reference {
@@ -13,6 +13,7 @@ interface Reference {
   readonly outlierPercentile: number;
   readonly values: readonly number[];
   readonly image: readonly number[];
+  readonly farFromZero: readonly { readonly scale: ScaleName; readonly low: number; readonly range: number; readonly values: readonly number[]; readonly pixels: readonly number[] }[];
   readonly pictures: readonly { readonly sign: Sign; readonly scale: ScaleName; readonly view: View; readonly pixels: readonly number[] }[];
 }
 const reference = JSON.parse(readFileSync(join(__dirname, 'matplotlib.json'), 'utf8')) as Reference;
@@ -41,6 +42,12 @@ test.each(reference.pictures.map((picture) => [picture.view, picture.sign, pictu
     expect(largestDifference(withoutAlpha(grid([drawn], { gap: 0 })), pixels)).toBeLessThanOrEqual(1);
   },
 );
+
+test.each(reference.farFromZero.map((map) => [map.low, map.range, map] as const))("between %d and %d the colours are matplotlib's", (low, range, { scale, values, pixels }) => {
+  const { height, width } = reference;
+  const drawn = heatMap(tensor([1, 1, height, width], [...values]), 'NCHW', 0, { scale, low, range });
+  expect(largestDifference(withoutAlpha(drawn), pixels)).toBeLessThanOrEqual(1);
+});
 
 test.each(['masked-image', 'alpha-scaling'] as const)('%s cannot show both signs, and an unknown view is named', (view) => {
   const map = tensor([1, 1, 1, 1], [1]);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { batchSize, decodeNpy, type Layout, type Tensor } from '@pellucid/core';
 import { encodePng } from '@pellucid/datasets';
-import { heatMap, imagePixels, overlay, type Pixels } from '@pellucid/render';
+import { heatMap, imagePixels, overlay, proposeEnds, type MapSample, type Pixels } from '@pellucid/render';
 import { readMaps } from '../run/agreement.ts';
 import { FILES } from '../store/folder.ts';
 
@@ -33,19 +33,28 @@ export interface Example {
   readonly maps: readonly (string | null)[];
 }
 
+type StoredMaps = ReturnType<typeof readMaps>;
+
+/** The maps of a method, and whether those that are shown are far from zero, as RISE's: they all are drawn alike. */
+function inspect(maps: StoredMaps, count: number): { readonly maps: StoredMaps; readonly isFarFromZero: boolean } {
+  const samples = maps === null ? [] : Array.from({ length: Math.min(count, batchSize(maps.values)) }, (_, sample): MapSample => ({ ...maps, sample }));
+  return { maps, isFarFromZero: proposeEnds(samples) !== undefined };
+}
+
 /** Pictures of the first samples of a run for one network, with the maps of each method on one backend. */
 export async function makeExamples(out: string, dataset: string, model: string, methods: readonly string[], backend: string, seed: number, count: number): Promise<Example[]> {
   const inputs = readInputs(out, dataset, seed);
   if (inputs === null) return [];
   const { images, layout, labels, classNames } = inputs;
-  const stored = methods.map((method) => readMaps(FILES.maps(out, dataset, model, method, backend, seed)));
+  const stored = methods.map((method) => inspect(readMaps(FILES.maps(out, dataset, model, method, backend, seed)), count));
   const samples = Array.from({ length: Math.min(count, batchSize(images)) }, (_, sample) => sample);
   return Promise.all(
     samples.map(async (sample) => {
       const image = imagePixels(images, layout, sample, { min: 0, max: 1 });
-      const draw = (maps: (typeof stored)[number]): Promise<string> | null => {
+      const draw = ({ maps, isFarFromZero }: (typeof stored)[number]): Promise<string> | null => {
         if (maps === null || batchSize(maps.values) <= sample) return null;
-        return dataUrl(overlay(image, heatMap(maps.values, maps.layout, sample, { opacity: 'magnitude' }), { alpha: 0.9 }));
+        const ends = isFarFromZero ? proposeEnds([{ ...maps, sample }]) : undefined;
+        return dataUrl(overlay(image, heatMap(maps.values, maps.layout, sample, { opacity: 'magnitude', ...ends }), { alpha: 0.9 }));
       };
       return { className: classNames[labels[sample]!] ?? '', image: await dataUrl(image), maps: await Promise.all(stored.map(draw)) };
     }),

@@ -2,8 +2,8 @@ import {
   batchSize, imageGeometry, isSpatial, resample, sliceBatch, type Explanation, type Interpolation, type Layout, type Tensor,
 } from '@pellucid/core';
 import {
-  colourField, contourLines, describe, enlarge, greyscale, heatMap, imagePixels, normaliseMap, overlay, visualise,
-  type Panel, type Pixels, type ScaleName, type Sign, type View,
+  colourField, contourLines, describe, enlarge, greyscale, heatMap, imagePixels, isCut, normaliseMap, overlay, proposeEnds, visualise,
+  type ColourEnds, type MapSample, type Panel, type Pixels, type ScaleName, type Sign, type View,
 } from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
 import { averageCells } from './average-cells.ts';
@@ -18,6 +18,8 @@ export interface DrawingRequest {
   readonly scale?: ScaleName | undefined;
   /** The value of full colour, for maps that are to be compared. */
   readonly range?: number | undefined;
+  /** The value of no colour, together with `range`. */
+  readonly low?: number | undefined;
   readonly contours?: boolean | undefined;
 }
 
@@ -28,6 +30,8 @@ export type DrawnPicture = Panel & { readonly alternativeText: string };
 export interface MapKind {
   /** Whether any has a negative value. */
   readonly isSigned: boolean;
+  /** Whether all are so far from zero that colours from zero on would be one flat colour, as RISE's. */
+  readonly isFarFromZero: boolean;
   /** Whether their three channels are red, green and blue, as PRISM's. */
   readonly isColourField: boolean;
 }
@@ -36,6 +40,8 @@ export interface MapKind {
 const SMALLEST_PICTURE = 448;
 /** Percent of the mass of a signed map in full colour: pixel maps are heavy-tailed, and few extremes would hide all the rest. */
 const OUTLIERS = 10;
+/** The same of other maps, which are smoother. */
+const FEW_OUTLIERS = 2;
 /** A map is drawn in at most so many cells along its shorter side: single pixels of a photograph cannot be seen. */
 const MOST_CELLS = 64;
 /** How much of the contrast is left in a faded picture. */
@@ -69,38 +75,55 @@ function drawColourField(map: Tensor, layout: Layout, { height, width }: Pixels)
   return { picture: colourField(enlarged, layout, 0), alternativeText };
 }
 
-/** The value of full colour of a map over its picture: what a picture and its legend agree on. */
-export function rangeOf(map: Tensor, layout: Layout, kind: MapKind, request: DrawingRequest): number {
-  return request.range ?? normaliseMap(inCells(map, layout), layout, 0, { sign: signOf(kind, request), outlierPercentile: outliersOf(kind, request) }).range;
+const cellsOf = (maps: readonly Tensor[], layout: Layout): MapSample[] => maps.map((map) => ({ values: inCells(map, layout), layout, sample: 0 }));
+
+/** Ends of the colours that do not begin at zero; none where the user says where they begin. */
+function proposeFor(cells: readonly MapSample[], { range, sign, outliers }: DrawingRequest): ColourEnds | undefined {
+  if (range !== undefined || sign === 'all') return undefined;
+  return proposeEnds(cells, { sign, outlierPercentile: outliers ?? FEW_OUTLIERS });
+}
+
+/** Whether all of the maps that were made together are far from zero: they all are drawn alike. */
+export function areFarFromZero(maps: readonly Tensor[], layout: Layout, request: DrawingRequest): boolean {
+  return proposeFor(cellsOf(maps, layout), request) !== undefined;
+}
+
+/** The values of no and of full colour of maps over their pictures, in one scale: what a picture and its legend agree on. */
+export function endsOf(maps: readonly Tensor[], layout: Layout, kind: MapKind, request: DrawingRequest): ColourEnds {
+  if (request.range !== undefined) return { low: request.low, range: request.range };
+  const cells = cellsOf(maps, layout);
+  const proposed = kind.isFarFromZero ? proposeFor(cells, request) : undefined;
+  if (proposed !== undefined) return proposed;
+  const options = { sign: signFromZero(kind, request), outlierPercentile: request.outliers ?? (kind.isSigned ? OUTLIERS : FEW_OUTLIERS) };
+  return { range: Math.max(...cells.map(({ values }) => normaliseMap(values, layout, 0, options).range)) };
 }
 
 const isOverlay = ({ view }: DrawingRequest): boolean => view === 'overlay';
 
-function signOf({ isSigned }: MapKind, { view, sign }: DrawingRequest): Sign {
+function signFromZero({ isSigned }: MapKind, { view, sign }: DrawingRequest): Sign {
   if (sign !== undefined) return sign;
   return isSigned && view !== 'masked-image' && view !== 'alpha-scaling' ? 'all' : 'positive';
 }
 
-const outliersOf = ({ isSigned }: MapKind, { outliers }: DrawingRequest): number => outliers ?? (isSigned ? OUTLIERS : 2);
-
 /** One map over its picture as asked for; `values` hold that map alone. */
 export function drawMap(values: Tensor, layout: Layout, picture: Pixels, kind: MapKind, request: DrawingRequest): DrawnPicture {
   if (kind.isColourField) return drawColourField(values, layout, picture);
-  const sign = signOf(kind, request);
   const cells = inCells(values, layout);
-  const range = rangeOf(values, layout, kind, request);
-  const scale: ScaleName = request.scale ?? (sign === 'all' ? 'RdBu' : 'inferno');
-  const drawing = { sign, scale, range };
+  const ends = endsOf([values], layout, kind, request);
+  const sign = ends.low === undefined ? signFromZero(kind, request) : (request.sign ?? 'all');
+  const isAroundZero = sign === 'all' && ends.low === undefined;
+  const scale: ScaleName = request.scale ?? (isAroundZero ? 'RdBu' : 'inferno');
+  const drawing = { sign, scale, ...ends };
   const enlargeTo = (interpolation: Interpolation): Tensor => resample(cells, layout, picture.height, picture.width, interpolation);
-  const enlarged = enlargeTo(sign === 'all' ? 'nearest' : 'bilinear');
+  const enlarged = enlargeTo(isAroundZero ? 'nearest' : 'bilinear');
   const drawn = isOverlay(request)
-    ? overlay(sign === 'all' ? greyscale(picture, { contrast: CONTRAST }) : picture, heatMap(enlarged, layout, 0, { ...drawing, opacity: 'magnitude' }), { alpha: sign === 'all' ? 1 : COVER })
+    ? overlay(isAroundZero ? greyscale(picture, { contrast: CONTRAST }) : picture, heatMap(enlarged, layout, 0, { ...drawing, opacity: 'magnitude' }), { alpha: isAroundZero ? 1 : COVER })
     : visualise(picture, enlarged, layout, 0, { view: request.view === 'overlay' ? undefined : request.view, ...drawing });
   const isColoured = request.view !== 'original' && request.view !== 'masked-image' && request.view !== 'alpha-scaling';
   return {
     picture: drawn,
     ...(request.contours === true && { contours: contourLines(enlargeTo('bilinear'), layout, 0, drawing) }),
-    ...(isColoured && { legend: { scale, range, cut: normaliseMap(cells, layout, 0, { sign, outlierPercentile: 0 }).range > range } }),
+    ...(isColoured && { legend: { scale, ...ends, cut: isCut({ values: cells, layout, sample: 0 }, ends, sign) } }),
     alternativeText: describe(values, layout, 0, drawing),
   };
 }

@@ -1,13 +1,13 @@
 import { batchSize, imageGeometry, isSpatial, type Explanation, type Layout, type MethodDescription, type Tensor } from '@pellucid/core';
 import { scaleToWidth } from '@pellucid/datasets';
-import { composeFigure, figurePixels, grid, type ColourLegend, type Figure, type Panel, type Pixels } from '@pellucid/render';
+import { composeFigure, figurePixels, grid, type ColourEnds, type ColourLegend, type Figure, type Panel, type Pixels } from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
 import type { Prediction } from '../results/predictions.ts';
-import { drawInput, drawMap, hasSigns, rangeOf, sampleMap, type DrawingRequest, type DrawnPicture, type MapKind } from './draw-map.ts';
+import { areFarFromZero, drawInput, drawMap, endsOf, hasSigns, sampleMap, type DrawingRequest, type DrawnPicture, type MapKind } from './draw-map.ts';
 import { encodeFigures, encodeOnWhite, encodeSvg } from './encode-figure.ts';
 
 /** What pictures of a run are wanted. */
-export interface BookRequest extends Omit<DrawingRequest, 'range'> {
+export interface BookRequest extends Omit<DrawingRequest, 'range' | 'low'> {
   /** The value of full colour; `shared`: that of the strongest among all maps that a method gave together. */
   readonly range?: number | 'shared' | undefined;
   /** Figures with titles and scales as SVG files, too. */
@@ -22,24 +22,30 @@ export interface DrawnMap extends MapKind {
   /** The method's. */
   readonly title: string;
   readonly explanation: Explanation;
-  /** The value of full colour, where it is not each map's own. */
-  readonly range: number | undefined;
+  /** The values of no and of full colour, where they are not each map's own. */
+  readonly ends: ColourEnds | undefined;
 }
 
-/** The value of full colour that the request gives to the maps of an explanation; undefined where each has its own. */
-export function sharedRange(explanation: Explanation, kind: MapKind, { range, ...request }: BookRequest): number | undefined {
-  if (range !== 'shared') return range;
-  if (kind.isColourField) return undefined;
-  const maps = Array.from({ length: batchSize(explanation.values) }, (_, sample) => sampleMap(explanation, sample)).filter((map) => map !== undefined);
-  return maps.length === 0 ? undefined : Math.max(...maps.map((map) => rangeOf(map, explanation.provenance.layout, kind, request)));
+const mapsOf = (explanation: Explanation): Tensor[] =>
+  Array.from({ length: batchSize(explanation.values) }, (_, sample) => sampleMap(explanation, sample)).filter((map) => map !== undefined);
+
+/** The ends of the colours that the request gives to the maps of an explanation; undefined where each has its own. */
+export function sharedEnds(explanation: Explanation, kind: MapKind, { range, ...request }: BookRequest): ColourEnds | undefined {
+  if (range === undefined) return undefined;
+  if (range !== 'shared') return { range };
+  const maps = kind.isColourField ? [] : mapsOf(explanation);
+  return maps.length === 0 ? undefined : endsOf(maps, explanation.provenance.layout, kind, request);
 }
 
 /** How all maps that a method gave together are drawn. */
-export function mapKind(explanation: Explanation, { kind }: MethodDescription): MapKind {
+export function mapKind(explanation: Explanation, { kind }: MethodDescription, { range, ...request }: BookRequest): MapKind {
   const { values, provenance: { layout, layer } } = explanation;
   const isImage = isSpatial(layout) && values.shape.length === 4;
   // The three channels of a map that no layer gave are those of the input.
-  return { isSigned: hasSigns(explanation), isColourField: kind === 'batch' && layer !== undefined && isImage && imageGeometry(values.shape, layout).channels === 3 };
+  const isColourField = kind === 'batch' && layer !== undefined && isImage && imageGeometry(values.shape, layout).channels === 3;
+  // A range that is given is one from zero on.
+  const given = range === 'shared' ? undefined : range;
+  return { isSigned: hasSigns(explanation), isFarFromZero: !isColourField && areFarFromZero(mapsOf(explanation), layout, { ...request, range: given }), isColourField };
 }
 
 /** A file of pictures. */
@@ -119,9 +125,10 @@ function composePage(rows: readonly Row[], heads: readonly string[]): Figure {
 
 /** Both kinds of animation of a method's maps, in one scale. */
 async function animate({ title, kind, frames, request }: Sequence): Promise<readonly PictureFile[]> {
-  const range = kind.isColourField ? 0 : Math.max(...frames.map(({ map, layout }) => rangeOf(map, layout, kind, request)));
+  const layout = frames[0]!.layout;
+  const ends = kind.isColourField ? { range: 0 } : endsOf(frames.map(({ map }) => map), layout, kind, request);
   const figures = frames.map((frame) => {
-    const { legend, ...panel } = drawMap(frame.map, frame.layout, frame.picture, kind, { ...request, range });
+    const { legend, ...panel } = drawMap(frame.map, frame.layout, frame.picture, kind, { ...request, ...ends });
     return composeFigure({ panels: [[panel]], title: `${title}: ${frame.title}`, legend: legend && { ...legend, cut: false } });
   });
   const { webp, gif } = await encodeFigures(figures, DELAY);
@@ -162,8 +169,8 @@ export function openPictureBook(layout: Layout, request: BookRequest): PictureBo
         rows.set(`${input.file.stem}[${sample}]`, { title, panels: [panel] });
       }
     },
-    draw: async (input, { name, title, explanation, range, ...kind }) => {
-      const drawing: DrawingRequest = { ...request, range };
+    draw: async (input, { name, title, explanation, ends, ...kind }) => {
+      const drawing: DrawingRequest = { ...request, range: ends?.range, low: ends?.low };
       const drawn: DrawnPicture[] = [];
       const titles: string[] = [];
       const isNew = !heads.includes(title);

@@ -8,7 +8,7 @@ import type { Binding } from '../inputs/bindings.ts';
 import { groupInputs } from '../inputs/group-inputs.ts';
 import type { InputSource, ReadInput } from '../inputs/input-source.ts';
 import type { OutputFolder } from '../output/output-folder.ts';
-import { mapKind, openPictureBook, sharedRange, type BookRequest, type DrawnMap, type PictureBook } from '../output/picture-book.ts';
+import { mapKind, openPictureBook, sharedEnds, type BookRequest, type DrawnMap, type PictureBook } from '../output/picture-book.ts';
 import { predict, type Prediction } from './predictions.ts';
 import { splitExplanation } from './split-explanation.ts';
 
@@ -122,12 +122,12 @@ async function explainGroup(work: ExplainWork, parts: readonly Part[], batch: Te
         update(position + done / total, name);
       },
     });
-    const kind = mapKind(explanation, method.description);
-    const range = sharedRange(explanation, kind, work.drawing);
+    const kind = mapKind(explanation, method.description, work.drawing);
+    const ends = sharedEnds(explanation, kind, work.drawing);
     let start = 0;
     for (const part of parts) {
       const end = start + batchSize(part.input.values);
-      await writePart(part, { name, title, range, ...kind, explanation: splitExplanation(explanation, start, end) }, work, pictures);
+      await writePart(part, { name, title, ends, ...kind, explanation: splitExplanation(explanation, start, end) }, work, pictures);
       start = end;
     }
     update(position + 1, name);

@@ -3,6 +3,7 @@ import { tensor } from '@pellucid/core';
 import { colourScale } from '../colour/scales.ts';
 import type { Figure, FigurePicture } from '../figure/figure.ts';
 import { figurePixels } from '../figure/figure-pixels.ts';
+import { proposeEnds } from '../map/propose-ends.ts';
 import { blank } from '../pixels.ts';
 import { evolution, type Moment } from './evolution.ts';
 
@@ -22,6 +23,16 @@ test('all frames have one size and one scale', () => {
   expect(first).toEqual([[...colourOf(0.25)], [...colourOf(-0.5)], [...colourOf(1)]]);
   expect(frames[2]!.items.some((item) => item.kind === 'text' && /epoch 10|…/.test(item.text))).toBe(true);
   expect(alternativeText).toMatch(/^Animation of 3 pictures\. First: .*epoch 0.* Last: .*epoch 10/);
+});
+
+test('frames of maps far from zero share both ends, and their bars say so', () => {
+  const far = [moment('epoch 0', -15, -13), moment('epoch 1', -12, -11)];
+  const ends = proposeEnds(far.map((each) => ({ ...each, sample: 0 })), { outlierPercentile: 0 });
+  const { frames, alternativeText } = evolution(far, { ...ends, shorterSide: 1 });
+  const colourOf = colourScale('viridis');
+  expect(frames.map((frame) => [...picturesOf(frame)[0]!.picture.data.subarray(0, 3)])).toEqual([[...colourOf(0)], [...colourOf(0.75)]]);
+  for (const { items } of frames) expect(items).toContainEqual(expect.objectContaining({ text: '−15 (not 0)' }));
+  expect(alternativeText).toContain('from dark violet at -15, not at 0, to yellow at -11');
 });
 
 test('shows several samples over their images', () => {

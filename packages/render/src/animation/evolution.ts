@@ -2,7 +2,7 @@ import { PellucidError, type Layout, type Tensor } from '@pellucid/core';
 import { chooseScale } from '../colour/scales.ts';
 import { composeFigure } from '../figure/compose.ts';
 import type { Figure } from '../figure/figure.ts';
-import { normaliseMap, sharedRange } from '../map/normalise.ts';
+import { isAroundZero, isCut, sharedRange } from '../map/normalise.ts';
 import { heatMap, type HeatMapOptions } from '../picture/heat-map.ts';
 import { greyscale } from '../picture/greyscale.ts';
 import { overlay } from '../picture/overlay.ts';
@@ -57,11 +57,11 @@ function check(moments: readonly Moment[], samples: readonly number[], images: r
 export function evolution(moments: readonly Moment[], options: EvolutionOptions = {}): Evolution {
   const { samples = [0], images, shorterSide = 224, title = '', ...drawing } = options;
   check(moments, samples, images);
-  const { sign = 'all' } = drawing;
-  const scale = chooseScale(drawing.scale, sign === 'all');
+  const { sign, low } = drawing;
+  const scale = chooseScale(drawing.scale, isAroundZero(drawing));
   const maps = moments.flatMap(({ values, layout }) => samples.map((sample) => ({ values, layout, sample })));
   const range = drawing.range ?? sharedRange(maps, drawing);
-  const cut = maps.some(({ values, layout, sample }) => normaliseMap(values, layout, sample, { sign, outlierPercentile: 0 }).range > range);
+  const cut = maps.some((map) => isCut(map, { low, range }, sign));
   const frames = moments.map(({ values, layout, label }) => {
     const row = samples.map((sample, i) => {
       const heat = heatMap(values, layout, sample, { ...drawing, scale, range, ...(images !== undefined && { opacity: drawing.opacity ?? 'magnitude' }) });
@@ -69,7 +69,7 @@ export function evolution(moments: readonly Moment[], options: EvolutionOptions 
       const picture = image === undefined ? heat : overlay(greyscale(image, { contrast: 0.5 }), heat, { alpha: 1 });
       return { picture: enlarge(picture, shorterSide), alternativeText: describe(values, layout, sample, { ...drawing, scale, range }) };
     });
-    return composeFigure({ panels: [row], title: title === '' ? label : `${title}, ${label}`, legend: { scale, range, cut } });
+    return composeFigure({ panels: [row], title: title === '' ? label : `${title}, ${label}`, legend: { scale, low, range, cut } });
   });
   const [first, last] = [frames[0]!, frames[frames.length - 1]!];
   const alternativeText = frames.length === 1 ? first.alternativeText : `Animation of ${frames.length} pictures. First: ${first.alternativeText} Last: ${last.alternativeText}`;

@@ -103,7 +103,7 @@ export function chooseScale(scale: ScaleName | undefined, signed: boolean): Scal
   if ((signed ? DIVERGING_SCALES : SEQUENTIAL_SCALES).some((name) => name === scale)) return scale;
   const [names, kind] = signed
     ? [DIVERGING_SCALES, "a diverging scale for sign 'all'"]
-    : [SEQUENTIAL_SCALES, 'a sequential scale for values without a sign'];
+    : [SEQUENTIAL_SCALES, 'a sequential scale for values without a sign, or with a low end'];
   throw new PellucidError('OPTION_INVALID', { option: 'scale', name: 'heat map', expected: `${kind} (${names.join(', ')})`, actual: scale });
 }
 

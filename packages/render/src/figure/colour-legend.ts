@@ -2,13 +2,16 @@ import { colourBar } from '../colour/colour-bar.ts';
 import { isDiverging, type ScaleName } from '../colour/scales.ts';
 import { textWidth } from '../drawing/text.ts';
 import type { Rgb } from '../pixels.ts';
+import { numberBetween } from '../text/number-between.ts';
 import type { Figure } from './figure.ts';
 
 /** What the colours of a map mean. */
 export interface ColourLegend {
   readonly scale: ScaleName;
-  /** The value of full colour, from `normaliseMap` or `sharedRange`. */
+  /** The value of full colour, from `normaliseMap`, `sharedRange` or `proposeEnds`. */
   readonly range: number;
+  /** The value of no colour, on a sequential scale, from `proposeEnds`; the bar then says that it does not begin at zero. @defaultValue zero */
+  readonly low?: number | undefined;
   /** Whether values beyond the range were cut to full colour: its ends then say "and more". @defaultValue false */
   readonly cut?: boolean | undefined;
 }
@@ -23,13 +26,20 @@ export interface LegendParts {
 export const LEAST_BAR = 4;
 const TICK = 4;
 
-/** A value in two digits, as short as it can be said; minus signs as in print. */
+/** Minus signs as in print. */
+const inPrint = (number: string): string => number.replace(/-/g, '−');
+
+/** A value in two digits, as short as it can be said. */
 export function shortNumber(value: number): string {
-  return String(Number(value.toPrecision(2))).replace(/-/g, '−');
+  return inPrint(String(Number(value.toPrecision(2))));
 }
 
-function labelsOf({ scale, range, cut = false }: ColourLegend): readonly [number, string][] {
+function labelsOf({ scale, range, low, cut = false }: ColourLegend): readonly [number, string][] {
   const above = cut ? '≥ ' : '';
+  if (low !== undefined) {
+    const label = (value: number): string => inPrint(numberBetween(value, low, range));
+    return [[0, `${cut ? '≤ ' : ''}${label(low)} (not 0)`], [0.5, label((low + range) / 2)], [1, `${above}${label(range)}`]];
+  }
   if (!isDiverging(scale)) return [[0, '0'], [0.5, shortNumber(range / 2)], [1, `${above}${shortNumber(range)}`]];
   return [
     [0, `${cut ? '≤ ' : ''}${shortNumber(-range)}`], [0.25, shortNumber(-range / 2)], [0.5, '0'], [0.75, shortNumber(range / 2)],

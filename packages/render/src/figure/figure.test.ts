@@ -77,6 +77,24 @@ test('the colour bar has the colours of the scale and says its values', () => {
   expect(texts(own).map(({ text }) => text)).toEqual(['0', '2', '4']);
 });
 
+test.each([
+  [{ low: 0.21, range: 0.47 }, ['0.21 (not 0)', '0.34', '0.47']],
+  [{ low: -14.93, range: -11.92, cut: true }, ['≤ −14.9 (not 0)', '−13.4', '≥ −11.9']],
+  [{ low: 1234.5, range: 2468 }, ['1200 (not 0)', '1900', '2500']],
+  [{ low: 13.0012, range: 13.0058 }, ['13.0012 (not 0)', '13.0035', '13.0058']],
+])('a colour bar with a low end says that it does not begin at zero, in as many digits as tell its ends apart', (ends, labels) => {
+  const figure = composeFigure({ panels: [[{ picture: blank(200, 200) }]], legend: { scale: 'inferno', ...ends } });
+  expect(texts(figure).map(({ text }) => text)).toEqual(labels);
+  const [, bar] = pictures(figure);
+  const colourOf = colourScale('inferno');
+  expect([at(bar.picture, 0, bar.picture.height - 1), at(bar.picture, 0, 0)]).toEqual([[...colourOf(0)], [...colourOf(1)]]);
+});
+
+test('the SVG says that a colour bar does not begin at zero', async () => {
+  const figure = composeFigure({ panels: [[{ picture: red }]], legend: { scale: 'inferno', low: 2, range: 3 } });
+  expect(await figureSvg(figure, async () => 'data:,')).toMatch(/<text [^>]*>2 \(not 0\)<\/text>/);
+});
+
 test('panels without a partner leave their place empty', () => {
   const figure = composeFigure({ panels: [[{ picture: red }, undefined], [undefined, { picture: blue }]], gap: 2 });
   const [first, second] = pictures(figure);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { tensor } from '@pellucid/core';
 import fc from 'fast-check';
 import { collapseChannels } from './collapse.ts';
-import { normaliseMap, sharedRange, type Sign } from './normalise.ts';
+import { isCut, normaliseMap, sharedRange, type Sign } from './normalise.ts';
 
 /** A map of one row. */
 const row = (...values: number[]) => tensor([1, 1, 1, values.length], values);
@@ -74,12 +74,27 @@ test('uses the given range, so that panels compare', () => {
   expect([...normaliseMap(row(2, 1), 'NCHW', 0, { range }).values]).toEqual([0.25, 0.125]);
 });
 
+test('runs from a low end to the range, on either side of zero and for the sign that is shown', () => {
+  expect([...normaliseMap(row(10, 11, 12, 14, 20), 'NCHW', 0, { low: 10, range: 14 }).values]).toEqual([0, 0.25, 0.5, 1, 1]);
+  expect([...normaliseMap(row(-15, -13.5, -12, -20), 'NCHW', 0, { low: -15, range: -12 }).values]).toEqual([0, 0.5, 1, 0]);
+  expect([...normaliseMap(row(-15, -13.5, -12), 'NCHW', 0, { sign: 'negative', low: 12, range: 15 }).values]).toEqual([1, 0.5, 0]);
+});
+
+test('says whether values lie beyond the ends', () => {
+  const cut = (ends: { low?: number; range: number }, sign?: Sign): boolean => isCut({ values: row(-3, -2), layout: 'NCHW', sample: 0 }, ends, sign);
+  expect([cut({ range: 3 }), cut({ range: 2.5 }), cut({ low: -3, range: -2 }), cut({ low: -2.5, range: -2 }), cut({ low: -3, range: -2.5 })]).toEqual([false, true, false, true, true]);
+  expect([cut({ range: 1 }, 'positive'), cut({ range: 2.5 }, 'negative')]).toEqual([false, true]);
+});
+
 test.each([
   ['NaN', row(1, NaN), 0, {}, 'INPUT_NOT_FINITE'],
   ['an infinity', row(1, Infinity), 0, {}, 'INPUT_NOT_FINITE'],
   ['a sample that is not there', row(1), 1, {}, 'REQUEST_INVALID'],
   ['no mass at all', row(1), 0, { outlierPercentile: 100 }, 'OPTION_INVALID'],
   ['a negative range', row(1), 0, { range: -1 }, 'OPTION_INVALID'],
+  ['a low end without a range', row(1), 0, { low: 0.5 }, 'OPTION_INVALID'],
+  ['a low end that is not below the range', row(1), 0, { low: 1, range: 1 }, 'OPTION_INVALID'],
+  ['a low end that is no number', row(1), 0, { low: NaN, range: 1 }, 'OPTION_INVALID'],
 ])('refuses %s', (_, values, sample, options, code) => {
   expect(() => normaliseMap(values, 'NCHW', sample, options)).toThrow(expect.objectContaining({ code }));
 });

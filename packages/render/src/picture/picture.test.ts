@@ -34,6 +34,22 @@ test('shows values without a sign on a sequential scale', () => {
   expect(pixel(map, 2)).toEqual(opaque(interpolateViridis(0.5)));
 });
 
+test('draws from a low end on a sequential scale, the highest value brightest, all of one sign or not', () => {
+  for (const [values, low, range] of [[[12, 13.5, 15], 12, 15], [[-15, -13.5, -12], -15, -12], [[-1, 0, 1], -1, 1]] as const) {
+    const map = heatMap(row(...values), 'NCHW', 0, { low, range, opacity: 'magnitude' });
+    expect([0, 1, 2].map((i) => pixel(map, i))).toEqual([[68, 1, 84, 0], [...opaque(interpolateViridis(0.5)).slice(0, 3), 128], [253, 231, 37, 255]]);
+  }
+  expect(() => heatMap(row(12, 15), 'NCHW', 0, { low: 12, range: 15, scale: 'RdBu' })).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }));
+});
+
+test('masks from a low end, whatever side of zero it is on', () => {
+  const ends = { low: -15, range: -11 };
+  const image = blank(3, 1, [200, 100, 40]);
+  const masked = maskedImage(image, row(-15, -14, -11), 'NCHW', 0, ends);
+  expect([0, 1, 2].map((i) => pixel(masked, i))).toEqual([[0, 0, 0, 255], [50, 25, 10, 255], [200, 100, 40, 255]]);
+  expect([3, 7, 11].map((i) => alphaScaledImage(image, row(-15, -14, -11), 'NCHW', 0, ends).data[i])).toEqual([0, 64, 255]);
+});
+
 test('gives a map of zeros the colour of zero everywhere', () => {
   const map = heatMap(row(0, 0), 'NCHW', 0);
   expect([pixel(map, 0), pixel(map, 1)]).toEqual([MIDDLE, MIDDLE]);

@@ -17,19 +17,12 @@ export type View = (typeof VIEWS)[number];
 export interface VisualiseOptions extends NormaliseOptions {
   /** @defaultValue 'blended-heat-map' */
   readonly view?: View | undefined;
-  /** Masked images and alpha scaling need one that is not 'all'. @defaultValue 'all', or 'positive' in those two views */
+  /** Masked images and alpha scaling need one that is not 'all', or `low`. @defaultValue 'all', or 'positive' in those two views */
   readonly sign?: Sign | undefined;
   /** @defaultValue as `heatMap` */
   readonly scale?: ScaleName | undefined;
   /** The map's share in a blended heat map. @defaultValue 0.5 */
   readonly alpha?: number | undefined;
-}
-
-/** The sign of a view that shows how much, not in which direction. */
-function withoutSign(view: View, sign: Sign = 'positive'): 'positive' | 'negative' | 'absolute' {
-  if (sign !== 'all') return sign;
-  const actual = `all, with the view ${view}`;
-  throw new PellucidError('OPTION_INVALID', { option: 'sign', name: 'visualise', expected: 'positive, negative or absolute', actual });
 }
 
 /**
@@ -44,9 +37,9 @@ export function visualise(image: Pixels, values: Tensor, layout: Layout, sample:
     case 'original':
       return image;
     case 'masked-image':
-      return maskedImage(image, values, layout, sample, { ...rest, sign: withoutSign(view, sign) });
+      return maskedImage(image, values, layout, sample, { ...rest, sign });
     case 'alpha-scaling':
-      return alphaScaledImage(image, values, layout, sample, { ...rest, sign: withoutSign(view, sign) });
+      return alphaScaledImage(image, values, layout, sample, { ...rest, sign });
     case 'heat-map':
     case 'blended-heat-map': {
       const heat = heatMap(values, layout, sample, { ...rest, sign, scale });

@@ -28,6 +28,18 @@ test('says where either sign lies, how they share the mass, and what the colours
   expect(describe(tensor([1, 1, 1, 2], [-0.123, -4]), 'NCHW', 0)).toMatch(/^.* from -4 to -0\.12: 97 % of the negative mass .* No value is positive\. /);
 });
 
+test('says of colours with a low end where they begin, and what is higher', () => {
+  const map = tensor([1, 1, 1, 3], [-15, -14.2, -12]);
+  expect(describe(map, 'NCHW', 0, { low: -15, range: -12 })).toBe(
+    'Attribution map of 1 x 3 values from -15 to -12: 79 % of the mass above -15 lies in the middle right; the highest value, -12, is at row 1, column 3. ' +
+      'Colours run from dark violet at -15, not at 0, to yellow at -12.',
+  );
+  expect(describe(map, 'NCHW', 0, { sign: 'negative', scale: 'inferno', low: 12, range: 15 })).toMatch(
+    /the highest value, -15, is at row 1, column 1\. Colours show the size of negative values, from black at 12, not at 0, to pale yellow at 15\.$/,
+  );
+  expect(describe(map, 'NCHW', 0, { low: 1, range: 2 })).toMatch(/^Attribution map of 1 x 3 values from -15 to -12: the highest value/);
+});
+
 test('has words for every scale', () => {
   const map = tensor([1, 1, 1, 1], [1]);
   for (const scale of DIVERGING_SCALES) expect(describe(map, 'NCHW', 0, { scale })).toMatch(/Colours run from [a-z -]+ at -1/);

@@ -1,7 +1,8 @@
 import type { Layout, Tensor } from '@pellucid/core';
 import { chooseScale, type ScaleName } from '../colour/scales.ts';
 import { collapseChannels, type Plane } from '../map/collapse.ts';
-import { normalisePlane, type NormaliseOptions } from '../map/normalise.ts';
+import { normalisePlane, SELECT, type NormaliseOptions } from '../map/normalise.ts';
+import { numberBetween } from './number-between.ts';
 
 /** How the map is drawn, as given to `heatMap`: the text then says what its colours mean. */
 export interface DescribeOptions extends NormaliseOptions {
@@ -42,51 +43,80 @@ function regionName(region: number): string {
 const round = (value: number): string => String(Number(value.toPrecision(2)));
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
-/** In which ninth of the picture most of a sign's mass lies. */
-function strongestRegion({ values, width, height }: Plane, sign: 1 | -1): string {
+/** In which ninth of the picture most of something lies: how much of it is in a value. */
+function strongestRegion({ values, width, height }: Plane, massOf: (value: number) => number, what: string): string {
   const mass = new Float64Array(9);
   values.forEach((value, pixel) => {
     const x = pixel % width;
     const ninth = (position: number, length: number): number => Math.floor(((position + 0.5) * 3) / length);
-    mass[3 * ninth((pixel - x) / width, height) + ninth(x, width)]! += Math.max(0, sign * value);
+    mass[3 * ninth((pixel - x) / width, height) + ninth(x, width)]! += massOf(value);
   });
   const largest = mass.reduce((best, value, region) => (value > mass[best]! ? region : best), 0);
   const share = mass[largest]! / mass.reduce((a, b) => a + b);
-  return `${percent(share)} of the ${sign > 0 ? 'positive' : 'negative'} mass lies in the ${regionName(largest)}`;
+  return `${percent(share)} of ${what} lies in the ${regionName(largest)}`;
 }
 
-/** What the colours mean. */
+const SHOWN = { positive: 'positive values', negative: 'the size of negative values', absolute: 'the size of values' } as const;
+
+/** What the colours mean that show zero. */
 function describeColours(plane: Plane, options: DescribeOptions): string {
   const { sign = 'all' } = options;
-  const scale = chooseScale(options.scale, sign === 'all');
   const { range } = normalisePlane(plane, options);
-  const [high, low] = COLOURS[scale];
+  const [high, low] = COLOURS[chooseScale(options.scale, sign === 'all')];
   if (sign === 'all') return `Colours run from ${low} at -${round(range)} over nearly white at 0 to ${high} at ${round(range)}.`;
-  const shown = { positive: 'positive values', negative: 'the size of negative values', absolute: 'the size of values' }[sign];
-  return `Colours show ${shown}, from ${low} at 0 to ${high} at ${round(range)}.`;
+  return `Colours show ${SHOWN[sign]}, from ${low} at 0 to ${high} at ${round(range)}.`;
+}
+
+/** The place of the largest value. */
+function peakOf({ values, width }: Plane, sizeOf: (value: number) => number): { readonly value: number; readonly place: string } {
+  const peak = values.reduce((best, value, i) => (sizeOf(value) > sizeOf(values[best]!) ? i : best), 0);
+  return { value: values[peak]!, place: `row ${Math.floor(peak / width) + 1}, column ${(peak % width) + 1}` };
+}
+
+/** Sentences on both sides of zero: what lies where, and which colours that has. */
+function describeAroundZero(plane: Plane, [lowest, highest]: readonly [number, number], options: DescribeOptions): readonly string[] {
+  const { value, place } = peakOf(plane, Math.abs);
+  const positive = plane.values.reduce((sum, each) => sum + Math.max(0, each), 0);
+  const whole = plane.values.reduce((sum, each) => sum + Math.abs(each), 0);
+  const regions = [
+    ...(highest > 0 ? [strongestRegion(plane, (each) => Math.max(0, each), 'the positive mass')] : []),
+    ...(lowest < 0 ? [strongestRegion(plane, (each) => Math.max(0, -each), 'the negative mass')] : []),
+  ];
+  const signs = positive === whole ? 'No value is negative' : positive === 0 ? 'No value is positive' : `${percent(positive / whole)} of all mass is positive`;
+  return [
+    `from ${round(lowest)} to ${round(highest)}: ${regions.join(', ')}; the strongest value, ${round(value)}, is at ${place}.`,
+    `${signs}.`,
+    describeColours(plane, options),
+  ];
+}
+
+/** Sentences on a map whose colours do not begin at zero: what is higher than the rest of it. */
+function describeAbove(plane: Plane, [lowest, highest]: readonly [number, number], low: number, options: DescribeOptions): readonly string[] {
+  const { sign = 'all' } = options;
+  const { range } = normalisePlane(plane, options);
+  const number = (value: number): string => numberBetween(value, low, range);
+  const above = (value: number): number => Math.max(0, SELECT[sign](value) - low);
+  const { value, place } = peakOf(plane, SELECT[sign]);
+  const region = above(value) > 0 ? `${strongestRegion(plane, above, `the mass above ${number(low)}`)}; ` : '';
+  const [high, last] = COLOURS[chooseScale(options.scale, false)];
+  const start = sign === 'all' ? 'Colours run' : `Colours show ${SHOWN[sign]},`;
+  return [
+    `from ${number(lowest)} to ${number(highest)}: ${region}the highest value, ${number(value)}, is at ${place}.`,
+    `${start} from ${last} at ${number(low)}, not at 0, to ${high} at ${number(range)}.`,
+  ];
 }
 
 /**
  * Alternative text of a map, for those who cannot see it: from where to where the values run, channels summed; in which ninth of the picture most of
  * the positive and of the negative mass lies, and where the value is that is farthest from zero; how the mass is shared between the signs; what the
- * colours mean.
+ * colours mean. Where they have a `low` end, mass is what lies above it, and the place is that of the highest value.
  * @throws INPUT_NOT_FINITE, SHAPE_MISMATCH, REQUEST_INVALID, OPTION_INVALID
  */
 export function describe(values: Tensor, layout: Layout, sample: number, options: DescribeOptions = {}): string {
   const plane = collapseChannels(values, layout, sample);
   const start = `${options.subject ?? 'Attribution map'} of ${plane.height} x ${plane.width} values`;
-  const lowest = plane.values.reduce((a, b) => Math.min(a, b), Infinity);
-  const highest = plane.values.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (lowest === 0 && highest === 0) return `${start}: every value is zero.`;
-  const peak = plane.values.reduce((best, value, i) => (Math.abs(value) > Math.abs(plane.values[best]!) ? i : best), 0);
-  const positive = plane.values.reduce((sum, value) => sum + Math.max(0, value), 0);
-  const whole = plane.values.reduce((sum, value) => sum + Math.abs(value), 0);
-  const regions = [...(highest > 0 ? [strongestRegion(plane, 1)] : []), ...(lowest < 0 ? [strongestRegion(plane, -1)] : [])];
-  const signs = positive === whole ? 'No value is negative' : positive === 0 ? 'No value is positive' : `${percent(positive / whole)} of all mass is positive`;
-  const place = `row ${Math.floor(peak / plane.width) + 1}, column ${(peak % plane.width) + 1}`;
-  return [
-    `${start} from ${round(lowest)} to ${round(highest)}: ${regions.join(', ')}; the strongest value, ${round(plane.values[peak]!)}, is at ${place}.`,
-    `${signs}.`,
-    describeColours(plane, options),
-  ].join(' ');
+  const ends = [plane.values.reduce((a, b) => Math.min(a, b), Infinity), plane.values.reduce((a, b) => Math.max(a, b), -Infinity)] as const;
+  if (ends[0] === 0 && ends[1] === 0) return `${start}: every value is zero.`;
+  const sentences = options.low === undefined ? describeAroundZero(plane, ends, options) : describeAbove(plane, ends, options.low, options);
+  return `${start} ${sentences.join(' ')}`;
 }
