@@ -53,6 +53,7 @@ test('a bias is spread along the axes where it has length 1', () => {
   expect([...spreadBias(tensor([1, 1, 1, 2], [1, 2]), [1, 2, 1, 2])]).toEqual([1, 2, 1, 2]);
   expect([...spreadBias(tensor([1, 2, 1, 2], [1, 2, 3, 4]), [1, 2, 1, 2])]).toEqual([1, 2, 3, 4]);
   expect([...spreadBias(tensor([1, 1], [5]), [1, 3])]).toEqual([5, 5, 5]);
+  expect([...spreadBias(tensor([1, 1, 2, 1], [1, 2]), [1, 2, 2, 3])]).toEqual([1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2]);
 });
 
 test('refuses input without height and width', async () => {

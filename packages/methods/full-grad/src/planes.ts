@@ -1,4 +1,4 @@
-import { sizeOf, type ImageGeometry, type Tensor } from '@pellucid/core';
+import type { ImageGeometry, Tensor } from '@pellucid/core';
 
 /** One value per pixel. */
 export interface Plane {
@@ -27,8 +27,8 @@ export function sumScaled(products: Float64Array, { channels, height, width, cha
     let greatest = -Infinity;
     for (let p = 0; p < values.length; p++) {
       const size = Math.abs(products[k * channelStride + p * pixelStride]!);
-      least = Math.min(least, size);
-      greatest = Math.max(greatest, size);
+      if (size < least) least = size;
+      if (size > greatest) greatest = size;
     }
     const range = greatest - least + EPSILON;
     for (let p = 0; p < values.length; p++) values[p]! += (Math.abs(products[k * channelStride + p * pixelStride]!) - least) / range;
@@ -36,20 +36,24 @@ export function sumScaled(products: Float64Array, { channels, height, width, cha
   return { height, width, values };
 }
 
+/** Each block of so many values a number of times, one behind the other. */
+function repeatBlocks(data: Float32Array, length: number, times: number): Float32Array {
+  const repeated = new Float32Array(data.length * times);
+  for (let from = 0; from < data.length; from += length) {
+    const to = from * times;
+    if (length === 1) repeated.fill(data[from]!, to, to + times);
+    else for (let i = 0; i < times; i++) repeated.set(data.subarray(from, from + length), to + i * length);
+  }
+  return repeated;
+}
+
 /** A bias at every value of a sample of its layer: repeated along axes where it has length 1. */
 export function spreadBias({ shape: from, data }: Tensor, shape: readonly number[]): Float32Array {
-  const spread = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < spread.length; i++) {
-    let rest = i;
-    let position = 0;
-    let stride = 1;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const length = from[axis]!;
-      if (length !== 1) position += (rest % shape[axis]!) * stride;
-      stride *= length;
-      rest = Math.floor(rest / shape[axis]!);
-    }
-    spread[i] = data[position]!;
+  let spread = data;
+  let length = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (from[axis] !== shape[axis]) spread = repeatBlocks(spread, length, shape[axis]!);
+    length *= shape[axis]!;
   }
   return spread;
 }
