@@ -11,10 +11,10 @@ export { figureSvg } from './figure/figure-svg.ts';
 export { grid, type GridPictureOptions } from './grid/grid.ts';
 export { layoutGrid, type GridLayout, type GridOptions, type Rectangle } from './grid/layout-grid.ts';
 export { contourLines, type Contour, type ContourOptions } from './map/contours.ts';
+export { areFarFromZero, farEnds, type FarEnds, type FarEndsOptions } from './map/far-ends.ts';
 export {
   isCut, normaliseMap, sharedRange, type ColourEnds, type MapSample, type NormalisedMap, type NormaliseOptions, type Sign,
 } from './map/normalise.ts';
-export { proposeEnds, type ProposedEnds } from './map/propose-ends.ts';
 export { colourField } from './picture/colour-field.ts';
 export { greyscale, type GreyscaleOptions } from './picture/greyscale.ts';
 export { heatMap, type HeatMapOptions } from './picture/heat-map.ts';

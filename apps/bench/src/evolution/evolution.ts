@@ -1,7 +1,7 @@
 import { batchSize, decodeNpy, sampleData, type Tensor } from '@pellucid/core';
 import { encodeAnimation, encodePng } from '@pellucid/datasets';
 import { importanceOfMaps } from '@pellucid/metrics';
-import { enlarge, evolution, figurePixels, grid, heatMap, proposeEnds, type Pixels } from '@pellucid/render';
+import { areFarFromZero, enlarge, evolution, farEnds, figurePixels, grid, heatMap, type MapSample, type Pixels } from '@pellucid/render';
 import { readFileSync } from 'node:fs';
 import { writeWhole } from '@pellucid/files';
 import { similarity, type Plane, type Similarity } from './similarity.ts';
@@ -13,6 +13,9 @@ export interface EpochChange extends Similarity {
 }
 
 const MILLISECONDS = 500;
+const SHOWN = { sign: 'absolute' } as const;
+
+const samplesOf = (maps: Tensor): MapSample[] => Array.from({ length: batchSize(maps) }, (_, sample) => ({ values: maps, layout: 'NHWC', sample }));
 
 /** The map of an epoch, channels added up. */
 function planeOf(maps: Tensor, epoch: number): Plane {
@@ -31,8 +34,9 @@ export function changesOf(maps: Tensor): readonly EpochChange[] {
 function animation(maps: Tensor): Promise<Uint8Array> {
   const epochs = Array.from({ length: batchSize(maps) }, (_, epoch) => epoch);
   const moments = epochs.map((epoch) => ({ values: { shape: [1, ...maps.shape.slice(1)], data: sampleData(maps, epoch) }, layout: 'NHWC' as const, label: `epoch ${epoch}` }));
-  const ends = proposeEnds(moments.map((moment) => ({ ...moment, sample: 0 })), { sign: 'absolute' });
-  const frames = evolution(moments, { sign: 'absolute', ...ends }).frames.map((frame) => figurePixels(frame));
+  const samples = samplesOf(maps);
+  const ends = areFarFromZero(samples, SHOWN) ? farEnds(samples, SHOWN) : undefined;
+  const frames = evolution(moments, { ...SHOWN, ...ends }).frames.map((frame) => figurePixels(frame));
   return encodeAnimation(frames, epochs.map(() => MILLISECONDS), 'webp');
 }
 
@@ -43,10 +47,10 @@ function animation(maps: Tensor): Promise<Uint8Array> {
 export async function writeEvolution(file: string): Promise<void> {
   const maps = decodeNpy(readFileSync(`${file}.npy`), `${file}.npy`);
   const epochs = batchSize(maps);
-  const ends = (...chosen: readonly number[]): ReturnType<typeof proposeEnds> => proposeEnds(chosen.map((sample) => ({ values: maps, layout: 'NHWC', sample })), { sign: 'absolute' });
-  const isFarFromZero = ends(...Array.from({ length: epochs }, (_, epoch) => epoch)) !== undefined;
+  const samples = samplesOf(maps);
+  const isFarFromZero = areFarFromZero(samples, SHOWN);
   const picture = (epoch: number, side: number): Pixels =>
-    enlarge(heatMap(maps, 'NHWC', epoch, { sign: 'absolute', ...(isFarFromZero && ends(epoch)) }), side);
+    enlarge(heatMap(maps, 'NHWC', epoch, { ...SHOWN, ...(isFarFromZero && farEnds([samples[epoch]!], SHOWN)) }), side);
   writeWhole(`${file}.png`, await encodePng(picture(epochs - 1, 224)));
   writeWhole(`${file}.epochs.png`, await encodePng(grid(Array.from({ length: epochs }, (_, epoch) => picture(epoch, 112)), { gap: 4 })));
   writeWhole(`${file}.webp`, await animation(maps));

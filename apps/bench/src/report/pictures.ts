@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { batchSize, decodeNpy, type Layout, type Tensor } from '@pellucid/core';
 import { encodePng } from '@pellucid/datasets';
-import { heatMap, imagePixels, overlay, proposeEnds, type MapSample, type Pixels } from '@pellucid/render';
+import { areFarFromZero, farEnds, heatMap, imagePixels, overlay, type MapSample, type Pixels } from '@pellucid/render';
 import { readMaps } from '../run/agreement.ts';
 import { FILES } from '../store/folder.ts';
 
@@ -35,10 +35,10 @@ export interface Example {
 
 type StoredMaps = ReturnType<typeof readMaps>;
 
-/** The maps of a method, and whether those that are shown are far from zero, as RISE's: they all are drawn alike. */
+/** The maps of a method, and whether most that are shown are far from zero, as RISE's: they all are drawn alike. */
 function inspect(maps: StoredMaps, count: number): { readonly maps: StoredMaps; readonly isFarFromZero: boolean } {
   const samples = maps === null ? [] : Array.from({ length: Math.min(count, batchSize(maps.values)) }, (_, sample): MapSample => ({ ...maps, sample }));
-  return { maps, isFarFromZero: proposeEnds(samples) !== undefined };
+  return { maps, isFarFromZero: areFarFromZero(samples) };
 }
 
 /** Pictures of the first samples of a run for one network, with the maps of each method on one backend. */
@@ -53,7 +53,7 @@ export async function makeExamples(out: string, dataset: string, model: string, 
       const image = imagePixels(images, layout, sample, { min: 0, max: 1 });
       const draw = ({ maps, isFarFromZero }: (typeof stored)[number]): Promise<string> | null => {
         if (maps === null || batchSize(maps.values) <= sample) return null;
-        const ends = isFarFromZero ? proposeEnds([{ ...maps, sample }]) : undefined;
+        const ends = isFarFromZero ? farEnds([{ ...maps, sample }]) : undefined;
         return dataUrl(overlay(image, heatMap(maps.values, maps.layout, sample, { opacity: 'magnitude', ...ends }), { alpha: 0.9 }));
       };
       return { className: classNames[labels[sample]!] ?? '', image: await dataUrl(image), maps: await Promise.all(stored.map(draw)) };

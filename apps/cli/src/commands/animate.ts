@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { decodeNpy, imageGeometry, isSpatial, PellucidError, type Layout } from '@pellucid/core';
 import { loadImage } from '@pellucid/datasets';
-import { evolution, imagePixels, proposeEnds, type Moment, type Pixels, type ScaleName, type Sign } from '@pellucid/render';
+import { areFarFromZero, evolution, farEnds, imagePixels, type Moment, type Pixels, type ScaleName, type Sign } from '@pellucid/render';
 import type { Terminal } from '../command-line/terminal.ts';
 import { fileProblem } from '../inputs/file-problem.ts';
 import { checkDrawing } from '../output/check-drawing.ts';
@@ -98,7 +98,8 @@ export async function animateMaps(folder: string, request: AnimateRequest, termi
       const images = image && (await readImages(image, moments[0]!, terminal));
       const isSigned = moments.some(({ values }) => values.data.some((value) => value < 0));
       const maps = moments.flatMap(({ values, layout }) => samples.map((number) => ({ values, layout, sample: number })));
-      const ends = range === undefined && sign !== 'all' ? proposeEnds(maps, { sign, outlierPercentile: outliers ?? 2 }) : undefined;
+      const few = { sign, outlierPercentile: outliers ?? 2 };
+      const ends = range === undefined && sign !== 'all' && areFarFromZero(maps, few) ? farEnds(maps, few) : undefined;
       const shown = sign ?? (isSigned ? 'all' : 'positive');
       const { frames, alternativeText } = evolution(moments, {
         samples, images, title: method, range, outlierPercentile: outliers ?? (isSigned ? 10 : 2),

@@ -2,7 +2,7 @@ import {
   batchSize, imageGeometry, isSpatial, resample, sliceBatch, type Explanation, type Interpolation, type Layout, type Tensor,
 } from '@pellucid/core';
 import {
-  colourField, contourLines, describe, enlarge, greyscale, heatMap, imagePixels, isCut, normaliseMap, overlay, proposeEnds, visualise,
+  areFarFromZero, colourField, contourLines, describe, enlarge, farEnds, greyscale, heatMap, imagePixels, isCut, normaliseMap, overlay, visualise,
   type ColourEnds, type MapSample, type Panel, type Pixels, type ScaleName, type Sign, type View,
 } from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
@@ -30,7 +30,7 @@ export type DrawnPicture = Panel & { readonly alternativeText: string };
 export interface MapKind {
   /** Whether any has a negative value. */
   readonly isSigned: boolean;
-  /** Whether all are so far from zero that colours from zero on would be one flat colour, as RISE's. */
+  /** Whether most are so far from zero that colours from zero on would be one flat colour, as RISE's. */
   readonly isFarFromZero: boolean;
   /** Whether their three channels are red, green and blue, as PRISM's. */
   readonly isColourField: boolean;
@@ -77,23 +77,18 @@ function drawColourField(map: Tensor, layout: Layout, { height, width }: Pixels)
 
 const cellsOf = (maps: readonly Tensor[], layout: Layout): MapSample[] => maps.map((map) => ({ values: inCells(map, layout), layout, sample: 0 }));
 
-/** Ends of the colours that do not begin at zero; none where the user says where they begin. */
-function proposeFor(cells: readonly MapSample[], { range, sign, outliers }: DrawingRequest): ColourEnds | undefined {
-  if (range !== undefined || sign === 'all') return undefined;
-  return proposeEnds(cells, { sign, outlierPercentile: outliers ?? FEW_OUTLIERS });
-}
-
-/** Whether all of the maps that were made together are far from zero: they all are drawn alike. */
-export function areFarFromZero(maps: readonly Tensor[], layout: Layout, request: DrawingRequest): boolean {
-  return proposeFor(cellsOf(maps, layout), request) !== undefined;
+/** Whether colours of maps that were made together do not begin at zero: they all are drawn alike. A range and both signs are asked for around zero. */
+export function beginFarFromZero(maps: readonly Tensor[], layout: Layout, { range, sign, outliers }: DrawingRequest): boolean {
+  if (range !== undefined || sign === 'all') return false;
+  return areFarFromZero(cellsOf(maps, layout), { sign, outlierPercentile: outliers ?? FEW_OUTLIERS });
 }
 
 /** The values of no and of full colour of maps over their pictures, in one scale: what a picture and its legend agree on. */
 export function endsOf(maps: readonly Tensor[], layout: Layout, kind: MapKind, request: DrawingRequest): ColourEnds {
   if (request.range !== undefined) return { low: request.low, range: request.range };
   const cells = cellsOf(maps, layout);
-  const proposed = kind.isFarFromZero ? proposeFor(cells, request) : undefined;
-  if (proposed !== undefined) return proposed;
+  const far = kind.isFarFromZero ? farEnds(cells, { sign: request.sign, outlierPercentile: request.outliers ?? FEW_OUTLIERS }) : undefined;
+  if (far !== undefined) return far;
   const options = { sign: signFromZero(kind, request), outlierPercentile: request.outliers ?? (kind.isSigned ? OUTLIERS : FEW_OUTLIERS) };
   return { range: Math.max(...cells.map(({ values }) => normaliseMap(values, layout, 0, options).range)) };
 }

@@ -3,7 +3,7 @@ import { scaleToWidth } from '@pellucid/datasets';
 import { composeFigure, figurePixels, grid, type ColourEnds, type ColourLegend, type Figure, type Panel, type Pixels } from '@pellucid/render';
 import type { ReadInput } from '../inputs/input-source.ts';
 import type { Prediction } from '../results/predictions.ts';
-import { areFarFromZero, drawInput, drawMap, endsOf, hasSigns, sampleMap, type DrawingRequest, type DrawnPicture, type MapKind } from './draw-map.ts';
+import { beginFarFromZero, drawInput, drawMap, endsOf, hasSigns, sampleMap, type DrawingRequest, type DrawnPicture, type MapKind } from './draw-map.ts';
 import { encodeFigures, encodeOnWhite, encodeSvg } from './encode-figure.ts';
 
 /** What pictures of a run are wanted. */
@@ -45,7 +45,7 @@ export function mapKind(explanation: Explanation, { kind }: MethodDescription, {
   const isColourField = kind === 'batch' && layer !== undefined && isImage && imageGeometry(values.shape, layout).channels === 3;
   // A range that is given is one from zero on.
   const given = range === 'shared' ? undefined : range;
-  return { isSigned: hasSigns(explanation), isFarFromZero: !isColourField && areFarFromZero(mapsOf(explanation), layout, { ...request, range: given }), isColourField };
+  return { isSigned: hasSigns(explanation), isFarFromZero: !isColourField && beginFarFromZero(mapsOf(explanation), layout, { ...request, range: given }), isColourField };
 }
 
 /** A file of pictures. */

@@ -3,7 +3,7 @@ import { tensor } from '@pellucid/core';
 import { colourScale } from '../colour/scales.ts';
 import type { Figure, FigurePicture } from '../figure/figure.ts';
 import { figurePixels } from '../figure/figure-pixels.ts';
-import { proposeEnds } from '../map/propose-ends.ts';
+import { farEnds } from '../map/far-ends.ts';
 import { blank } from '../pixels.ts';
 import { evolution, type Moment } from './evolution.ts';
 
@@ -27,7 +27,7 @@ test('all frames have one size and one scale', () => {
 
 test('frames of maps far from zero share both ends, and their bars say so', () => {
   const far = [moment('epoch 0', -15, -13), moment('epoch 1', -12, -11)];
-  const ends = proposeEnds(far.map((each) => ({ ...each, sample: 0 })), { outlierPercentile: 0 });
+  const ends = farEnds(far.map((each) => ({ ...each, sample: 0 })));
   const { frames, alternativeText } = evolution(far, { ...ends, shorterSide: 1 });
   const colourOf = colourScale('viridis');
   expect(frames.map((frame) => [...picturesOf(frame)[0]!.picture.data.subarray(0, 3)])).toEqual([[...colourOf(0)], [...colourOf(0.75)]]);

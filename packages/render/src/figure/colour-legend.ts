@@ -8,9 +8,9 @@ import type { Figure } from './figure.ts';
 /** What the colours of a map mean. */
 export interface ColourLegend {
   readonly scale: ScaleName;
-  /** The value of full colour, from `normaliseMap`, `sharedRange` or `proposeEnds`. */
+  /** The value of full colour, from `normaliseMap`, `sharedRange` or `farEnds`. */
   readonly range: number;
-  /** The value of no colour, on a sequential scale, from `proposeEnds`; the bar then says that it does not begin at zero. @defaultValue zero */
+  /** The value of no colour, on a sequential scale, from `farEnds`; the bar then says that it does not begin at zero. @defaultValue zero */
   readonly low?: number | undefined;
   /** Whether values beyond the range were cut to full colour: its ends then say "and more". @defaultValue false */
   readonly cut?: boolean | undefined;

@@ -16,7 +16,7 @@ export interface NormaliseOptions {
   /** The value of full colour: give several panels the same to compare them. @defaultValue found from the map by `outlierPercentile` */
   readonly range?: number | undefined;
   /**
-   * The value of no colour, below `range`, which must be given, too, and may then be negative: for maps far from zero, see `proposeEnds`. What is
+   * The value of no colour, below `range`, which must be given, too, and may then be negative: for maps far from zero, see `farEnds`. What is
    * shown runs from 0 to 1 whatever the sign, so that scales are sequential. @defaultValue zero
    */
   readonly low?: number | undefined;
@@ -56,7 +56,7 @@ export const SELECT: Readonly<Record<Sign, (value: number) => number>> = {
 };
 
 /** The smallest magnitude such that the magnitudes up to it, in ascending order, add up to (100 - percentile) % of the total. */
-export function massThreshold(values: Float64Array, outlierPercentile: number): number {
+function massThreshold(values: Float64Array, outlierPercentile: number): number {
   const sorted = values.map(Math.abs).sort();
   const total = sorted.reduce((sum, value) => sum + value, 0);
   const wanted = total * (1 - outlierPercentile / 100);
