@@ -95,7 +95,9 @@ async function sectionOf(method) {
     await writeStrip(drawn.map(({ picture }) => picture), join(folder, `${name}.webp`));
     const alternative = `${title} on ${drawn.length} images. The first: ${drawn[0].alternativeText}`.replaceAll('\n', ' ');
     const at = layer === undefined ? '' : ` At layer \`${layer}\`.`;
-    return [`## ${title}`, '', `${own}.${at}`, '', `![${alternative}](${relative(join(page, '..'), join(folder, `${name}.webp`))})`, ''];
+    const flat = drawn.filter(({ alternativeText }) => alternativeText.includes('every value is')).length;
+    const same = flat === 0 ? '' : ` ${flat === drawn.length ? 'All maps have' : `${flat} of ${drawn.length} maps have`} the same value everywhere.`;
+    return [`## ${title}`, '', `${own}.${at}${same}`, '', `![${alternative}](${relative(join(page, '..'), join(folder, `${name}.webp`))})`, ''];
   } catch (error) {
     if (error.code === undefined) throw error;
     return [`## ${title}`, '', `${own}. ${error.message}`, ''];
@@ -118,8 +120,8 @@ const shown = names.map((name, i) => `${name} (predicted: class ${predicted[i]})
 writeFileSync(page, [
   '---', 'title: Gallery', 'group: Compare', '---', '', '# Gallery', '',
   `Written by \`npm run docs:gallery\`: every method with its default options on the same images, for the predicted class, on \`${model.name}\`. Red speaks for the`,
-  'class and blue against it; maps without negative values lie over the image from black to pale yellow. Maps are drawn as `pellucid explain` draws them. Wrappers are',
-  'run around saliency. For images and a network of your own:',
+  'class and blue against it; maps without negative values lie over the image from black to pale yellow, and so do maps far from zero, as those of RISE, whose lowest',
+  'values are black. Maps are drawn as `pellucid explain` draws them. Wrappers are run around saliency. For images and a network of your own:',
   '`npm run docs:gallery -- --images photos --model network.onnx --preprocess imagenet --out my-gallery`.', '',
   `Images: ${shown}.`, '', `![The images](${relative(join(page, '..'), join(folder, 'images.webp'))})`, '',
   ...sections,

@@ -127,6 +127,36 @@ test('the maps of epochs become one animation per method, in the order of the ep
   expect(text.alternativeText).toMatch(/^Animation of 4 pictures/);
 });
 
+test('maps far from zero are animated between the least low end and the greatest high one', async () => {
+  const maps = join(folder, 'epochs');
+  mkdirSync(maps);
+  for (const epoch of [0, 1]) {
+    writeFileSync(join(maps, `epoch-${epoch}.rise.npy`), encodeNpy({ shape: [1, 2, 2, 1], data: Float32Array.from([-15, -14, -13, -12], (value) => value + epoch) }));
+    writeFileSync(join(maps, `epoch-${epoch}.rise.json`), JSON.stringify({ epoch, layout: 'NHWC' }));
+  }
+  const colours = async (...more: string[]): Promise<string> => {
+    expect((await pellucid(folder, 'animate', 'epochs', ...more)).status).toBe(0);
+    return (JSON.parse(readFileSync(join(maps, 'animation.rise.json'), 'utf8')) as { alternativeText: string }).alternativeText;
+  };
+  expect((await colours()).match(/from black at -15, not at 0, to pale yellow at -11\./g)).toHaveLength(2);
+  expect(await colours('--sign', 'all')).toContain('from blue at -15 over nearly white at 0 to red at 15.');
+});
+
+test('RISE is drawn between its own ends, and its colour bar says so, unless a range from zero on is asked for', async () => {
+  await writePhotograph(join(folder, 'a.png'), 40, 40);
+  const draw = async (...more: string[]): Promise<{ legend: object; svg: string }> => {
+    const { status } = await pellucid(folder, 'explain', ONNX_MODEL, 'a.png', '--method', 'rise', '--options', '{"samples":100}', '--preprocess', 'unit', '--svg', '--out', 'rise', ...more);
+    expect(status).toBe(0);
+    const { pictures: [picture] } = JSON.parse(readFileSync(join(folder, 'rise/a.rise.json'), 'utf8')) as { pictures: { legend: object }[] };
+    return { legend: picture?.legend ?? {}, svg: readFileSync(join(folder, 'rise/a.rise.svg'), 'utf8') };
+  };
+  const own = await draw();
+  expect(own.legend).toEqual({ scale: 'inferno', low: expect.any(Number), range: expect.any(Number), cut: true });
+  const ranged = await draw('--range', '20');
+  expect(ranged.legend).toEqual({ scale: 'RdBu', range: 20, cut: false });
+  expect([own.svg.includes(' (not 0)</text>'), ranged.svg.includes('(not 0)')]).toEqual([true, false]);
+});
+
 test.each([
   ['a folder that is not there', 'missing', /Cannot find the maps in `missing`/],
   ['a folder without maps', 'empty', /no file `<name>\.<method>\.npy`/],

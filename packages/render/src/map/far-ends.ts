@@ -19,7 +19,8 @@ interface Spread extends FarEnds {
   readonly isOneSided: boolean;
 }
 
-const differ = (low: number, range: number): boolean => range - low > ROUNDING * Math.max(Math.abs(low), Math.abs(range));
+/** Whether two values are more than one value and its rounding. */
+export const differ = (low: number, range: number): boolean => range - low > ROUNDING * Math.max(Math.abs(low), Math.abs(range));
 
 /** From where to where a map runs without that percentage of its values at either end. */
 function spreadOf({ values, layout, sample }: MapSample, options: FarEndsOptions): Spread {

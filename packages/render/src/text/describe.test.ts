@@ -50,6 +50,11 @@ test('says that a map is zero', () => {
   expect(describe(tensor([1, 1, 1, 2], [0, 0]), 'NCHW', 0)).toBe('Attribution map of 1 x 2 values: every value is zero.');
 });
 
+test('says that a map is constant, up to the rounding of float32', () => {
+  const text = 'Attribution map of 1 x 2 values: every value is -0.3. Colours run from blue at -0.3 over nearly white at 0 to red at 0.3.';
+  for (const values of [[-0.3, -0.3], [-0.3, -0.3 - 3e-8]]) expect(describe(tensor([1, 1, 1, 2], values), 'NCHW', 0)).toBe(text);
+});
+
 test('refuses NaN', () => {
   expect(() => describe(tensor([1, 1, 1, 1], [NaN]), 'NCHW', 0)).toThrow(expect.objectContaining({ code: 'INPUT_NOT_FINITE' }));
 });

@@ -1,6 +1,7 @@
 import type { Layout, Tensor } from '@pellucid/core';
 import { chooseScale, type ScaleName } from '../colour/scales.ts';
 import { collapseChannels, type Plane } from '../map/collapse.ts';
+import { differ } from '../map/far-ends.ts';
 import { normalisePlane, SELECT, type NormaliseOptions } from '../map/normalise.ts';
 import { numberBetween } from './number-between.ts';
 
@@ -117,6 +118,7 @@ export function describe(values: Tensor, layout: Layout, sample: number, options
   const start = `${options.subject ?? 'Attribution map'} of ${plane.height} x ${plane.width} values`;
   const ends = [plane.values.reduce((a, b) => Math.min(a, b), Infinity), plane.values.reduce((a, b) => Math.max(a, b), -Infinity)] as const;
   if (ends[0] === 0 && ends[1] === 0) return `${start}: every value is zero.`;
+  if (options.low === undefined && !differ(...ends)) return `${start}: every value is ${round(ends[0])}. ${describeColours(plane, options)}`;
   const sentences = options.low === undefined ? describeAroundZero(plane, ends, options) : describeAbove(plane, ends, options.low, options);
   return `${start} ${sentences.join(' ')}`;
 }
