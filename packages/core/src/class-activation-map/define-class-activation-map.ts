@@ -32,6 +32,8 @@ export interface ClassActivationMapDefinition<Needs extends Capability, Options 
   readonly kind: 'local';
   /** The method's own options, besides those that all class activation maps have. */
   readonly options: OptionSpecs<Omit<Options, keyof ClassActivationMapOptions>>;
+  /** States that `map` weighs each channel by the mean of its gradient, which backends may do where the values are. */
+  readonly weigh?: 'means' | undefined;
   /** The map of one sample: a value per pixel of the layer, or token of the grid; before `relu`. */
   readonly map: (sample: LayerSample<Needs>, options: Options) => Float64Array | Promise<Float64Array>;
 }
@@ -56,11 +58,14 @@ interface Piece {
 }
 
 /** One query for all layers, and gradients at all of them where the method needs any. */
-async function ask(model: ModelAdapter, layers: readonly MapLayer[], gradients: boolean, batch: MethodBatch, start: number, end: number): Promise<Piece> {
+async function ask(
+  model: ModelAdapter, layers: readonly MapLayer[], { needs, weigh }: Pick<ClassActivationMapDefinition<Capability, MapOptions>, 'needs' | 'weigh'>,
+  batch: MethodBatch, start: number, end: number,
+): Promise<Piece> {
   const names = layers.map(({ info }) => info.name);
   const input = sliceBatch(batch.input, start, end);
   const objective = selectObjective(batch.objective, Array.from({ length: end - start }, (_, i) => start + i));
-  const query: Query = { input, activations: names, ...(gradients && { gradient: { of: objective, at: names } }) };
+  const query: Query = { input, activations: names, ...(needs.includes('gradient') && { gradient: { of: objective, at: names, weigh } }) };
   return { start, input, objective, evaluation: await model.evaluate(query) };
 }
 
@@ -102,16 +107,18 @@ async function mapsOfLayers<Options extends MapOptions>(
   const found = layers.map((): { size: [number, number]; samples: Float64Array[] } => ({ size: [0, 0], samples: [] }));
   for (let start = 0; start < total; start += context.chunkSize) {
     const end = Math.min(start + context.chunkSize, total);
-    const piece = await ask(model, layers, definition.needs.includes('gradient'), batch, start, end);
+    const piece = await ask(model, layers, definition, batch, start, end);
     for (const [i, layer] of layers.entries()) {
-      const geometry = mapGeometry(layer, activationOf(piece.evaluation, layer.info.name), end - start, model.name, definition.name);
       const maps = found[i]!;
+      const { activations, gradients } = piece.evaluation;
+      const weighed = activations.has(layer.info.name) ? undefined : gradients.get(layer.info.name);
+      const geometry = mapGeometry(layer, weighed ?? activationOf(piece.evaluation, layer.info.name), end - start, model.name, definition.name);
       maps.size = [geometry.height, geometry.width];
       for (let sample = 0; sample < end - start; sample++) {
         const done = layers.length * start + i * (end - start) + sample;
         const progress: MethodContext['progress'] = (part, of) => { context.progress(done + part / of, layers.length * total); };
         const scene = { model, layer: layer.info, geometry, layout: batch.layout, context: { ...context, progress } };
-        const map = await definition.map(describeSample(scene, piece, sample), options);
+        const map = weighed === undefined ? await definition.map(describeSample(scene, piece, sample), options) : new Float64Array(sampleData(weighed, sample));
         maps.samples.push(options.relu === true ? map.map((value) => Math.max(value, 0)) : map);
       }
     }

@@ -28,6 +28,11 @@ export interface GradientQuery<out Offers extends Capability = Capability> {
   readonly at: readonly GradientPoint[];
   /** What a place that the objective does not depend on gives. @defaultValue the error GRADIENT_UNREACHABLE */
   readonly unreachable?: 'zero' | undefined;
+  /**
+   * Of a layer [N, C, H, W], the sum over channels of its values times the means of their gradients is enough: backends may give it, [N, 1, H, W], as the
+   * gradient, and leave the activations of this layer out.
+   */
+  readonly weigh?: 'means' | undefined;
   /** Replacements of the true derivative. @defaultValue none: the true derivative */
   readonly rules?: Offered<'backward-rules', Offers, BackwardRules> | undefined;
 }

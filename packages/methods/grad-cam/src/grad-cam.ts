@@ -23,6 +23,7 @@ export const gradCam: MethodFactory<'activations' | 'gradient', GradCamOptions> 
   kind: 'local',
   needs: ['activations', 'gradient'],
   options: { relu: reluOption(true) },
+  weigh: 'means',
   map: (sample) => {
     const { height, width, gradient } = sample;
     const pixels = height * width;

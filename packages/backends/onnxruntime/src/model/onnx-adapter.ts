@@ -26,7 +26,7 @@ function signatureOf(network: Network, { activations = [], gradient, interventio
     activations: [...new Set(activations.map(canonical))],
     gradient: gradient === undefined || at.length === 0 ? null : {
       family: objectiveFamily(gradient.of), from: gradient.from === undefined ? null : canonical(gradient.from), at: [...new Set(at)], rules: gradient.rules,
-      unreachable: gradient.unreachable,
+      unreachable: gradient.unreachable, weigh: gradient.weigh,
     },
     intervention: intervention === undefined ? null : canonical(intervention.layer),
   };
@@ -55,7 +55,7 @@ function arrange(network: Network, answers: Answers, { activations = [], gradien
   return {
     output: value(answers.output),
     logits: value(answers.logits),
-    activations: new Map(activations.map((name) => [name, value(findLayer(network, name).name)])),
+    activations: new Map(activations.filter((name) => !answers.weighed.has(findLayer(network, name).name)).map((name) => [name, value(findLayer(network, name).name)])),
     gradients: new Map((gradient?.at ?? []).map((point) => [point, value(answers.gradients.get(canonical(point)))])),
     uncovered: answers.uncovered,
   };

@@ -4,6 +4,7 @@ import { extendGraph, extractSubgraph, uniqueNames, type OnnxModel } from '@pell
 import type { Network } from '../model/network.ts';
 import { cutAtLayer } from './cut-at-layer.ts';
 import { fedCotangent, objectiveNodes, type ObjectiveFamily } from './objective-nodes.ts';
+import { weighChannels } from './weigh-channels.ts';
 
 /** The part of a signature that a gradient has. */
 export interface GradientSignature {
@@ -13,6 +14,7 @@ export interface GradientSignature {
   readonly at: readonly GradientPoint[];
   readonly rules: BackwardRules | undefined;
   readonly unreachable: 'zero' | undefined;
+  readonly weigh: 'means' | undefined;
 }
 
 /** What decides which graph answers a query: everything but the values. */
@@ -32,6 +34,8 @@ export interface Answers {
   readonly output: string;
   readonly logits: string;
   readonly gradients: ReadonlyMap<GradientPoint, string>;
+  /** Layers whose channels were weighed: their activations are left out. */
+  readonly weighed: ReadonlySet<LayerName>;
   /** What the backward rules left to the true derivative. */
   readonly uncovered: readonly string[];
 }
@@ -45,7 +49,7 @@ export interface CompiledQuery {
 /** A text that is equal for equal signatures. */
 export function signatureKey({ activations, gradient, intervention }: QuerySignature): string {
   const places = gradient?.at.map((point) => (point === INPUT ? 'input' : `layer ${point}`)).toSorted();
-  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, gradient?.from ?? null, places ?? [], gradient?.rules?.name ?? null, gradient?.unreachable ?? null, intervention]);
+  return JSON.stringify([activations.toSorted(), gradient?.family ?? null, gradient?.from ?? null, places ?? [], gradient?.rules?.name ?? null, gradient?.unreachable ?? null, gradient?.weigh ?? null, intervention]);
 }
 
 /**
@@ -58,10 +62,9 @@ export function compileQuery(
 ): CompiledQuery {
   const { output, logits } = network;
   const { model: whole, given } = intervention === null ? { model: network.model, given: null } : cutAtLayer(network, intervention);
-  const plain = [output.name, logits, ...activations];
   if (gradient === null) {
-    const model = extractSubgraph(whole, [...new Set(plain)], network.types);
-    return { model, answers: { fed: null, given, output: output.name, logits, gradients: new Map(), uncovered: [] } };
+    const model = extractSubgraph(whole, [...new Set([output.name, logits, ...activations])], network.types);
+    return { model, answers: { fed: null, given, output: output.name, logits, gradients: new Map(), weighed: new Set(), uncovered: [] } };
   }
   const names = uniqueNames(whole);
   const batch = network.types.get(network.input.name)?.shape?.[0] ?? null;
@@ -81,8 +84,10 @@ export function compileQuery(
   }));
   const gradients = new Map<GradientPoint, string>();
   for (const point of gradient.at) gradients.set(point, gradientName(extended.gradients, tensorOf(point)));
-  const model = extractSubgraph(extended.model, [...new Set([...plain, ...gradients.values()])]);
-  return { model, answers: { fed: objective.fed, given, output: output.name, logits, gradients, uncovered: extended.uncovered } };
+  const { model: answering, weighed } = gradient.weigh === 'means' ? weighChannels(network, extended.model, gradients) : { model: extended.model, weighed: new Set<LayerName>() };
+  const asked = [output.name, logits, ...activations.filter((name) => !weighed.has(name)), ...gradients.values()];
+  const model = extractSubgraph(answering, [...new Set(asked)]);
+  return { model, answers: { fed: objective.fed, given, output: output.name, logits, gradients, weighed, uncovered: extended.uncovered } };
 }
 
 /** Runs a task; an error about the flattened logits names the model's own tensor in their place. */
