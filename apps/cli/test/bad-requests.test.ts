@@ -163,3 +163,9 @@ test('a failure after the first results leaves earlier files as they were', asyn
   expect(readFileSync(join(folder, 'earlier/cat.saliency.npy'), 'utf8')).toBe('earlier');
   rmSync(join(folder, 'earlier'), { recursive: true });
 });
+
+test('a damaged image behind the first group of images is told before anything is explained', async () => {
+  const whole = Array.from({ length: 17 }, () => 'cat.png');
+  const { status, stderr } = await pellucid(folder, 'explain', ONNX_MODEL, ...whole, 'cut.jpg', '--method', 'saliency', '--preprocess', 'unit', '--out', 'late');
+  expect([status, stderr]).toEqual([2, expect.stringMatching(/^pellucid: .*cut\.jpg.*DATA_INVALID\]\n$/)]);
+});

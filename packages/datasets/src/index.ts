@@ -7,7 +7,7 @@ export { loadImage, preprocess, type ImageInput } from './images/load-image.ts';
 export {
   parsePreprocessing, PREPROCESSINGS, type ImageSize, type Preprocessing, type PreprocessingName,
 } from './images/preprocessing.ts';
-export { readImage, readImageSize, type ImagePixels, type ReadImageOptions, type Resize } from './images/read-image.ts';
+export { checkImage, readImage, readImageSize, type ImagePixels, type ReadImageOptions, type Resize } from './images/read-image.ts';
 export { DATASETS, loadDataset, type DatasetName, type LoadDatasetOptions } from './named/load-dataset.ts';
 export { fetchDataset, type FetchedFile, type FetchOptions } from './fetch/fetch-dataset.ts';
 export { PUBLICATIONS, type FetchableDataset, type Publication, type PublishedFile } from './fetch/publications.ts';

@@ -1,5 +1,5 @@
 import { axes, batchSize, isSpatial, resample, type ModelAdapter, type Tensor, type TensorSpec } from '@pellucid/core';
-import { loadImage, readImageSize, type ImageSize, type Preprocessing } from '@pellucid/datasets';
+import { checkImage, loadImage, readImageSize, type ImageSize, type Preprocessing } from '@pellucid/datasets';
 import type { Terminal } from '../command-line/terminal.ts';
 import type { CountedInput } from './group-inputs.ts';
 import type { InputFile } from './list-inputs.ts';
@@ -59,7 +59,7 @@ async function readImageInput(file: InputFile, spec: TensorSpec, { name, steps }
 }
 
 /**
- * Counts the samples of every input and checks the arrays; images are read later.
+ * Counts the samples of every input, and checks that all can be read, before anything is explained; images are read later.
  * @throws DATA_INVALID, SHAPE_MISMATCH, INPUT_NOT_FINITE, CONFIGURATION_INVALID, DATA_MISSING.
  */
 export async function openSource(
@@ -75,6 +75,8 @@ export async function openSource(
   }
   const inputs: CountedInput[] = [];
   for (const file of files) {
+    // A single image is read at once.
+    if (file.kind === 'image' && files.length > 1) await checkImage(file.path, file.shown);
     inputs.push({ file, samples: file.kind === 'image' ? 1 : batchSize(await readArray(file, spec)) });
   }
   return {

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { crc32 } from '../../test/crc32.ts';
-import { readImage, readImageSize } from './read-image.ts';
+import { checkImage, readImage, readImageSize } from './read-image.ts';
 
 /** An image in memory from its pixels. */
 const encode = (width: number, height: number, channels: 1 | 3 | 4, values: readonly number[]): Sharp =>
@@ -80,6 +80,7 @@ test.each([
   const file = await make();
   await expect(readImage(file, { name: 'it.png' })).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('`it.png`') });
   await expect(readImage(file, { height: 8, width: 8 })).rejects.toMatchObject({ code: 'DATA_INVALID' });
+  await expect(checkImage(file, 'it.png')).rejects.toMatchObject({ code: 'DATA_INVALID', message: expect.stringContaining('`it.png`') });
 });
 
 function pngChunk(type: string, content: Uint8Array): Buffer {
@@ -112,5 +113,6 @@ const PHOTO = resolve(import.meta.dirname, '../../../../../shared/data/photos/ca
   expect([whole.height, whole.width]).toEqual([280, 373]);
   const bytes = await readFile(PHOTO);
   expect(await readImage(bytes)).toEqual(whole);
+  await checkImage(PHOTO);
   await expect(readImage(bytes.subarray(0, bytes.length / 2))).rejects.toMatchObject({ code: 'DATA_INVALID' });
 });
