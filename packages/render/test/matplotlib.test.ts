@@ -53,6 +53,7 @@ test.each(['masked-image', 'alpha-scaling'] as const)('%s cannot show both signs
   const map = tensor([1, 1, 1, 1], [1]);
   const refused = (options: object): void => void visualise(blank(1, 1), map, 'NCHW', 0, options);
   expect(() => refused({ view, sign: 'all' })).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringContaining(view) }));
+  expect(() => refused({ view, sign: 'all', low: 0, range: 2 })).not.toThrow();
   expect(() => refused({ view: 'blended' })).toThrow(expect.objectContaining({ message: expect.stringMatching(/`blended-heat-map`/) }));
 });
 

@@ -35,6 +35,14 @@ test('lines around negative values are dashed, and only drawn where the sign is'
   expect(contourLines(cone(-1), 'NCHW', 0, { sign: 'positive' })).toEqual([]);
 });
 
+test('levels are shares of the way from a low end to the range', () => {
+  // The cone stands at -20 and rises to -4: half way up its radius is 8. Straight lines between pixels bend it by less than a tenth of a pixel.
+  const far = tensor([1, 1, SIZE, SIZE], [...cone().data].map((value) => value - 20));
+  const [contour, ...others] = contourLines(far, 'NCHW', 0, { levels: [0.5], low: -20, range: -4 });
+  expect([contour?.level, contour?.lines.length, others]).toEqual([0.5, 1, []]);
+  for (const [x, y] of contour?.lines[0] ?? []) expect(Math.abs(Math.hypot(x - 20.5, y - 20.5) - 8)).toBeLessThan(0.1);
+});
+
 test('a line ends at the border, it does not run along it', () => {
   const slope = tensor([1, 1, 8, 8], Array.from({ length: 64 }, (_, i) => i % 8));
   const [{ lines } = { lines: [] }] = contourLines(slope, 'NCHW', 0, { levels: [0.5], outlierPercentile: 0 });
