@@ -16,6 +16,8 @@ export interface Emitter {
   readonly uses: (optimization: Optimization) => boolean;
   /** The node of the forward pass that makes a tensor. */
   readonly producer: (name: string) => NodeProto | undefined;
+  /** The appended node that makes a tensor. */
+  readonly appended: (name: string) => NodeProto | undefined;
   /** The only node of the forward pass that reads a tensor; none where there are several, or a gradient is asked for there. */
   readonly onlyReader: (name: string) => NodeProto | undefined;
   /** Appends a node and names its output. */
@@ -121,6 +123,7 @@ export function createEmitter(
     opset, batch, straightThrough, nodes, initializers, once, fail, opMany, halves: new Map(), wholes: new Map(),
     uses: (optimization) => optimizations.has(optimization),
     producer: (name) => producers.get(name),
+    appended: (name) => nodes.findLast(({ output }) => output.includes(name)),
     onlyReader: (name) => (readers.get(name)?.length === 1 && !asked.has(name) ? readers.get(name)?.[0] : undefined),
     op: (operator, inputs, attributes = []) => opMany(operator, inputs, 1, attributes)[0]!,
     declare: (name, type) => types.set(name, type),

@@ -4,6 +4,7 @@
  *   batch is not joined and cut again between two rules
  * - `blocked-masks`: masks of ReLU and ReLU6 as depthwise convolutions of one element, which stay in the blocked layout that ONNX Runtime gives
  *   convolutions on x64 CPUs, where every other operator costs two conversions
+ * - `channels-last-pools`: the gradient of a max-pool behind a ReLU, whose windows lie side by side, is interleaved with the channels last, many values at a time
  * - `flipped-computed-weights`: a stride-1 convolution whose weights the model computes is differentiated by one with flipped weights too
  * - `late-interleaving`: the phases of a gradient are masked and passed through a convolution to fewer channels before they are interleaved
  * - `masks-behind-pools`: the mask of a ReLU that only a max-pool reads is applied behind the pool, where there is less to mask
@@ -20,7 +21,7 @@
  *   the pool's size, and is interleaved behind it
  * - `pool-picks`: what the windows of a max-pool behind a ReLU read at one place is picked by a depthwise convolution instead of a slice with steps
  */
-export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'secant-slopes', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
+export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'channels-last-pools', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'secant-slopes', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

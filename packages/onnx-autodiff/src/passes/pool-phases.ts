@@ -35,7 +35,7 @@ function coveringWindow(context: RuleContext): readonly number[] | null {
 }
 
 /** Whether a tensor is the ReLU of a convolution of few input channels. */
-function isNarrowBehind(emit: Emitter, x: string): boolean {
+export function isNarrowBehind(emit: Emitter, x: string): boolean {
   const node = emit.producer(emit.producer(x)?.input[0] ?? '');
   return node?.opType === 'Conv' && isNarrow(emit, node.input[1] ?? '', attributeInt(node, 'group', 1));
 }

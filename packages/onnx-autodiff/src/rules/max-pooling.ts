@@ -4,6 +4,7 @@ import {
 import { addAll, equal, multiplyMask, padZeros, sliceAxes, unsqueeze, zerosLike, type Emitter } from '../engine/emitter.ts';
 import type { GradientRule, RuleContext } from '../engine/gradient-rule.ts';
 import { isBlocked } from '../passes/blocked-layout.ts';
+import { isSpreadChannelsLast, spreadChannelsLast } from '../passes/channels-last-pools.ts';
 import { blockedMask, keepPositive } from '../passes/masks.ts';
 import { isMaskedBehindPool } from '../passes/masks-behind-pools.ts';
 import { notePool, poolMasks } from '../passes/pool-phases.ts';
@@ -111,12 +112,18 @@ function pickTap(emit: Emitter, x: string, windows: AxisWindows, tap: number, fa
 }
 
 /**
- * dy of the windows whose maximum is not at a tap, 0 for the others, in the blocked layout: the distance of the tap from the maximum, which the runtime adds
+ * 1 for the windows whose maximum is not at a tap, 0 for the others, in the blocked layout: the distance of the tap from the maximum, which the runtime adds
  * while it convolves, is 0 or positive. `null` as in `pickTap`.
  */
-function passBy(emit: Emitter, x: string, y: string, dy: string, windows: AxisWindows, tap: number): string | null {
+function passedMask(emit: Emitter, x: string, y: string, windows: AxisWindows, tap: number): string | null {
   const subtrahend = pickTap(emit, x, windows, tap, -1);
-  return subtrahend === null ? null : emit.op('Mul', [dy, blockedMask(emit, emit.op('Add', [subtrahend, y]))]);
+  return subtrahend === null ? null : blockedMask(emit, emit.op('Add', [subtrahend, y]));
+}
+
+/** dy of the windows whose maximum is not at a tap, 0 for the others. */
+function passBy(emit: Emitter, x: string, y: string, dy: string, windows: AxisWindows, tap: number): string | null {
+  const mask = passedMask(emit, x, y, windows, tap);
+  return mask === null ? null : emit.op('Mul', [dy, mask]);
 }
 
 /** How the values at one tap of all windows are read, and what of dy a tap leaves to later ones where that is told at once. */
@@ -217,6 +224,9 @@ export const maxPool: GradientRule = (context) => {
   const picks = blocked && emit.uses('pool-picks');
   // Maxima that are padded or cut are not in the blocked layout.
   const distances = blocked && emit.uses('pool-distances') && y === given && more.every((count) => count === 0);
+  if (distances && masks === null && isSpreadChannelsLast(emit, x, windows)) {
+    return [spreadChannelsLast(emit, y, context.dy, windows, (i, tap) => passedMask(emit, stages[i + 1]!, stages[i]!, windows[i]!, tap))];
+  }
   const read: TapReader = {
     values: (values, axis, tap) => (picks ? pickTap(emit, values, axis, tap) : null) ?? readTap(emit, values, axis, tap),
     passed: (values, maxima, left, axis, tap) => (distances ? passBy(emit, values, maxima, left, axis, tap) : null),
