@@ -37,6 +37,8 @@ test('several inputs with --animate and --svg give figures in words and animatio
   const svg = readFileSync(join(folder, 'maps/a.grad-cam.svg'), 'utf8');
   expect(svg).toContain(`<desc>Grad-CAM. ${record.predictions[0]!.predicted.label}, `);
   expect(svg).toMatch(new RegExp(`<text [^>]*>${record.predictions[0]!.predicted.label}, \\d+ %</text>`));
+  // A colour bar beside each of the four maps on the page.
+  expect([...readFileSync(join(folder, 'maps/grid.svg'), 'utf8').matchAll(/<text [^>]*>(≥ )?[\d.e−]+<\/text>/g)].length).toBeGreaterThanOrEqual(4 * 3);
   expect(await sharp(join(folder, 'maps/grid.svg')).metadata()).toMatchObject(await sharp(join(folder, 'maps/grid.png')).metadata().then(({ width, height }) => ({ width, height })));
 });
 
@@ -83,6 +85,9 @@ test("Captum's views show the image only where the map is", async () => {
   const masked = await draw('masked', '--view', 'masked-image', '--sign', 'absolute', '--outliers', '5');
   const scaled = await draw('scaled', '--view', 'alpha-scaling', '--sign', 'absolute', '--outliers', '5');
   expect(masked).toHaveLength(original.length);
+  const textOf = (out: string): string => readFileSync(join(folder, out, 'a.saliency.json'), 'utf8');
+  expect(textOf('original')).toContain('The image is shown without the map.');
+  expect(textOf('masked')).toContain('The image shows the size of values: black at 0');
   // Darkened towards black by the same share by which the other is paled towards white.
   const worst = original.reduce((most, level, i) => {
     const paled = scaled[i]! - masked[i]!;

@@ -8,7 +8,7 @@ const OVERLAY: DrawingRequest = { view: 'overlay' };
 /** Draws maps of one method over a grey picture, each in its own scale. */
 function draw(maps: readonly Tensor[], request: DrawingRequest = OVERLAY): DrawnPicture[] {
   const isSigned = maps.some(({ data }) => data.some((value) => value < 0));
-  const kind: MapKind = { isSigned, isFarFromZero: beginFarFromZero(maps, 'NCHW', request), isColourField: false };
+  const kind: MapKind = { isSigned, isFarFromZero: beginFarFromZero(maps, 'NCHW', request), isColourField: false, isOfLayer: false };
   return maps.map((values) => drawMap(values, 'NCHW', blank(2, 2, [100, 100, 100]), kind, request));
 }
 const legends = (maps: readonly Tensor[], request?: DrawingRequest) => draw(maps, request).map(({ legend }) => legend);
@@ -41,7 +41,7 @@ test('what the user says of range and sign holds', () => {
 });
 
 test('several maps in one scale share both ends; around zero where they lie on both sides of it', () => {
-  const kind: MapKind = { isSigned: true, isFarFromZero: true, isColourField: false };
+  const kind: MapKind = { isSigned: true, isFarFromZero: true, isColourField: false, isOfLayer: false };
   expect(endsOf([map(-15, -14, -13, -12), map(-9, -8, -7, -6)], 'NCHW', kind, OVERLAY)).toEqual({ low: -15, range: -6 });
   expect(endsOf([map(-15, -14, -13, -12), map(6, 7, 8, 9)], 'NCHW', kind, OVERLAY)).toEqual({ range: 15 });
 });
@@ -49,4 +49,15 @@ test('several maps in one scale share both ends; around zero where they lie on b
 test('an image is masked by maps below zero, too', () => {
   const [masked] = draw([map(-15, -14, -13, -12)], { view: 'masked-image' });
   expect([0, 4, 8, 12].map((i) => masked?.picture.data[i])).toEqual([0, 33, 67, 100]);
+});
+
+test('values of pixels are squares, those of a layer pass into each other, and a map of zeros has no colour bar', () => {
+  const reds = (isOfLayer: boolean): number => {
+    const kind: MapKind = { isSigned: false, isFarFromZero: false, isColourField: false, isOfLayer };
+    const { data } = drawMap(map(0, 1, 2, 3), 'NCHW', blank(8, 8, [0, 0, 0]), kind, { view: 'heat-map' }).picture;
+    return new Set(data.filter((_, i) => i % 4 === 0)).size;
+  };
+  expect(reds(false)).toBe(4);
+  expect(reds(true)).toBeGreaterThan(10);
+  expect(draw([map(0, 0, 0, 0)])[0]).not.toHaveProperty('legend');
 });

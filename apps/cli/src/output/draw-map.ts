@@ -34,6 +34,8 @@ export interface MapKind {
   readonly isFarFromZero: boolean;
   /** Whether their three channels are red, green and blue, as PRISM's. */
   readonly isColourField: boolean;
+  /** Whether a layer gave them: they are coarse, and drawn smooth. */
+  readonly isOfLayer: boolean;
 }
 
 /** Small arrays are enlarged to at least this many pixels on the shorter side. */
@@ -110,7 +112,9 @@ export function drawMap(values: Tensor, layout: Layout, picture: Pixels, kind: M
   const scale: ScaleName = request.scale ?? (isAroundZero ? 'RdBu' : 'inferno');
   const drawing = { sign, scale, ...ends };
   const enlargeTo = (interpolation: Interpolation): Tensor => resample(cells, layout, picture.height, picture.width, interpolation);
-  const enlarged = enlargeTo(isAroundZero ? 'nearest' : 'bilinear');
+  // Values that belong to pixels are squares; those of layers, and means over many pixels, may pass into each other.
+  const isOfPixels = !kind.isOfLayer && cells.data.length === values.data.length / imageGeometry(values.shape, layout).channels;
+  const enlarged = enlargeTo(isAroundZero || isOfPixels ? 'nearest' : 'bilinear');
   const drawn = isOverlay(request)
     ? overlay(isAroundZero ? greyscale(picture, { contrast: CONTRAST }) : picture, heatMap(enlarged, layout, 0, { ...drawing, opacity: 'magnitude' }), { alpha: isAroundZero ? 1 : COVER })
     : visualise(picture, enlarged, layout, 0, { view: request.view === 'overlay' ? undefined : request.view, ...drawing });
@@ -118,8 +122,9 @@ export function drawMap(values: Tensor, layout: Layout, picture: Pixels, kind: M
   return {
     picture: drawn,
     ...(request.contours === true && { contours: contourLines(enlargeTo('bilinear'), layout, 0, drawing) }),
-    ...(isColoured && { legend: { scale, ...ends, cut: isCut({ values: cells, layout, sample: 0 }, ends, sign) } }),
-    alternativeText: describe(values, layout, 0, drawing),
+    // A map of zeros has no scale.
+    ...(isColoured && ends.range !== (ends.low ?? 0) && { legend: { scale, ...ends, cut: isCut({ values: cells, layout, sample: 0 }, ends, sign) } }),
+    alternativeText: describe(values, layout, 0, { ...drawing, ...(request.view !== 'overlay' && { view: request.view }) }),
   };
 }
 

@@ -45,7 +45,7 @@ export function mapKind(explanation: Explanation, { kind }: MethodDescription, {
   const isColourField = kind === 'batch' && layer !== undefined && isImage && imageGeometry(values.shape, layout).channels === 3;
   // A range that is given is one from zero on.
   const given = range === 'shared' ? undefined : range;
-  return { isSigned: hasSigns(explanation), isFarFromZero: !isColourField && beginFarFromZero(mapsOf(explanation), layout, { ...request, range: given }), isColourField };
+  return { isSigned: hasSigns(explanation), isFarFromZero: !isColourField && beginFarFromZero(mapsOf(explanation), layout, { ...request, range: given }), isColourField, isOfLayer: layer !== undefined };
 }
 
 /** A file of pictures. */
@@ -105,6 +105,9 @@ interface Sequence {
   readonly frames: Frame[];
 }
 
+/** The height of letters beside a picture: as large in print, however many pixels it has. */
+const lettersFor = ({ width }: Pixels): number => Math.max(14, Math.round(width / 32));
+
 /** The explained class in a few words. */
 function titleOf({ predicted, explained }: Prediction): string {
   const { class: index, label, probability } = explained;
@@ -127,10 +130,12 @@ function composePage(rows: readonly Row[], heads: readonly string[]): Figure {
 async function animate({ title, kind, frames, request }: Sequence): Promise<readonly PictureFile[]> {
   const layout = frames[0]!.layout;
   const ends = kind.isColourField ? { range: 0 } : endsOf(frames.map(({ map }) => map), layout, kind, request);
-  const figures = frames.map((frame) => {
-    const { legend, ...panel } = drawMap(frame.map, frame.layout, frame.picture, kind, { ...request, ...ends });
-    return composeFigure({ panels: [[panel]], title: `${title}: ${frame.title}`, legend: legend && { ...legend, cut: false } });
-  });
+  const drawn = frames.map((frame) => drawMap(frame.map, frame.layout, frame.picture, kind, { ...request, ...ends }));
+  // One legend for all frames, so that nothing moves.
+  const cut = drawn.some(({ legend }) => legend?.cut === true);
+  const figures = drawn.map(({ legend, ...panel }, i) =>
+    composeFigure({ panels: [[panel]], title: `${title}: ${frames[i]!.title}`, legend: legend && { ...legend, cut }, fontSize: lettersFor(panel.picture) }),
+  );
   const { webp, gif } = await encodeFigures(figures, DELAY);
   const text = { frames: figures.map(({ alternativeText }) => alternativeText) };
   return [{ ending: 'webp', content: webp }, { ending: 'gif', content: gif }, { ending: 'json', content: `${JSON.stringify(text, null, 2)}\n` }];
@@ -141,7 +146,7 @@ async function encodeMap(drawn: readonly DrawnPicture[], titles: readonly string
   const figure = (panels: readonly Panel[]): Figure => {
     const columns = Math.ceil(Math.sqrt(panels.length));
     const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, row) => panels.slice(row * columns, (row + 1) * columns));
-    return composeFigure({ panels: rows, title });
+    return composeFigure({ panels: rows, title, fontSize: lettersFor(drawn[0]!.picture) });
   };
   const titled = drawn.map((panel, sample) => ({ ...panel, title: titles[sample] }));
   // A single map keeps the picture's own pixels, so that it can be laid over the image; contours are drawn into it.
@@ -169,7 +174,9 @@ export function openPictureBook(layout: Layout, request: BookRequest): PictureBo
         rows.set(`${input.file.stem}[${sample}]`, { title, panels: [panel] });
       }
     },
-    draw: async (input, { name, title, explanation, ends, ...kind }) => {
+    draw: async (input, { name, title: method, explanation, ends, ...kind }) => {
+      // Colours of one sign look alike: the title says which it is.
+      const title = request.sign === undefined || request.sign === 'all' || kind.isColourField ? method : `${method} (${request.sign})`;
       const drawing: DrawingRequest = { ...request, range: ends?.range, low: ends?.low };
       const drawn: DrawnPicture[] = [];
       const titles: string[] = [];
@@ -182,7 +189,7 @@ export function openPictureBook(layout: Layout, request: BookRequest): PictureBo
         drawn.push(panel);
         const row = rowOf(input, sample);
         titles.push(row?.title ?? '');
-        row?.panels.push({ picture: await scaleToWidth(figurePixels(composeFigure({ panels: [[{ ...panel, legend: undefined }]], gap: 0 })), TILE), alternativeText: panel.alternativeText });
+        row?.panels.push({ picture: await scaleToWidth(figurePixels(composeFigure({ panels: [[{ ...panel, legend: undefined }]], gap: 0 })), TILE), legend: panel.legend, alternativeText: panel.alternativeText });
         if (request.animate !== true || row === undefined) continue;
         const sequence = sequences.get(name) ?? { title, kind, request: drawing, frames: [] };
         sequence.frames.push({ map, layout: mapLayout, picture, title: row.title });

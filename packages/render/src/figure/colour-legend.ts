@@ -40,11 +40,10 @@ function labelsOf({ scale, range, low, cut = false }: ColourLegend): readonly [n
     const label = (value: number): string => inPrint(numberBetween(value, low, range));
     return [[0, `${cut ? '≤ ' : ''}${label(low)} (not 0)`], [0.5, label((low + range) / 2)], [1, `${above}${label(range)}`]];
   }
-  if (!isDiverging(scale)) return [[0, '0'], [0.5, shortNumber(range / 2)], [1, `${above}${shortNumber(range)}`]];
-  return [
-    [0, `${cut ? '≤ ' : ''}${shortNumber(-range)}`], [0.25, shortNumber(-range / 2)], [0.5, '0'], [0.75, shortNumber(range / 2)],
-    [1, `${above}${shortNumber(range)}`],
-  ];
+  // All values of a bar are written alike.
+  const label = (value: number): string => (range > 0 && range < 0.001 ? inPrint(Number(value.toPrecision(2)).toExponential()) : shortNumber(value));
+  if (!isDiverging(scale)) return [[0, '0'], [0.5, label(range / 2)], [1, `${above}${label(range)}`]];
+  return [[0, `${cut ? '≤ ' : ''}${label(-range)}`], [0.25, label(-range / 2)], [0.5, '0'], [0.75, label(range / 2)], [1, `${above}${label(range)}`]];
 }
 
 /** An upright bar of all colours with the values at its ends, in its middle and, where there is room, between. */

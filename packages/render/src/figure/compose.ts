@@ -55,7 +55,7 @@ const LINE = 1.4;
 /** Height of the title's letters, in font sizes. */
 const TITLE = 1.2;
 /** The most that a title widens its column, and a row head the figure, in font sizes. */
-const MOST_LETTERS = 14;
+const MOST_LETTERS = 24;
 /** The tallest shared colour bar, in font sizes. */
 const MOST_BAR = 28;
 

@@ -90,6 +90,12 @@ test.each([
   expect([at(bar.picture, 0, bar.picture.height - 1), at(bar.picture, 0, 0)]).toEqual([[...colourOf(0)], [...colourOf(1)]]);
 });
 
+test('the values of a colour bar are written alike, small ones too', () => {
+  const labels = (range: number): string[] => texts(composeFigure({ panels: [[{ picture: blank(200, 200) }]], legend: { scale: 'inferno', range } })).map(({ text }) => text);
+  expect(labels(1.34e-6)).toEqual(['0', '6.7e−7', '1.3e−6']);
+  expect(labels(0.0013)).toEqual(['0', '0.00065', '0.0013']);
+});
+
 test('the SVG says that a colour bar does not begin at zero', async () => {
   const figure = composeFigure({ panels: [[{ picture: red }]], legend: { scale: 'inferno', low: 2, range: 3 } });
   expect(await figureSvg(figure, async () => 'data:,')).toMatch(/<text [^>]*>2 \(not 0\)<\/text>/);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { tensor } from '@pellucid/core';
 import { DIVERGING_SCALES, SEQUENTIAL_SCALES } from '../colour/scales.ts';
-import { describe } from './describe.ts';
+import { describe, type DescribeOptions } from './describe.ts';
 
 const REGIONS = [
   'upper left', 'upper centre', 'upper right', 'middle left', 'centre', 'middle right', 'lower left', 'lower centre', 'lower right',
@@ -38,6 +38,15 @@ test('says of colours with a low end where they begin, and what is higher', () =
     /the highest value, -15, is at row 1, column 1\. Colours show the size of negative values, from black at 12, not at 0, to pale yellow at 15\.$/,
   );
   expect(describe(map, 'NCHW', 0, { low: 1, range: 2 })).toMatch(/^Attribution map of 1 x 3 values from -15 to -12: the highest value/);
+});
+
+test('speaks of no colours where the view shows none', () => {
+  const last = (options: DescribeOptions): string | undefined => describe(tensor([1, 1, 1, 2], [1, -4]), 'NCHW', 0, options).split('. ').at(-1);
+  expect(last({ view: 'original' })).toBe('The image is shown without the map.');
+  expect(last({ view: 'masked-image' })).toBe('The image shows positive values: black at 0, as it is from 1 on.');
+  expect(last({ view: 'alpha-scaling', sign: 'negative' })).toBe('The image shows the size of negative values: transparent at 0, as it is from 4 on.');
+  expect(last({ view: 'masked-image', low: -4, range: 1 })).toBe('The image shows values: black at -4, as it is from 1 on.');
+  for (const view of ['heat-map', 'blended-heat-map'] as const) expect(last({ view })).toBe(last({}));
 });
 
 test('has words for every scale', () => {

@@ -3,12 +3,15 @@ import { chooseScale, type ScaleName } from '../colour/scales.ts';
 import { collapseChannels, type Plane } from '../map/collapse.ts';
 import { differ } from '../map/far-ends.ts';
 import { normalisePlane, SELECT, type NormaliseOptions } from '../map/normalise.ts';
+import type { View } from '../picture/visualise.ts';
 import { numberBetween } from './number-between.ts';
 
 /** How the map is drawn, as given to `heatMap`: the text then says what its colours mean. */
 export interface DescribeOptions extends NormaliseOptions {
   /** @defaultValue that of `heatMap` */
   readonly scale?: ScaleName | undefined;
+  /** What is shown of the image and its map: where that is not the map's colours, the text does not speak of them. @defaultValue a heat map */
+  readonly view?: View | undefined;
   /** What the map is: the start of the sentence. @defaultValue 'Attribution map' */
   readonly subject?: string | undefined;
 }
@@ -68,6 +71,18 @@ function describeColours(plane: Plane, options: DescribeOptions): string {
   return `Colours show ${SHOWN[sign]}, from ${low} at 0 to ${high} at ${round(range)}.`;
 }
 
+/** How a map shows that lends the image no colours; undefined where it does. */
+function describeImage(plane: Plane, options: DescribeOptions): string | undefined {
+  const { view, low = 0 } = options;
+  if (view === 'original') return 'The image is shown without the map.';
+  if (view !== 'masked-image' && view !== 'alpha-scaling') return undefined;
+  const { sign = options.low === undefined ? 'positive' : 'all' } = options;
+  const { range } = normalisePlane(plane, { ...options, sign });
+  const number = (value: number): string => (options.low === undefined ? round(value) : numberBetween(value, low, range));
+  const what = { all: 'values', ...SHOWN }[sign];
+  return `The image shows ${what}: ${view === 'masked-image' ? 'black' : 'transparent'} at ${number(low)}, as it is from ${number(range)} on.`;
+}
+
 /** The place of the largest value. */
 function peakOf({ values, width }: Plane, sizeOf: (value: number) => number): { readonly value: number; readonly place: string } {
   const peak = values.reduce((best, value, i) => (sizeOf(value) > sizeOf(values[best]!) ? i : best), 0);
@@ -120,5 +135,6 @@ export function describe(values: Tensor, layout: Layout, sample: number, options
   if (ends[0] === 0 && ends[1] === 0) return `${start}: every value is zero.`;
   if (options.low === undefined && !differ(...ends)) return `${start}: every value is ${round(ends[0])}. ${describeColours(plane, options)}`;
   const sentences = options.low === undefined ? describeAroundZero(plane, ends, options) : describeAbove(plane, ends, options.low, options);
-  return `${start} ${sentences.join(' ')}`;
+  const image = describeImage(plane, options);
+  return [start, ...(image === undefined ? sentences : [...sentences.slice(0, -1), image])].join(' ');
 }
