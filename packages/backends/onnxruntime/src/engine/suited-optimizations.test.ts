@@ -9,6 +9,6 @@ test('the native engine on an x64 processor gets every optimisation', () => {
 test.each([['cpu', 'arm64', true], ['cuda', 'x64', true], ['webgpu', 'arm64', true], ['wasm', 'x64', false], ['cpu', 'x64', false]] as const)(
   'where there is no blocked layout, what relies on it is left out: %s on %s, native: %s', (provider, architecture, native) => {
     const suited = suitedOptimizations(provider, architecture, native);
-    expect(OPTIMIZATIONS.filter((name) => !suited.includes(name))).toEqual(['blocked-masks', 'late-interleaving', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'shortcut-phases']);
+    expect(OPTIMIZATIONS.filter((name) => !suited.includes(name))).toEqual(['blocked-masks', 'channels-last-pools', 'late-interleaving', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'shortcut-phases']);
   },
 );
