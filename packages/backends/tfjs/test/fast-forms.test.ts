@@ -145,6 +145,45 @@ describe.each(ENGINES)('on engine %s', (name) => {
     network.dispose();
   });
 
+  test('a normalisation behind a convolution has the gradient of the two, also where the value in between is asked for, read twice, or the parameters change', async () => {
+    const engine = await openEngine(name);
+    const x = tfl.input({ shape: [6, 6, 4] });
+    const between = tfl.layers.conv2d({ filters: 6, kernelSize: 3, strides: 2, padding: 'same', useBias: false, name: 'between' }).apply(x) as tfl.SymbolicTensor;
+    const normalized = tfl.layers.batchNormalization({ epsilon: 1e-2 }).apply(between) as tfl.SymbolicTensor;
+    const depthwise = tfl.layers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: 'same' }).apply(normalized) as tfl.SymbolicTensor;
+    const single = tfl.layers.batchNormalization({ epsilon: 1e-1 }).apply(depthwise) as tfl.SymbolicTensor;
+    const twice = tfl.layers.conv2d({ filters: 12, kernelSize: 1 }).apply(single) as tfl.SymbolicTensor;
+    const sum = tfl.layers.add().apply([twice, tfl.layers.batchNormalization().apply(twice) as tfl.SymbolicTensor]) as tfl.SymbolicTensor;
+    const network = tfl.model({ inputs: x, outputs: tfl.layers.flatten().apply(sum) as tfl.SymbolicTensor });
+    const model = await loadModel(network, { engine: name });
+    const input = { shape: [2, 6, 6, 4], data: values(5, [2, 6, 6, 4]) };
+    const of = { kind: 'logit', targets: [7, 50] } as const;
+    for (const seed of [6, 106]) {
+      await engine.exclusive(() => {
+        tf.tidy(() => {
+          network.setWeights(network.weights.map(({ shape, name: weight }, i) => {
+            const numbers = values(seed + i, shape as number[]);
+            return tf.tensor(weight.includes('variance') ? numbers.map((value) => value ** 2) : numbers, shape as number[]);
+          }));
+        });
+      });
+      const merged = gradientAt(await model.evaluate({ input, gradient: { of, at: [INPUT] } }), INPUT).data;
+      const layers = model.layers.map((layer) => layer.name);
+      // Where every value is asked for, each operation has its own gradient.
+      const apart = gradientAt(await model.evaluate({ input, gradient: { of, at: [INPUT, ...layers] } }), INPUT).data;
+      expect(difference(merged, apart)).toBeLessThan(2e-6);
+      const { logits } = await model.evaluate({ input });
+      const step = 1e-2;
+      // The network is linear: its gradient is any difference quotient, up to rounding.
+      const place = 31;
+      const moved = await model.evaluate({ input: { ...input, data: input.data.map((value, i) => (i === place ? value + step : value)) } });
+      const scale = Math.max(...merged.map(Math.abs));
+      expect(Math.abs((moved.logits.data[7]! - logits.data[7]!) / step - merged[place]!) / scale).toBeLessThan(1e-2);
+    }
+    await model.dispose();
+    network.dispose();
+  });
+
   test('a backward pass frees gradients as it goes, and sums keep nothing', async () => {
     const [steps, size] = [30, 1000];
     const engine = await openEngine(name);

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RulePass } from '../backward-rules/rule-pass.ts';
 import { FLAT_OPERATIONS, flatten } from './flat-operations.ts';
 import { withGradientRepairs } from './gradient-repairs.ts';
+import { mergeNormalizations } from './merge-normalizations.ts';
 import { releaseBehind } from './release-behind.ts';
 import { differentiateSum } from './sum.ts';
 import { clearTape, dropAbsentInputs, findPath, tape, type TapeEntry, type TapePath } from './tape.ts';
@@ -68,7 +69,10 @@ function checkPath({ points, objective, from, locate, unreachable }: Recording, 
         : 'Objectives are functions of the logits: a final softmax, and layers beside the path from input to logits, have no gradient.',
     });
   }
-  rules?.follow(path.indices.map((index) => entries[index]!));
+  const crossed = path.indices.map((index) => entries[index]!);
+  const kept = new Set(points.map(({ tensor }) => tensor.id));
+  if (rules === undefined) mergeNormalizations(crossed, kept);
+  rules?.follow(crossed);
   for (const index of path.indices) {
     const entry = entries[index]!;
     const { kernelName } = entry;
@@ -92,7 +96,7 @@ function checkPath({ points, objective, from, locate, unreachable }: Recording, 
     else entry.gradient = replacement;
     nameFailures(entry, node, path);
   }
-  releaseBehind(path.indices.map((index) => entries[index]!), new Set(points.map(({ tensor }) => tensor.id)));
+  releaseBehind(crossed, kept);
 }
 
 /** Makes an operation whose gradient fails, or lacks an input that is needed, say which it is. */

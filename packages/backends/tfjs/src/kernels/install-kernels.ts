@@ -55,7 +55,7 @@ export const KERNEL_REPAIRS: readonly KernelRepair[] = [
   { kernel: 'DepthwiseConv2dNativeBackpropInput', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => depthwiseInputGradient },
   { kernel: 'Dilation2D', backends: ['wasm'], problem: 'wrong', repair: refused('Dilation2D') },
   { kernel: 'Einsum', backends: HOST, problem: 'missing (wasm), slow (cpu)', repair: () => einsum },
-  { kernel: 'FusedBatchNorm', backends: ALL, problem: 'slow (wasm, tensorflow), no gradient without scale', repair: batchNormalization },
+  { kernel: 'FusedBatchNorm', backends: ALL, problem: 'slow (wasm, tensorflow), no gradient without scale', repair: (shipped) => remembering(batchNormalization(shipped)) },
   { kernel: 'FusedConv2D', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
   { kernel: 'FusedDepthwiseConv2D', backends: ALL, problem: 'its gradient cannot know its attributes', repair: remembering },
   { kernel: 'GatherV2', backends: ALL, problem: 'wrong for batches (wasm), for axes counted from the end (tensorflow)', repair: gather },
