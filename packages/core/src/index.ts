@@ -49,7 +49,7 @@ export type {
 } from './metric/metric.ts';
 export type { BackwardRule, BackwardRules, LinearOperation, RuleNode, TensorOperations } from './model/backward-rules.ts';
 export { checkLayerRows } from './model/check-layer-rows.ts';
-export { findLayer, lastSpatialLayer } from './model/find-layer.ts';
+export { deepestSpatialLayer, findLayer, lastSpatialLayer } from './model/find-layer.ts';
 export {
   isSpatial, type BackendDescription, type EvaluateOptions, type LayerInfo, type LayerParameters, type ModelAdapter, type ModelParameters,
 } from './model/model-adapter.ts';

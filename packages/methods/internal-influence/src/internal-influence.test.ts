@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { explain, tensor } from '@pellucid/core';
+import { loadModel } from '@pellucid/backend-onnxruntime';
+import { explain, imageGeometry, tensor } from '@pellucid/core';
 import { analyticModel, convolutionalFormula, normalValues } from '@pellucid/testkit';
+import { zooModel } from '@pellucid/zoo';
 import { internalInfluence } from './internal-influence.ts';
 
 const SHAPE = [2, 5, 6] as const;
@@ -26,4 +28,26 @@ test('before the rectifier it is the share of the path on which a unit is active
   const half = await explain(model, internalInfluence({ layer: 'conv', steps: 6, quadrature: 'riemann-middle', baseline: opposite }), { input, targets: 0 });
   const { gradients: after } = await model.evaluate({ input, gradient: { of: { kind: 'logit', targets: [0] }, at: ['relu'] } });
   half.values.data.forEach((value, i) => { expect(value).toBeCloseTo((after.get('relu')?.data[i] ?? NaN) / 2, 6); });
+});
+
+test('the default layer stands before the last convolution: behind it global average pooling makes the gradient the same everywhere', async () => {
+  const network = await loadModel(zooModel('residual-cnn').onnx.path);
+  const image = tensor([1, 3, 32, 32], [...normalValues(1, 'image', 3 * 32 * 32)]);
+  const spread = async (layer?: string): Promise<{ readonly layer: string | undefined; readonly range: number }> => {
+    const { values, provenance } = await explain(network, internalInfluence({ steps: 5, layer }), { input: image, targets: 0 });
+    const { channels, channelStride, height, width, pixelStride } = imageGeometry(values.shape, provenance.layout);
+    const sums = Array.from({ length: height * width }, (_, p) =>
+      Array.from({ length: channels }, (__, c) => values.data[c * channelStride + p * pixelStride] ?? NaN).reduce((a, b) => a + b, 0));
+    return { layer: provenance.layer, range: Math.max(...sums) - Math.min(...sums) };
+  };
+  const chosen = await spread();
+  expect(chosen.layer).toBe('block2/relu1');
+  expect(chosen.range).toBeGreaterThan(1e-3);
+  expect((await spread('block2/relu2')).range).toBeLessThan(1e-6);
+  await network.dispose();
+});
+
+test('a model of one convolution is explained behind it', async () => {
+  const { provenance } = await explain(model, internalInfluence({ steps: 2 }), { input, targets: 0 });
+  expect(provenance.layer).toBe('relu');
 });

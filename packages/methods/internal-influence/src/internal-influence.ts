@@ -1,12 +1,12 @@
 import {
-  baselineOption, checkLayerRows, defineMethod, findLayer, gradientAt, integerOption, lastSpatialLayer, layerOption, makeBaseline, meanGradients,
+  baselineOption, checkLayerRows, deepestSpatialLayer, defineMethod, findLayer, gradientAt, integerOption, lastSpatialLayer, layerOption, makeBaseline, meanGradients,
   quadratureOption, quadratureRule, sampleData, selectObjective, zeros,
-  type Baseline, type MethodFactory, type Quadrature, type Tensor,
+  type Baseline, type LayerInfo, type MethodFactory, type ModelAdapter, type Quadrature, type Tensor,
 } from '@pellucid/core';
 
 /** Which layer is explained, and how the integral along the path is taken. */
 export interface InternalInfluenceOptions {
-  /** Any layer. @defaultValue the last one with height and width before they are pooled away */
+  /** Any layer. @defaultValue the last one with height and width before the last convolution */
   readonly layer: string | undefined;
   /** Points on the path; the cost grows linearly. @defaultValue 50 */
   readonly steps: number;
@@ -14,6 +14,17 @@ export interface InternalInfluenceOptions {
   readonly quadrature: Quadrature;
   /** Where the path starts. @defaultValue 'zero' */
   readonly baseline: Baseline;
+}
+
+/**
+ * The layer that is explained unless one is named. Behind the last convolution nothing but pooling follows in most networks, and the gradient is the same everywhere.
+ * @throws LAYER_UNSUITABLE when the model has no layer with height and width.
+ */
+function defaultLayer(model: Pick<ModelAdapter, 'name' | 'layers'>): LayerInfo {
+  const last = lastSpatialLayer(model, 'internal-influence');
+  const until = model.layers.slice(0, model.layers.indexOf(last) + 1);
+  const before = until.slice(0, Math.max(until.findLastIndex(({ kind }) => kind === 'conv'), 0));
+  return deepestSpatialLayer({ layers: before }) ?? last;
 }
 
 /**
@@ -33,13 +44,13 @@ export const internalInfluence: MethodFactory<'gradient', InternalInfluenceOptio
   kind: 'local',
   needs: ['gradient'],
   options: {
-    layer: layerOption('Any layer; by default the last one with height and width before they are pooled away.'),
+    layer: layerOption('Any layer; by default the last one with height and width before the last convolution.'),
     steps: integerOption(50, 1, 'Points on the path; the cost grows linearly.'),
     quadrature: quadratureOption,
     baseline: baselineOption('zero', 'Where the path starts: what stands for an absent image.'),
   },
   async explain(model, batch, { layer: name, steps, quadrature, baseline: start }, context) {
-    const { name: layer, layout } = name === undefined ? lastSpatialLayer(model, 'internal-influence') : findLayer(model, name);
+    const { name: layer, layout } = name === undefined ? defaultLayer(model) : findLayer(model, name);
     const { input, objective } = batch;
     const baseline = makeBaseline(start, batch, context);
     const rule = quadratureRule(quadrature, steps, 'internal-influence');
