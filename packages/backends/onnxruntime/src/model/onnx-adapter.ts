@@ -6,11 +6,13 @@ import { rawLength } from '@pellucid/onnx-graph';
 import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
 import { layerBiases } from '../graph/layer-biases.ts';
+import { splitPairs } from '../graph/reference-activations.ts';
 import { modelParameters } from '../parameters/model-parameters.ts';
 import { chunkSize, evenPieces, executionsAtOnce } from '../query/chunk-size.ts';
 import { compileQuery, signatureKey, type Answers, type CompiledQuery, type QuerySignature } from '../query/compile-query.ts';
 import { keptSessions } from '../query/kept-sessions.ts';
 import { objectiveFamily, objectiveFeed } from '../query/objective-nodes.ts';
+import { referenceActivations, type ReferenceActivations } from '../query/reference-activations.ts';
 import { runChunks, type Runner } from '../query/run-chunks.ts';
 import { checkPairs, runPairs } from '../query/run-pairs.ts';
 import type { BoundInput } from './bound-inputs.ts';
@@ -64,17 +66,34 @@ function arrange(network: Network, answers: Answers, { activations = [], gradien
 /** What answers queries of a signature, with what its inputs and outputs mean. */
 interface CompiledSession extends Runner {
   readonly answers: Answers;
+  /** For pairs of samples and baselines. */
+  readonly references: ReferenceActivations | null;
+}
+
+/** Beside heavier weights two more sessions take more memory than a baseline is worth time. */
+const LIGHT_WEIGHTS = 2 ** 27;
+
+/** Keeps what a baseline gives, on a CPU (elsewhere it would cross to the device every time), where the derivative over pairs depends on nothing else. */
+function keepReferences(engine: Engine, network: Network, { gradient, intervention }: QuerySignature, { answers }: CompiledQuery, weightBytes: number, compile: () => CompiledQuery): ReferenceActivations | null {
+  const { fed: cotangent } = answers;
+  const suits = engine.description.device === 'cpu' && gradient?.rules?.paired === true && gradient.family === 'fed' && intervention === null && network.fixedBatch === null && weightBytes <= LIGHT_WEIGHTS;
+  if (!suits || cotangent === null) return null;
+  const names = { model: network.name, input: network.input.name, cotangent, gradients: [...new Set(answers.gradients.values())] };
+  return referenceActivations(engine, names, () => splitPairs(network, { ...names, model: compile().model }));
 }
 
 async function compileSession(engine: Engine, network: Network, signature: QuerySignature, weightBytes: number): Promise<CompiledSession> {
   const compile = (): CompiledQuery => compileQuery(network, signature, engine.optimizations);
-  const { model, answers } = compile();
+  const compiled = compile();
+  const { model, answers } = compiled;
+  const references = keepReferences(engine, network, signature, compiled, weightBytes, compile);
   // The graph is made again for a team, which few sessions get: it would take the memory of its weights meanwhile.
-  return { runtime: engine.runtime, session: await engine.compile(model), team: engine.team(() => compile().model, weightBytes), answers };
+  return { runtime: engine.runtime, session: await engine.compile(model), team: engine.team(() => compile().model, weightBytes), answers, references };
 }
 
-async function releaseSession({ session, team }: CompiledSession): Promise<void> {
+async function releaseSession({ session, team, references }: CompiledSession): Promise<void> {
   await team?.release();
+  await references?.release();
   await session.release();
 }
 
@@ -124,7 +143,8 @@ export async function onnxAdapter(
       if (answers.fed !== null && gradient !== undefined) feeds.set(answers.fed, objectiveFeed(gradient, count, classes));
       if (answers.given !== null && intervention !== undefined) feeds.set(answers.given, intervention.values);
       const run = paired ? runPairs : runChunks;
-      return arrange(network, answers, query, await run(compiled, feeds, bound, settings));
+      const known = await compiled.references?.run(feeds, settings);
+      return arrange(network, answers, query, known ?? await run(compiled, feeds, bound, settings));
     });
   };
 
