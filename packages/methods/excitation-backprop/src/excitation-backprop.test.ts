@@ -122,3 +122,29 @@ test('a product shares by halves between factors that both depend on the input',
   expect(total(values.data)).toBeCloseTo(0.5, 6);
   await model.dispose();
 });
+
+test('a divisor is a scale: a GELU that is written out passes all on, as one operation does', async () => {
+  const weights = stored('w', [2, 1], [1, 1]);
+  const numbers = [stored('root', [], [Math.SQRT2]), stored('one', [], [1]), stored('half', [], [0.5])];
+  const written = await load([2], [
+    makeNode('Identity', ['x'], ['i']), makeNode('Div', ['i', 'root'], ['d']), makeNode('Erf', ['d'], ['e']), makeNode('Add', ['e', 'one'], ['a']),
+    makeNode('Mul', ['i', 'a'], ['m']), makeNode('Mul', ['m', 'half'], ['g']), makeNode('MatMul', ['g', 'w'], ['y']),
+  ], [weights, ...numbers]);
+  const { values, provenance } = await explain(written, excitationBackprop({ layer: 'i' }), { input: tensor([1, 2], [1, 2]), targets: 0 });
+  expect(total(values.data)).toBeCloseTo(1, 6);
+  expect(provenance.uncovered).toEqual([]);
+  await written.dispose();
+});
+
+test('of a quotient whose both sides depend on the input, what is divided gets all', async () => {
+  const model = await load([2], [
+    makeNode('Identity', ['x'], ['i']), makeNode('Sigmoid', ['i'], ['s']), makeNode('Div', ['i', 's'], ['q']), makeNode('MatMul', ['q', 'w'], ['y']),
+  ], [stored('w', [2, 1], [1, 1])]);
+  const mass = async (layer: string): Promise<number> => {
+    const { values } = await explain(model, excitationBackprop({ layer }), { input: tensor([1, 2], [1, 2]), targets: 0 });
+    return total(values.data);
+  };
+  expect(await mass('s')).toBe(0);
+  expect(await mass('i')).toBeCloseTo(1, 6);
+  await model.dispose();
+});

@@ -50,6 +50,15 @@ const product: BackwardRule = ({ inputs, gradients, wanted }, { multiply, consta
   return inputs.map((_, i) => (wanted[i] === true ? (both ? multiply(gradients[0]!, constant(0.5)) : gradients[0]!) : null));
 };
 
+/** A divisor is a scale, too: what stands above it gets all, where it comes from the input. */
+const quotient: BackwardRule = ({ inputs, gradients, wanted }, { multiply, constant }) => {
+  const [above, below] = wanted;
+  return inputs.map((_, i) => {
+    if (wanted[i] !== true) return null;
+    return above === true && below === true && i === 1 ? multiply(gradients[0]!, constant(0)) : gradients[0]!;
+  });
+};
+
 const pass: BackwardRule = ({ gradients }) => [gradients[0]!];
 const winner: BackwardRule = ({ derivative }) => derivative();
 
@@ -66,7 +75,7 @@ const rulesOf = (name: string, linear: BackwardRule): BackwardRules => ({
     'conv': linear, 'conv-transpose': linear, 'dense': linear,
     'add': sum,
     'average-pool': average, 'global-average-pool': average, 'reduce': average, 'resize': average,
-    'multiply': product,
+    'multiply': product, 'divide': quotient,
     'max-pool': winner, 'global-max-pool': winner,
   },
 });
