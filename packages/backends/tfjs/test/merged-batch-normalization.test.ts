@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { explain, gradientAt, INPUT, mapValues, tensor, type Method, type ModelAdapter, type Tensor } from '@pellucid/core';
 import { deepLift } from '@pellucid/method-deep-lift';
 import { deepLiftShap } from '@pellucid/method-deep-lift-shap';
+import { excitationBackprop } from '@pellucid/method-excitation-backprop';
 import { lrp } from '@pellucid/method-lrp';
 import { normalValues } from '@pellucid/testkit';
 
 import { loadModel, type ModelBytes } from '../src/index.ts';
 import { modelBytes, type Weight } from './contract-models.ts';
 import { ENGINES } from './engines.ts';
+import { expectSameAnswers } from './same-answers.ts';
 
 const CHANNELS = 3;
 const EPSILON = 1e-3;
@@ -55,22 +57,39 @@ const type = { type: 'DT_FLOAT' };
 const text = (value: string): object => ({ s: Buffer.from(value).toString('base64') });
 const integers = (...list: number[]): object => ({ list: { i: list.map(String) } });
 
+/** How a graph has its batch normalisation: as one operation or as the product and the sum that it is, and where. */
+interface GraphForm {
+  readonly isArithmetic?: boolean;
+  readonly isBehindRelu?: boolean;
+}
+
+const factors = Float32Array.from(gamma.data, (value, channel) => value / Math.sqrt(variance.data[channel]! + EPSILON));
+const shifts = factors.map((factor, channel) => beta.data[channel]! - mean.data[channel]! * factor);
+
 /** The graph that a converter writes without merging: a layer without a parameter has the constant that changes nothing. */
-function savedGraph(scale: boolean, center: boolean): ModelBytes {
+function savedGraph(scale: boolean, center: boolean, { isArithmetic = false, isBehindRelu = false }: GraphForm = {}): ModelBytes {
   const weights: Weight[] = [
-    kernel, bias, { name: 'norm/scale', value: scale ? gamma : ones }, { name: 'norm/offset', value: center ? beta : none },
-    { name: 'norm/mean', value: mean }, { name: 'norm/variance', value: variance }, ...dense, { name: 'shape', value: { shape: [2], data: Float32Array.of(-1, 16 * CHANNELS) } },
+    kernel, bias, ...dense, { name: 'shape', value: { shape: [2], data: Float32Array.of(-1, 16 * CHANNELS) } },
+    ...(isArithmetic
+      ? [{ name: 'norm/factor', value: { shape: [CHANNELS], data: factors } }, { name: 'norm/shift', value: { shape: [CHANNELS], data: shifts } }]
+      : [
+          { name: 'norm/scale', value: scale ? gamma : ones }, { name: 'norm/offset', value: center ? beta : none }, { name: 'norm/mean', value: mean },
+          { name: 'norm/variance', value: variance },
+        ]),
   ];
   const node = (name: string, op: string, inputs: string[], attr: object = {}): object => ({ name, op, input: inputs, attr: { T: type, ...attr } });
+  const before = isBehindRelu ? 'relu' : 'conv';
   const dimensions = [-1, 6, 6, 2].map((size) => ({ size: String(size) }));
   return modelBytes('graph-model', { versions: {}, node: [
     { name: 'input', op: 'Placeholder', input: [], attr: { dtype: type, shape: { shape: { dim: dimensions } } } },
     ...weights.map(({ name }) => ({ name, op: 'Const', input: [], attr: { dtype: type } })),
     node('conv/product', 'Conv2D', ['input', 'conv/kernel'], { strides: integers(1, 1, 1, 1), dilations: integers(1, 1, 1, 1), padding: text('VALID'), data_format: text('NHWC') }),
     node('conv', 'BiasAdd', ['conv/product', 'conv/bias'], { data_format: text('NHWC') }),
-    node('norm', 'FusedBatchNormV3', ['conv', 'norm/scale', 'norm/offset', 'norm/mean', 'norm/variance'], { epsilon: { f: EPSILON }, data_format: text('NHWC'), is_training: { b: false } }),
-    node('relu', 'Relu', ['norm']),
-    node('flatten', 'Reshape', ['relu', 'shape']),
+    ...(isArithmetic
+      ? [node('norm/product', 'Mul', [before, 'norm/factor']), node('norm', 'AddV2', ['norm/product', 'norm/shift'])]
+      : [node('norm', 'FusedBatchNormV3', [before, 'norm/scale', 'norm/offset', 'norm/mean', 'norm/variance'], { epsilon: { f: EPSILON }, data_format: text('NHWC'), is_training: { b: false } })]),
+    node('relu', 'Relu', [isBehindRelu ? 'conv' : 'norm']),
+    node('flatten', 'Reshape', [isBehindRelu ? 'norm' : 'relu', 'shape']),
     node('scores/product', 'MatMul', ['flatten', 'scores/kernel'], { transpose_a: { b: false }, transpose_b: { b: false } }),
     node('scores', 'BiasAdd', ['scores/product', 'scores/bias'], { data_format: text('NHWC') }),
   ] }, weights);
@@ -108,5 +127,13 @@ describe.each(ENGINES)('on engine %s', (engine) => {
       }
       await Promise.all([model.dispose(), merged.dispose()]);
     });
+  });
+
+  test.each([false, true])('written as a product and a sum it gives what it gives as one operation, behind the ReLU: %p', async (isBehindRelu) => {
+    const load = async (form: GraphForm): Promise<ModelAdapter> => (await loadModel(savedGraph(true, true, form), { engine })) as ModelAdapter;
+    const [written, fused] = [await load({ isArithmetic: true, isBehindRelu }), await load({ isBehindRelu })];
+    const [first] = await expectSameAnswers(written, fused, input, [lrp({ rule: 'alpha-beta' }), lrp({ rule: 'epsilon' }), excitationBackprop(), deepLift()]);
+    expect(first?.provenance.uncovered).toEqual([]);
+    await Promise.all([written.dispose(), fused.dispose()]);
   });
 });

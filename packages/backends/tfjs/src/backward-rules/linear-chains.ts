@@ -79,16 +79,45 @@ function startChain(operation: Operation): LinearChain | null {
   return { base: operation, last: operation, operands: () => ownOperands(operation) };
 }
 
-/** A chain and one stored value per channel, where it has no bias yet. */
-function addBias(sum: Operation, search: Search): LinearChain | null {
-  const { a, b } = sum.entry.inputs;
-  if (!a || !b || sum.stored.filter(Boolean).length !== 1) return null;
-  const [value, place] = sum.stored[0] === true ? [b, 0] : [a, 1];
+/** The chain that gives one operand, and the other one, where that is stored with a value per channel. */
+function alongChain({ entry, stored, inputs }: Operation, search: Search): { readonly chain: LinearChain; readonly own: tf.Tensor } | null {
+  const { a, b } = entry.inputs;
+  if (!a || !b || stored.filter(Boolean).length !== 1) return null;
+  const [value, place] = stored[0] === true ? [b, 0] : [a, 1];
   const chain = chainBehind(value, search);
-  const bias = sum.inputs[place]!.value;
-  if (chain === null || chain.last !== chain.base || chain.base.inputs.length > 2) return null;
-  if (!isPerChannel(bias, channelsOf(sum.entry.outputs[0]!))) return null;
-  return { base: chain.base, last: sum, operands: () => ({ ...chain.operands(), bias: tf.reshape(bias, [-1]) }) };
+  const own = inputs[place]!.value;
+  return chain !== null && isPerChannel(own, channelsOf(entry.outputs[0]!)) ? { chain, own } : null;
+}
+
+/** A chain and one stored value per channel, where it has no bias yet, or is scaled as the first part of a normalisation. */
+function addBias(sum: Operation, search: Search): LinearChain | null {
+  const { chain, own } = alongChain(sum, search) ?? {};
+  if (!chain || !own) return null;
+  const { base, last, operands } = chain;
+  if (last.kernel !== 'Multiply' && (last !== base || base.inputs.length > 2)) return null;
+  return {
+    base, last: sum,
+    operands: () => {
+      const { weight, bias } = operands();
+      const added = tf.reshape(own, [-1]);
+      return { weight, bias: bias === null ? added : tf.add(bias, added) };
+    },
+  };
+}
+
+/** A chain and a stored factor per channel, the first part of a batch normalisation that the converter wrote as a product and a sum. */
+function addFactor(product: Operation, search: Search): LinearChain | null {
+  const { chain, own } = alongChain(product, search) ?? {};
+  if (!chain || !own) return null;
+  const { base, operands } = chain;
+  return {
+    base, last: product,
+    operands: () => {
+      const { weight, bias } = operands();
+      const factor = tf.reshape(own, [-1]);
+      return { weight: tf.mul(weight, alongWeights(base, weight, factor)), bias: bias === null ? null : tf.mul(bias, factor) };
+    },
+  };
 }
 
 function addNormalisation(normalisation: Operation, search: Search): LinearChain | null {
@@ -109,6 +138,7 @@ export function findLinearChains(operations: readonly Operation[], { mergeBatchN
   const search: Search = { producers, chains, kept };
   const chainOf = (operation: Operation): LinearChain | null => {
     if (operation.kernel === 'Add') return addBias(operation, search);
+    if (operation.kernel === 'Multiply') return mergeBatchNorm && operation.kind === 'batch-norm' ? addFactor(operation, search) : null;
     if (operation.kernel === 'FusedBatchNorm') return mergeBatchNorm ? addNormalisation(operation, search) : null;
     return startChain(operation);
   };

@@ -89,8 +89,22 @@ function watched<Result>({ observe, replace }: Watcher, pass: () => Result): Res
 const boundsAbove = ({ kernel, kind, attributes }: Operation): boolean =>
   kernel === 'Minimum' ? kind === 'clip' : kernel === 'ClipByValue' && attributes['clipValueMin'] === 0;
 
-/** A ReLU with a maximum runs as a ReLU and a bound, in either order: both are parts of one clip. */
-function joinClips(operations: readonly Operation[]): readonly Operation[] {
+/** A ReLU with a maximum runs as a ReLU and a bound, in either order. */
+const isClip = (first: Operation, second: Operation): boolean => (first.kind === 'relu' && boundsAbove(second)) || (second.kind === 'relu' && boundsAbove(first));
+
+/** Whether one of two operands is stored, with a value per channel. */
+function takesChannels({ entry, stored, inputs }: Operation): boolean {
+  const channels = entry.outputs[0]?.shape.at(-1) ?? 0;
+  const own = inputs[stored.indexOf(true)]?.value;
+  return inputs.length === 2 && stored.includes(false) && own?.size === channels && own.shape.at(-1) === channels;
+}
+
+/** The converter writes batch normalisation as a product and a sum. */
+const isNormalisation = (first: Operation, second: Operation): boolean =>
+  first.kernel === 'Multiply' && second.kernel === 'Add' && takesChannels(first) && takesChannels(second);
+
+/** The operations with pairs, of which the second alone reads the first, as one of a kind: the first is a part of the second. */
+function joinPairs(operations: readonly Operation[], kind: OpKind, isPair: (first: Operation, second: Operation) => boolean): readonly Operation[] {
   const readers = new Map<number, Operation[]>();
   for (const operation of operations) {
     for (const tensor of Object.values(operation.entry.inputs)) if (tensor) readers.set(tensor.id, [...(readers.get(tensor.id) ?? []), operation]);
@@ -99,15 +113,11 @@ function joinClips(operations: readonly Operation[]): readonly Operation[] {
   const seconds = new Set<Operation>();
   for (const operation of operations) {
     const [next, ...others] = readers.get(operation.entry.outputs[0]!.id) ?? [];
-    if (next === undefined || others.length > 0) continue;
-    if (!(operation.kind === 'relu' && boundsAbove(next)) && !(next.kind === 'relu' && boundsAbove(operation))) continue;
+    if (next === undefined || others.length > 0 || !isPair(operation, next)) continue;
     firsts.add(operation);
     seconds.add(next);
   }
-  const isPart = (operation: Operation): boolean => firsts.has(operation);
-  return operations.map((operation) =>
-    isPart(operation) || seconds.has(operation) ? { ...operation, kind: 'clip', isPart: isPart(operation) } : operation,
-  );
+  return operations.map((operation) => (firsts.has(operation) || seconds.has(operation) ? { ...operation, kind, isPart: firsts.has(operation) } : operation));
 }
 
 /**
@@ -118,7 +128,7 @@ function joinClips(operations: readonly Operation[]): readonly Operation[] {
 export function logOperations<Result>(
   input: tf.Tensor, given: tf.Tensor | undefined, set: BackwardRules, pass: () => Result,
 ): { readonly result: Result; readonly operations: readonly Operation[] } {
-  const { rules } = set;
+  const { rules, mergeBatchNorm = false } = set;
   const operations: Operation[] = [];
   const roots = given === undefined ? [] : [given.id];
   const depends = new Set([input.id, ...roots]);
@@ -143,7 +153,8 @@ export function logOperations<Result>(
     if (weighted || behind) for (const output of entry.outputs) behindWeights.add(output.id);
 
     const mayBeClip = kind === 'relu' && rules.clip !== undefined;
-    const read = rules[kind] !== undefined || mayBeClip || (mayJoin && (kernel === 'Add' || kind === 'batch-norm'));
+    const mayBeMerged = kernel === 'Add' || kind === 'batch-norm' || (mergeBatchNorm && kernel === 'Multiply');
+    const read = rules[kind] !== undefined || mayBeClip || (mayJoin && mayBeMerged);
     const valueOf = (tensor: tf.Tensor): tf.Tensor => (read ? tf.keep(tf.clone(tensor)) : tensor);
     const inputs = operands.map(([key, tensor], i): OperationInput => ({ key, name: fused?.inputs[i] ?? key, value: valueOf(tensor) }));
     const outputs = entry.outputs.map(valueOf);
@@ -154,5 +165,6 @@ export function logOperations<Result>(
 
   const replace = (call: KernelCall): tf.Tensor | null => spellOut(call, set, input.shape[0] ?? 1, ({ id }) => depends.has(id));
   const result = watched({ observe, replace }, pass);
-  return { result, operations: joinClips(operations) };
+  const joined = joinPairs(operations, 'clip', isClip);
+  return { result, operations: mergeBatchNorm ? joinPairs(joined, 'batch-norm', isNormalisation) : joined };
 }
