@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { BackwardRule, BackwardRules } from '@pellucid/core';
 import {
-  ElementType, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type NodeProto, type OnnxModel, type TensorProto,
+  ElementType, int64Tensor, intAttribute, intsAttribute, makeModel, makeNode, makeTensor, makeValueInfo, type NodeProto, type OnnxModel, type TensorProto,
 } from '@pellucid/onnx-graph';
 import { mergeBatchNorm } from '../src/backward-rules/merge-batch-norm.ts';
 import { differentiate } from '../src/index.ts';
@@ -151,6 +151,18 @@ test.each([
   const before = valueOf(await run(model, x), 'y');
   const after = valueOf(await run(merged, x), 'y');
   before.data.forEach((value, i) => expect(after.data[i]).toBeCloseTo(value, 4));
+});
+
+test('a batch normalisation is merged into a layer whose bias is computed as zeros, and into none whose bias comes from the input', () => {
+  const parameters = ['a', 'b', 'm', 'v'].map((name) => stored(name, [3], [1, 1, 1]));
+  const withBias = (...bias: readonly NodeProto[]): OnnxModel => network(
+    [...bias, makeNode('Gemm', ['x', 'w', 'zeros'], ['c']), makeNode('BatchNormalization', ['c', 'a', 'b', 'm', 'v'], ['y'])],
+    [stored('w', [3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]), stored('zero', [], [0]), int64Tensor('size', [3]), ...parameters],
+  );
+  const written = withBias(makeNode('CastLike', ['zero', 'x'], ['alike']), makeNode('Expand', ['alike', 'size'], ['zeros']));
+  expect(mergeBatchNorm(written, []).graph.node.map(({ opType }) => opType)).not.toContain('BatchNormalization');
+  const computed = withBias(makeNode('ReduceMean', ['x'], ['zeros'], [intsAttribute('axes', [0]), intAttribute('keepdims', 0)]));
+  expect(mergeBatchNorm(computed, [])).toBe(computed);
 });
 
 test('a batch normalisation stays where the gradient at its input is asked for', () => {

@@ -7,6 +7,7 @@ import { secantSlope } from '../passes/secant-slopes.ts';
 import { rampOf } from '../rules/activations.ts';
 import { findRule } from '../rules/table.ts';
 import { WEIGHTED } from '../operators/linear-operators.ts';
+import { deriveThroughParts } from './derive-through-parts.ts';
 import { linearOperation } from './linear-operation.ts';
 import { graphOperations } from './tensor-operations.ts';
 
@@ -18,10 +19,12 @@ export interface RuleSite {
   readonly isLast: boolean;
   readonly wanted: readonly boolean[];
   readonly gradients: readonly (string | null)[];
+  /** The nodes of the model that it stands for, where it is none itself. */
+  readonly parts: readonly NodeProto[] | undefined;
 }
 
 /** Builds what a backward rule computes for a node: the gradient at each input, `null` where none flows. */
-export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, wanted, gradients, ...place }: RuleSite): readonly (string | null)[] {
+export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, wanted, gradients, parts, ...place }: RuleSite): readonly (string | null)[] {
   const last = gradients.findLastIndex((gradient) => gradient !== null);
   const arrived = node.output.slice(0, last + 1).map((output, i) => gradients[i] ?? zerosLike(emit, output));
   const context: RuleNode<string> = {
@@ -36,11 +39,12 @@ export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, wan
       return ramp && secantSlope(emit, ramp);
     },
     derivative(gradient) {
+      if (parts !== undefined) return [deriveThroughParts(emit, parts, node.input[0] ?? '', gradient ?? arrived[0] ?? '')];
       const given = gradient === undefined ? gradients : [gradient, ...gradients.slice(1)];
       return deriveByHalves(emit, node, wanted, given) ?? trueDerivative(emit, node, wanted, given);
     },
   };
   const results = rule(context, graphOperations(emit, arrived[0] ?? ''));
-  if (findRule(node, emit.opset)?.broadcasts === true) return sumToInputs(emit, node, wanted, results);
+  if (parts === undefined && findRule(node, emit.opset)?.broadcasts === true) return sumToInputs(emit, node, wanted, results);
   return node.input.map((_, i) => (wanted[i] ? (results[i] ?? null) : null));
 }

@@ -1,6 +1,6 @@
 import {
-  attributeFloat, attributeInt, copyWith, ElementType, makeNode, makeTensor, replaceParts, tensorProducers, tensorShape, tensorValues, uniqueNames,
-  type NodeProto, type OnnxModel, type TensorProto, type WritableElementType,
+  attributeFloat, attributeInt, copyWith, ElementType, inferShapes, makeNode, makeTensor, replaceParts, tensorProducers, tensorShape, tensorValues, uniqueNames,
+  type NodeProto, type OnnxModel, type TensorProto, type TensorType, type WritableElementType,
 } from '@pellucid/onnx-graph';
 
 /** y = factor x + shift, per channel. */
@@ -13,6 +13,20 @@ interface ChannelMap {
 const WRITABLE: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, ElementType.FLOAT16];
 
 type Stored = ReadonlyMap<string, TensorProto>;
+
+/** The numbers of a stored tensor, or of one that follows from shapes: exporters write the bias that a layer lacks as computed zeros. */
+type KnownNumbers = (name: string) => ArrayLike<number | bigint> | null;
+
+function knownNumbers(model: OnnxModel, stored: Stored): KnownNumbers {
+  let types: ReadonlyMap<string, TensorType> | undefined;
+  return (name) => {
+    const tensor = stored.get(name);
+    if (tensor !== undefined) return tensorValues(tensor);
+    types ??= inferShapes(model);
+    const values = types.get(name)?.values?.filter((value) => typeof value === 'number');
+    return values?.length === types.get(name)?.values?.length ? (values ?? null) : null;
+  };
+}
 
 function channelMap(node: NodeProto, stored: Stored): ChannelMap | null {
   const trains = attributeInt(node, 'training_mode', 0) === 1 || node.output.filter((name) => name !== '').length > 1;
@@ -49,17 +63,16 @@ function channelOfWeight(node: NodeProto, shape: readonly number[]): ((index: nu
 
 /** The node and its stored operands with a map of its channels merged into them; `null` where that cannot be done. */
 function merge(
-  node: NodeProto, output: string, { factor, shift }: ChannelMap, stored: Stored, unique: (wanted: string) => string,
+  node: NodeProto, output: string, { factor, shift }: ChannelMap, stored: Stored, numbers: KnownNumbers, unique: (wanted: string) => string,
 ): { readonly node: NodeProto; readonly tensors: readonly TensorProto[] } | null {
   const [x = '', w = '', b = ''] = node.input;
   const weights = stored.get(w);
-  const bias = stored.get(b);
+  const bias = b === '' ? null : numbers(b);
   const channelOf = weights && channelOfWeight(node, tensorShape(weights));
-  if (!channelOf || !WRITABLE.includes(weights.dataType) || (b !== '' && (!bias || tensorShape(bias).join() !== String(factor.length)))) return null;
+  if (!channelOf || !WRITABLE.includes(weights.dataType) || (b !== '' && bias?.length !== factor.length)) return null;
   const elementType = weights.dataType as WritableElementType;
   const scaled = Float64Array.from(tensorValues(weights), (value, i) => Number(value) * factor[channelOf(i)]!);
-  const old = bias ? tensorValues(bias) : null;
-  const shifted = shift.map((value, channel) => value + Number(old?.[channel] ?? 0) * factor[channel]!);
+  const shifted = shift.map((value, channel) => value + Number(bias?.[channel] ?? 0) * factor[channel]!);
   const names = [unique(`${w}/merged`), unique(`${output}/bias`)] as const;
   return {
     node: makeNode(node.opType, [x, ...names], [output], node.attribute),
@@ -74,6 +87,7 @@ function merge(
 export function mergeBatchNorm(model: OnnxModel, kept: readonly string[]): OnnxModel {
   const stored = new Map(model.graph.initializer.map((tensor) => [tensor.name, tensor]));
   const producers = tensorProducers(model);
+  const numbers = knownNumbers(model, stored);
   const unique = uniqueNames(model);
   const tensors: TensorProto[] = [];
   const nodes = model.graph.node.map((node) => {
@@ -81,7 +95,7 @@ export function mergeBatchNorm(model: OnnxModel, kept: readonly string[]): OnnxM
     const source = producers.get(x);
     if (node.opType !== 'BatchNormalization' || source === undefined || kept.includes(x)) return node;
     const map = channelMap(node, stored);
-    const merged = map && merge(source, output, map, stored, unique);
+    const merged = map && merge(source, output, map, stored, numbers, unique);
     if (!merged) return node;
     tensors.push(...merged.tensors);
     return copyWith(merged.node, { name: node.name });

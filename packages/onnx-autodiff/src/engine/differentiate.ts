@@ -5,6 +5,7 @@ import {
 } from '@pellucid/onnx-graph';
 import { applyBackwardRule } from '../backward-rules/apply-backward-rule.ts';
 import { expandNodes, expandQuantized } from '../backward-rules/expand-nodes.ts';
+import { joinNodes } from '../backward-rules/joined-nodes.ts';
 import { mergeBatchNorm } from '../backward-rules/merge-batch-norm.ts';
 import { isLinear, ONE_OPERAND, WEIGHTED } from '../operators/linear-operators.ts';
 import { nodeKinds, type NodeKind } from '../operators/node-kinds.ts';
@@ -167,6 +168,7 @@ function weightsOnTheWay(): (node: NodeProto, weighted: boolean) => boolean {
 /** How gradients pass one node: by a backward rule that covers its kind, else by its true derivative. */
 function passNode(
   emit: EmitterState, node: NodeProto, wanted: readonly boolean[], gradients: readonly (string | null)[], place: NodePlace, rules: BackwardRules | undefined,
+  parts: readonly NodeProto[] | undefined,
 ): { readonly results: readonly (string | null)[]; readonly covered: boolean } {
   // A rule of an activation is one for its first operand.
   const rule = ONE_OPERAND.has(node.opType) && wanted.slice(1).includes(true) ? undefined : rules?.rules[place.kind];
@@ -174,7 +176,7 @@ function passNode(
     const results = passOnce(emit, node, place.kind, wanted, gradients) ?? trueDerivative(emit, node, wanted, gradients);
     return { results, covered: rules === undefined || isLinear(node, wanted) };
   }
-  return { results: applyBackwardRule(emit, rule, { node, wanted, gradients, ...place }), covered: true };
+  return { results: applyBackwardRule(emit, rule, { node, wanted, gradients, parts, ...place }), covered: true };
 }
 
 /** Attributes that contradict the inputs, such as windows for axes that these do not have, end in lengths that are none. */
@@ -192,8 +194,9 @@ function backward(
   model: OnnxModel, { of, at, rules, straightThrough = false, optimizations = OPTIMIZATIONS, unreachable }: DerivativeRequest, types: ReadonlyMap<string, TensorType>, cotangent: string,
 ): BackwardPass {
   const opset = opsetOf(model);
-  const dependent = dependents(model, at, types);
-  const kinds = nodeKinds(model);
+  const { model: view, partsOf } = joinNodes(model, types, rules?.rules ?? {}, new Set([of, ...at]));
+  const dependent = dependents(view, at, types);
+  const kinds = nodeKinds(view);
   const isLastWeighted = weightsOnTheWay();
   const arriving = new Map<string, string[]>([[of, [cotangent]]]);
   const consumer = new Map<string, NodeProto>();
@@ -211,14 +214,14 @@ function backward(
     return found;
   };
 
-  for (const node of model.graph.node.toReversed()) {
+  for (const node of view.graph.node.toReversed()) {
     if (!node.output.some((name) => arriving.has(name))) continue;
     const wanted = node.input.map((name) => name !== '' && dependent.has(name));
     if (!nodeReads(node).some((name) => dependent.has(name))) continue;
     current = node;
     const kind = kinds(node);
     const place = { ...kind, isLast: isLastWeighted(node, WEIGHTED.has(kind.kind)) };
-    const { results, covered } = withinRange(emit, () => { checkDimensions(model, types); }, () => passNode(emit, node, wanted, node.output.map(take), place, rules));
+    const { results, covered } = withinRange(emit, () => { checkDimensions(model, types); }, () => passNode(emit, node, wanted, node.output.map(take), place, rules, partsOf(node)));
     if (!covered) uncovered.push(`${nodeTitle(node)} (${node.opType})`);
     for (const [i, result] of results.entries()) {
       const input = node.input[i];

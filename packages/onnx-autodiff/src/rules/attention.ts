@@ -36,6 +36,8 @@ export interface ScoreSettings {
   readonly past?: string | undefined;
 }
 
+const multiply = (emit: Emitter, x: string, factor: number): string => (factor === 1 ? x : emit.op('Mul', [x, emit.scalar(factor, x)]));
+
 /** The lowest number of single precision stands for minus infinity, which has no place in sums with zeros. */
 function causalBias(emit: Emitter, scores: string, past: string | undefined): string {
   const rank = knownShape(emit, scores).length;
@@ -53,7 +55,7 @@ function hideWhere(emit: Emitter, hidden: string, like: string): string {
 /** softmax(scale q k^T + bias) v for heads [B, H, L, D]: scaled dot-product attention (Vaswani et al. 2017). */
 export function attend(emit: Emitter, q: string, k: string, v: string, settings: ScoreSettings): string {
   const { scale, softcap = 0, bias, causal = false, past } = settings;
-  let scores = emit.op('Mul', [emit.op('MatMul', [q, transpose(emit, k, [0, 1, 3, 2])]), emit.scalar(scale, q)]);
+  let scores = multiply(emit, emit.op('MatMul', [q, transpose(emit, k, [0, 1, 3, 2])]), scale);
   if (softcap > 0) {
     const bounded = emit.op('Tanh', [emit.op('Mul', [scores, emit.scalar(1 / softcap, q)])]);
     scores = emit.op('Mul', [bounded, emit.scalar(softcap, q)]);
@@ -104,8 +106,12 @@ export const attention: Composition = (emit, { node, inputs, outputs }: Composit
   const bias = [biasOf(emit, mask, q), valid === '' ? undefined : beyond(emit, valid, keys, q)].filter((term) => term !== undefined);
   const causal = attributeInt(node, 'is_causal', 0) === 1;
   const past = pastLength(emit, pastKey, valid, queries);
-  const attended = attend(emit, queries, shareHeads(emit, keys, heads), shareHeads(emit, values, heads), {
-    scale: attributeFloat(node, 'scale', 1 / Math.sqrt(width)), softcap: attributeFloat(node, 'softcap', 0),
+  const scale = attributeFloat(node, 'scale', 1 / Math.sqrt(width));
+  // Queries and keys share the factor, as the operator's definition has it and exporters write it: where a rule takes the scale of products into account, it matters.
+  const root = scale > 0 ? Math.sqrt(scale) : 1;
+  const [scaledQueries, scaledKeys] = [queries, shareHeads(emit, keys, heads)].map((x) => multiply(emit, x, root)) as [string, string];
+  const attended = attend(emit, scaledQueries, scaledKeys, shareHeads(emit, values, heads), {
+    scale: scale > 0 ? 1 : scale, softcap: attributeFloat(node, 'softcap', 0),
     bias: bias.length === 2 ? emit.op('Add', bias) : bias[0], causal, past,
   });
   const y = causal && valid !== '' ? emit.op('Mul', [attended, seesAny(emit, queries, past ?? '')]) : attended;
