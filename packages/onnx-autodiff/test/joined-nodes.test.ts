@@ -79,6 +79,10 @@ const plain: Network = { opset: 17, nodes: between(makeNode('LayerNormalization'
 const scaled: Network = { opset: 17, nodes: between(makeNode('LayerNormalization', ['h', 'g'], ['n'], [epsilon])) };
 const quadratic: Network = { opset: 23, nodes: between(makeNode('RMSNormalization', ['h', 'g'], ['n'], [epsilon])) };
 
+/** h f + (b - m f), with f = g / sqrt(variance + epsilon). */
+const factor = [mean(13, 'h', 'm'), makeNode('Sub', ['h', 'm'], ['c']), makeNode('Mul', ['c', 'c'], ['q']), ...deviation(13).slice(1), makeNode('Reciprocal', ['s'], ['r']), makeNode('Mul', ['r', 'g'], ['f'])];
+const factored = [...factor, makeNode('Mul', ['h', 'f'], ['hf']), makeNode('Mul', ['m', 'f'], ['mf'])];
+
 const SPELLINGS: readonly (readonly [title: string, Network, reference: Network])[] = [
   ['with axes as an attribute', { opset: 13, nodes: between(...written(13)) }, whole],
   ['in operator set 11', { opset: 11, nodes: between(...written(11)) }, whole],
@@ -97,6 +101,12 @@ const SPELLINGS: readonly (readonly [title: string, Network, reference: Network]
   }, whole],
   ['without parameters', { opset: 13, nodes: between(...centred(13), ...deviation(13), makeNode('Div', ['c', 's'], ['n'])) }, plain],
   ['without an offset', { opset: 13, nodes: between(...centred(13), ...deviation(13), makeNode('Div', ['c', 's'], ['o']), makeNode('Mul', ['o', 'g'], ['n'])) }, scaled],
+  ['with x and its mean times a factor', { opset: 13, nodes: between(...factored, makeNode('Sub', ['b', 'mf'], ['o']), makeNode('Add', ['hf', 'o'], ['n'])) }, whole],
+  ['with the negative mean times a factor', {
+    opset: 13, nodes: between(...factor, makeNode('Neg', ['m'], ['-m']), makeNode('Mul', ['f', '-m'], ['-mf']), makeNode('Add', ['b', '-mf'], ['o']), makeNode('Mul', ['f', 'h'], ['hf']), makeNode('Add', ['o', 'hf'], ['n'])),
+  }, whole],
+  ['with a factor, without an offset', { opset: 13, nodes: between(...factored, makeNode('Sub', ['hf', 'mf'], ['n'])) }, scaled],
+  ['with a factor and a negative product', { opset: 13, nodes: between(...factored, makeNode('Neg', ['mf'], ['-mf']), makeNode('Add', ['hf', '-mf'], ['n'])) }, scaled],
   ['of the root mean square', {
     opset: 18, nodes: between(makeNode('Pow', ['h', '2'], ['q']), mean(18, 'q', 'v'), makeNode('Add', ['v', '1e-5'], ['e']), makeNode('Sqrt', ['e'], ['s']), makeNode('Reciprocal', ['s'], ['r']),
       makeNode('Mul', ['h', 'r'], ['o']), makeNode('Mul', ['o', 'g'], ['n'])),
@@ -171,6 +181,11 @@ test.each<[string, readonly NodeProto[]]>([
   ['an epsilon for every channel', changed('e', makeNode('Add', ['v', 'g'], ['e']))],
   ['a mean that is used elsewhere', [...between(...written(13)).slice(0, -1), makeNode('Add', ['n', 'm'], ['used']), makeNode('MatMul', ['used', 'w2'], ['y'])]],
   ['a deviation that is used elsewhere', [...between(...written(13)).slice(0, -1), makeNode('Mul', ['n', 's'], ['used']), makeNode('MatMul', ['used', 'w2'], ['y'])]],
+  ['the mean of another tensor times the factor', between(
+    mean(13, 'p', 'mp'), ...factored.map((node) => (node.output[0] === 'mf' ? makeNode('Mul', ['mp', 'f'], ['mf']) : node)), makeNode('Sub', ['b', 'mf'], ['o']), makeNode('Add', ['hf', 'o'], ['n']),
+  )],
+  ['another sign', between(...factored, makeNode('Add', ['b', 'mf'], ['o']), makeNode('Add', ['hf', 'o'], ['n']))],
+  ['a factor that is used elsewhere', between(...factored, makeNode('Sub', ['hf', 'mf'], ['z']), makeNode('Add', ['z', 'f'], ['n']))],
 ])('%s is no part of a layer normalisation', (_, nodes) => {
   const model = build({ opset: 13, nodes });
   expect(joinNodes(model, inferShapes(model), relevanceRules.rules, new Set()).model).toBe(model);

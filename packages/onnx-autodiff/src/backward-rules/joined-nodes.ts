@@ -2,6 +2,7 @@ import type { BackwardRules, OpKind } from '@pellucid/core';
 import { copyWith, makeNode, replaceParts, type NodeProto, type OnnxModel, type TensorType } from '@pellucid/onnx-graph';
 import { operatorKind } from '../operators/operator-kinds.ts';
 import { chainFacts, type Chain, type ChainFacts, type ChainFinder } from './chain-facts.ts';
+import { factoredNormalization } from './factored-normalization.ts';
 import { writtenActivation } from './written-activations.ts';
 import { writtenNormalization } from './written-normalizations.ts';
 
@@ -12,7 +13,7 @@ export interface JoinedView {
   readonly partsOf: (node: NodeProto) => readonly NodeProto[] | undefined;
 }
 
-const FINDERS: readonly ChainFinder[] = [writtenNormalization, writtenActivation];
+const FINDERS: readonly ChainFinder[] = [writtenNormalization, factoredNormalization, writtenActivation];
 const KINDS: readonly OpKind[] = ['layer-norm', 'instance-norm', 'gelu', 'hard-swish', 'mish', 'swish'];
 
 /** The nodes on the way from x to the output; `null` where something else comes in, or a value on the way is used elsewhere. */

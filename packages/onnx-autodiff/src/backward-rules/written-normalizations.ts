@@ -1,80 +1,10 @@
-import { attributeInt, reducedAxes, type NodeProto } from '@pellucid/onnx-graph';
-import { isFloatCast, uncast, type Chain, type ChainFacts, type ChainFinder } from './chain-facts.ts';
+import type { NodeProto } from '@pellucid/onnx-graph';
+import { isFloatCast, type Chain, type ChainFacts, type ChainFinder } from './chain-facts.ts';
+import { centre, common, fits, orders, sameAxes, statisticsOf, underRoot } from './normalization-parts.ts';
 
 /** Values that were normalised: which, where they come out, and the axes that a scale and an offset may differ along. */
 interface Core extends Chain {
   readonly axes: readonly number[];
-}
-
-/** Values with their mean taken away, or as they are: what the deviation is taken of. */
-interface Centred {
-  readonly x: string;
-  /** Where the mean was taken; `null`: none was taken away. */
-  readonly axes: readonly number[] | null;
-}
-
-/** Both orders of the operands of a sum or product. */
-const orders = (node: NodeProto | undefined, operator: string): readonly (readonly [string, string])[] => {
-  const [a = '', b = ''] = node?.opType === operator ? node.input : [];
-  return a === '' || b === '' ? [] : [[a, b], [b, a]];
-};
-
-const behindCasts = (name: string, facts: ChainFacts): NodeProto | undefined => facts.producer(uncast(name, facts));
-
-/** The tensor that two names stand for; `null` where it is not one. */
-function common(a: string, b: string, facts: ChainFacts): string | null {
-  if (a === b) return a;
-  const bare = uncast(a, facts);
-  return bare === uncast(b, facts) ? bare : null;
-}
-
-const sameAxes = (a: readonly number[], b: readonly number[] | null): boolean => b === null || a.join() === b.join();
-
-/** What a mean within samples that keeps its axes is taken of, and over which. */
-function meanOf(name: string, facts: ChainFacts): { readonly of: string; readonly axes: readonly number[] } | null {
-  const node = behindCasts(name, facts);
-  if (node?.opType !== 'ReduceMean' || attributeInt(node, 'keepdims', 1) !== 1) return null;
-  const [of = ''] = node.input;
-  const rank = facts.typeOf(of).shape?.length;
-  const inputs = node.input.map((input) => (input === '' ? undefined : facts.typeOf(input)));
-  const axes = rank === undefined ? null : reducedAxes({ node, opset: facts.opset, inputs }, rank);
-  return axes === null || axes.length === 0 || axes.includes(0) ? null : { of, axes };
-}
-
-/** The values that a squared deviation is of; `null` where a mean of something else was taken away. */
-function centre(name: string, facts: ChainFacts): Centred | null {
-  const bare = uncast(name, facts);
-  const node = facts.producer(bare);
-  const [from = '', away = ''] = node?.opType === 'Sub' ? node.input : [];
-  const mean = away === '' ? null : meanOf(away, facts);
-  if (mean === null) return { x: name, axes: null };
-  const x = common(mean.of, from, facts);
-  return x === null ? null : { x, axes: mean.axes };
-}
-
-function squareOf(name: string, facts: ChainFacts): string | null {
-  const node = behindCasts(name, facts);
-  const [a = '', b = ''] = node?.input ?? [];
-  if (node?.opType === 'Pow' && facts.number(b) === 2) return a;
-  return node?.opType === 'Mul' ? common(a, b, facts) : null;
-}
-
-/** The variance plus epsilon that a name is the root of, or 1 over it. */
-function underRoot(name: string, inverse: boolean, facts: ChainFacts): string | null {
-  const node = behindCasts(name, facts);
-  const [a = '', b = ''] = node?.input ?? [];
-  switch (node?.opType) {
-    case 'Sqrt':
-      return inverse ? null : a;
-    case 'Pow':
-      return facts.number(b) === (inverse ? -0.5 : 0.5) ? a : null;
-    case 'Reciprocal':
-      return inverse ? underRoot(a, false, facts) : null;
-    case 'Div':
-      return inverse && facts.number(a) === 1 ? underRoot(b, false, facts) : null;
-    default:
-      return null;
-  }
 }
 
 /** Numerators, with the variance plus epsilon whose root they are divided by. */
@@ -91,15 +21,11 @@ function* quotients(node: NodeProto, facts: ChainFacts): Generator<readonly [num
 /** (x - mean) / sqrt(variance + epsilon), or x / sqrt(mean(x^2) + epsilon). */
 function writtenOut(node: NodeProto, facts: ChainFacts): Core | null {
   for (const [numerator, sum] of quotients(node, facts)) {
-    for (const [squares, epsilon] of orders(behindCasts(sum, facts), 'Add')) {
-      const variance = meanOf(squares, facts);
-      const squared = variance && squareOf(variance.of, facts);
-      if (!squared || !((facts.number(epsilon) ?? 0) > 0)) continue;
-      const [above, below] = [centre(numerator, facts), centre(squared, facts)];
-      const x = above && below && common(above.x, below.x, facts);
-      if (!x || !sameAxes(variance.axes, above.axes) || !sameAxes(variance.axes, below.axes) || (above.axes === null) !== (below.axes === null)) continue;
-      return { operator: above.axes === null ? 'RMSNormalization' : 'LayerNormalization', x, parameters: [], output: node.output[0] ?? '', axes: variance.axes };
-    }
+    const statistics = statisticsOf(sum, facts);
+    const above = centre(numerator, facts);
+    const x = statistics && above && common(above.x, statistics.x, facts);
+    if (!x || !sameAxes(statistics.axes, above.axes) || (above.axes !== null) !== statistics.centred) continue;
+    return { operator: statistics.centred ? 'LayerNormalization' : 'RMSNormalization', x, parameters: [], output: node.output[0] ?? '', axes: statistics.axes };
   }
   return null;
 }
@@ -108,14 +34,6 @@ function writtenOut(node: NodeProto, facts: ChainFacts): Core | null {
 function onlyReader(name: string, facts: ChainFacts, kept: ReadonlySet<string>): NodeProto | undefined {
   const readers = facts.readers(name);
   return readers.length === 1 && !kept.has(name) ? readers[0] : undefined;
-}
-
-/** A stored operand that differs along some axes alone, and spreads the other one over none. */
-function fits(parameter: string, name: string, axes: readonly number[], facts: ChainFacts): boolean {
-  const own = facts.typeOf(parameter).shape;
-  const rank = facts.typeOf(name).shape?.length;
-  if (!facts.isStored(parameter) || !own || rank === undefined || own.length > rank) return false;
-  return own.every((length, axis) => length === 1 || axes.includes(axis + rank - own.length));
 }
 
 /** With a product or a sum behind it, where its other operand is stored. */
