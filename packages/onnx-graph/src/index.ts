@@ -6,7 +6,7 @@ export {
   type ValueInfoProto,
 } from 'onnx-buf';
 export {
-  extendGraph, extractSubgraph, graphInputs, nodeReads, replaceParts, tensorProducers, uniqueNames, type GraphParts,
+  extendGraph, extractSubgraph, graphInputs, nodeReads, replaceParts, tensorProducers, tensorReaders, uniqueNames, type GraphParts,
 } from './graph/edit-graph.ts';
 export { makeModel, type ModelParts } from './model/make-model.ts';
 export { withMetadata } from './model/metadata.ts';

@@ -1,5 +1,5 @@
 import {
-  attributeTensor, concreteShape, ElementType, graphInputs, inferNode, int64Tensor, intAttribute, intsAttribute, makeNode, makeTensor, nodeReads, opsetOf, tensorProducers,
+  attributeTensor, concreteShape, ElementType, graphInputs, inferNode, int64Tensor, intAttribute, intsAttribute, makeNode, makeTensor, opsetOf, tensorProducers, tensorReaders,
   uniqueNames,
   type AttributeProto, type Dimension, type NodeProto, type OnnxModel, type TensorProto, type TensorType, type WritableElementType,
 } from '@pellucid/onnx-graph';
@@ -64,18 +64,6 @@ export interface EmitterSettings {
 /** Nothing but the true derivative in its plain form. */
 const PLAIN: EmitterSettings = { straightThrough: false, optimizations: new Set(), asked: new Set() };
 
-function readersOf({ graph }: OnnxModel): ReadonlyMap<string, readonly NodeProto[]> {
-  const readers = new Map<string, NodeProto[]>();
-  for (const node of graph.node) {
-    for (const name of nodeReads(node)) {
-      const found = readers.get(name);
-      if (found) found.push(node);
-      else readers.set(name, [node]);
-    }
-  }
-  return readers;
-}
-
 /** An emitter for a model whose tensor types are known. `fail` states the place. */
 export function createEmitter(
   model: OnnxModel, known: ReadonlyMap<string, TensorType>, fail: Emitter['fail'], { straightThrough, optimizations, asked }: EmitterSettings = PLAIN,
@@ -90,7 +78,7 @@ export function createEmitter(
   const cache = new Map<string, string>();
   const storedTensors = new Map(model.graph.initializer.map((tensor) => [tensor.name, tensor]));
   const producers = tensorProducers(model);
-  const readers = readersOf(model);
+  const readers = tensorReaders(model);
 
   const once: Emitter['once'] = (key, make) => {
     const found = cache.get(key);

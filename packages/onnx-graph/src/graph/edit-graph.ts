@@ -55,6 +55,19 @@ export function tensorProducers(model: OnnxModel): ReadonlyMap<string, NodeProto
   return new Map(model.graph.node.flatMap((node) => node.output.filter((name) => name !== '').map((name) => [name, node] as const)));
 }
 
+/** The nodes that read each tensor, also from inside their branches and loop bodies. */
+export function tensorReaders(model: OnnxModel): ReadonlyMap<string, readonly NodeProto[]> {
+  const readers = new Map<string, NodeProto[]>();
+  for (const node of model.graph.node) {
+    for (const name of nodeReads(node)) {
+      const found = readers.get(name);
+      if (found) found.push(node);
+      else readers.set(name, [node]);
+    }
+  }
+  return readers;
+}
+
 /** The graph inputs that the caller has to feed: those without a stored default. */
 export function graphInputs(model: OnnxModel): readonly ValueInfoProto[] {
   const constants = new Set(model.graph.initializer.map(({ name }) => name));

@@ -13,6 +13,9 @@ export interface PackedModel {
 /** Weights in memory are handed over beside the model from this size on: below, copying them once more takes no time. */
 export const LARGE_WEIGHTS: number = 2 ** 26;
 
+/** Weights in memory that fit into a message beside all else: a message ends at 2 GiB. */
+const LONGEST_MESSAGE = 2 ** 30;
+
 /** Smaller tensors stay in the model. */
 const SMALLEST_OUTSIDE = 2 ** 16;
 
@@ -47,11 +50,13 @@ function mapFromFiles(model: OnnxModel): { readonly model: OnnxModel; readonly f
   return { model: mapped, folder };
 }
 
+/** Bytes of all weights that are in memory. */
+const inMemoryBytes = ({ graph }: OnnxModel): number => graph.initializer.reduce((sum, tensor) => sum + (filePlace(tensor) === null ? rawLength(tensor) : 0), 0);
+
 /** Hands large weights that are in memory over as they are, where together they would make a long message. */
 function handOver(model: OnnxModel): { readonly model: OnnxModel; readonly externalData: { path: string; data: Uint8Array }[] } {
-  const inMemory = model.graph.initializer.filter((tensor) => tensor.rawData.length >= SMALLEST_OUTSIDE);
-  const total = inMemory.reduce((sum, { rawData }) => sum + rawData.length, 0);
-  if (total < LARGE_WEIGHTS) return { model, externalData: [] };
+  if (inMemoryBytes(model) < LARGE_WEIGHTS) return { model, externalData: [] };
+  const inMemory = model.graph.initializer.filter((tensor) => rawLength(tensor) >= SMALLEST_OUTSIDE);
   const externalData: { path: string; data: Uint8Array }[] = [];
   const chosen = new Set(inMemory);
   const handed = refer(model, (tensor) => {
@@ -68,9 +73,14 @@ export function packWhole(model: OnnxModel): PackedModel {
   return { bytes: writeModel(model), externalData: [], entries: {} };
 }
 
-/** A model with its large weights where they are: in the files of the user, or in memory. @throws DATA_MISSING when such a file has changed. */
+/**
+ * A model with its large weights where they are: in the files of the user, or in memory. ONNX Runtime takes either: beside files, what is in memory stays in
+ * the message, unless that would be too long.
+ * @throws DATA_MISSING when such a file has changed.
+ */
 export function packOutside(model: OnnxModel): PackedModel {
-  const { model: mapped, folder } = mapFromFiles(model);
-  const { model: rest, externalData } = handOver(mapped);
-  return { bytes: writeModel(rest), externalData, entries: folder === null ? {} : { model_external_initializers_file_folder_path: folder } };
+  const { model: mapped, folder } = inMemoryBytes(model) < LONGEST_MESSAGE ? mapFromFiles(model) : { model, folder: null };
+  if (folder !== null) return { bytes: writeModel(mapped), externalData: [], entries: { model_external_initializers_file_folder_path: folder } };
+  const { model: rest, externalData } = handOver(model);
+  return { bytes: writeModel(rest), externalData, entries: {} };
 }

@@ -10,7 +10,7 @@ import { growTeam, type GrowingTeam } from './team/growing-team.ts';
 import { importOnnxRuntime, onnxRuntimePath, type OnnxRuntime } from './onnxruntime-module.ts';
 import { openTeam } from './team/session-team.ts';
 import { teamSize } from './team/team-size.ts';
-import { suitedOptimizations } from './suited-optimizations.ts';
+import { hasBlockedLayout, suitedOptimizations } from './suited-optimizations.ts';
 
 /** How sessions are made. */
 export interface EngineOptions {
@@ -28,6 +28,8 @@ export interface Engine {
   readonly description: BackendDescription;
   /** Ways to compute gradients faster that are faster here. */
   readonly optimizations: readonly Optimization[];
+  /** Whether it holds the images of convolutions in blocks of channels, as `minimalFiltering` is for. */
+  readonly isBlocked: boolean;
   /** Makes a session of a model. @throws MODEL_UNSUPPORTED or MODEL_INVALID where the runtime refuses it. */
   readonly compile: (model: OnnxModel) => Promise<InferenceSession>;
   /** A team of sessions that share the threads, beside the session of a graph with weights of so many bytes; `null` where one would not pay. */
@@ -100,6 +102,7 @@ export async function openEngine({ onnxruntime, executionProviders = ['cpu'], th
     // Errors only: the engine prints warnings about models straight to standard error.
     logSeverityLevel: 3,
   };
+  const isBlocked = hasBlockedLayout(provider, process.arch, runtime.env.versions.node !== undefined);
   const onCpu = ['cpu', 'wasm', 'xnnpack'].includes(provider);
   const prepare = (model: OnnxModel): OnnxModel => (provider === 'cpu' ? leaveLargeMatrices(constantWeights(model)) : constantWeights(model));
   return {
@@ -110,7 +113,8 @@ export async function openEngine({ onnxruntime, executionProviders = ['cpu'], th
       device: onCpu ? 'cpu' : 'gpu',
       versions: Object.fromEntries(versions) as Record<string, string>,
     },
-    optimizations: suitedOptimizations(provider, process.arch, runtime.env.versions.node !== undefined),
+    optimizations: suitedOptimizations(isBlocked),
+    isBlocked,
     team: (make, weightBytes) => {
       const size = onnxruntime === undefined && provider === 'cpu' ? teamSize(threads ?? availableParallelism(), weightBytes) : 1;
       if (size < 2) return null;

@@ -2,6 +2,7 @@ import {
   batchSize, findLayer, INPUT, PellucidError, rowSamples, throwIfAborted, validateBatch, validateGradient, validateIntervention, validateMemoryBudget,
   type Evaluation, type EvaluateOptions, type GradientPoint, type ModelAdapter, type Query, type Tensor,
 } from '@pellucid/core';
+import { minimalFiltering } from '@pellucid/onnx-autodiff';
 import { rawLength } from '@pellucid/onnx-graph';
 import type { Engine } from '../engine/open-engine.ts';
 import { resourceCache } from '../engine/resource-cache.ts';
@@ -83,7 +84,12 @@ function keepReferences(engine: Engine, network: Network, { gradient, interventi
 }
 
 async function compileSession(engine: Engine, network: Network, signature: QuerySignature, weightBytes: number): Promise<CompiledSession> {
-  const compile = (): CompiledQuery => compileQuery(network, signature, engine.optimizations);
+  const compile = (): CompiledQuery => {
+    const query = compileQuery(network, signature, engine.optimizations);
+    // The forward pass alone stays as its author made it, and backward rules as their papers have them.
+    const isFiltered = engine.isBlocked && signature.gradient !== null && signature.gradient.rules === undefined;
+    return isFiltered ? { ...query, model: minimalFiltering(query.model) } : query;
+  };
   const compiled = compile();
   const { model, answers } = compiled;
   const references = keepReferences(engine, network, signature, compiled, weightBytes, compile);

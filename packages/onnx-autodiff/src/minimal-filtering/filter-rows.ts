@@ -1,0 +1,46 @@
+import { intsAttribute, tensorShape } from '@pellucid/onnx-graph';
+import { filterWeights, type FilteredConvolution } from './filtered-convolution.ts';
+import type { RowGraph, Rows } from './row-graph.ts';
+
+/**
+ * What the products of F(2,3) are of: with rows d0 to d3, of which d1 is even, d0 - d2, d1 + d2, d1 - d2, and d1 - d3. Behind an odd height there is no odd
+ * row: it counts as zeros, as all padding does.
+ */
+function transformRows(graph: RowGraph, x: string, channels: number, isOdd: boolean): readonly string[] {
+  const { even, odd } = graph.rows(x);
+  const padEnd = isOdd ? 1 : 0;
+  return [
+    graph.sumTaps(odd, channels, { taps: [1, -1], padBegin: 1, padEnd }),
+    graph.op('Add', [isOdd ? graph.sumTaps(odd, channels, { taps: [1], padEnd }) : odd, even]),
+    graph.op('Add', [graph.sumTaps(odd, channels, { taps: [-1], padEnd }), even]),
+    graph.sumTaps(even, channels, { taps: [1, -1], padEnd: 1 - padEnd }),
+  ];
+}
+
+/**
+ * A convolution of three rows by the minimal filtering algorithm F(2,3): four products for two rows in place of six. ONNX Runtime adds the last sums, and an
+ * activation behind them, while it writes the products.
+ * @param added - rows that are added to the result
+ * @see {@link https://arxiv.org/abs/1509.09308 | Lavin & Gray 2015}, equations 5 and 6; Winograd 1980
+ */
+export function filterRows(graph: RowGraph, { x, weights, bias, columns, isOdd }: FilteredConvolution, added: Rows | null): Rows {
+  const [outputs = 0, inputs = 0] = tensorShape(weights);
+  const [first, sum, difference, last] = transformRows(graph, x, inputs, isOdd) as [string, string, string, string];
+  let made: readonly Float32Array[] | null = null;
+  const product = (rows: string, index: number, biases: readonly string[] = []): string => {
+    const kernel = graph.constant(`filter ${index} of ${weights.name}`, [outputs, inputs, 1, columns.kernel], () => {
+      made ??= filterWeights(weights);
+      return made[index]!;
+    });
+    return graph.op('Conv', [rows, kernel, ...biases], [
+      intsAttribute('kernel_shape', [1, columns.kernel]), intsAttribute('strides', [1, columns.stride]), intsAttribute('dilations', [1, columns.dilation]),
+      intsAttribute('pads', [0, columns.padBegin, 0, columns.padEnd]),
+    ]);
+  };
+  const [m1, m2] = [product(sum, 1), product(difference, 2)];
+  const plus = (a: string, b: string | undefined): string => (b === undefined ? a : graph.op('Add', [a, b]));
+  const even = plus(graph.op('Add', [m1, m2]), added?.even);
+  const odd = plus(graph.op('Add', [graph.sumTaps(m2, outputs, { taps: isOdd ? [-1, 0] : [-1] }), isOdd ? graph.sumTaps(m1, outputs, { taps: [1, 0] }) : m1]), added?.odd);
+  const biases = bias === undefined ? [] : [bias];
+  return { even: graph.op('Add', [product(first, 0, biases), even]), odd: graph.op('Add', [product(last, 3, biases), odd]) };
+}
