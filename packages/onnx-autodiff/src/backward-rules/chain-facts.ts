@@ -1,4 +1,4 @@
-import { ElementType, normalDomain, nodeReads, opsetOf, tensorProducers, type NodeProto, type OnnxModel, type TensorType } from '@pellucid/onnx-graph';
+import { ElementType, normalDomain, opsetOf, tensorProducers, tensorReaders, type NodeProto, type OnnxModel, type TensorType } from '@pellucid/onnx-graph';
 import { storedTensors } from '../operators/stored-tensors.ts';
 
 /** An operator that nodes between two tensors compute together. */
@@ -31,22 +31,10 @@ export interface ChainFacts {
 
 const FLOATS: readonly number[] = [ElementType.FLOAT, ElementType.DOUBLE, ElementType.FLOAT16, ElementType.BFLOAT16];
 
-const readersOf = ({ graph }: OnnxModel): ReadonlyMap<string, readonly NodeProto[]> => {
-  const readers = new Map<string, NodeProto[]>();
-  for (const node of graph.node) {
-    for (const name of new Set(nodeReads(node))) {
-      const found = readers.get(name);
-      if (found) found.push(node);
-      else readers.set(name, [node]);
-    }
-  }
-  return readers;
-};
-
 /** Collects what is known of a model. */
 export function chainFacts(model: OnnxModel, types: ReadonlyMap<string, TensorType>): ChainFacts {
   const producers = tensorProducers(model);
-  const readers = readersOf(model);
+  const readers = tensorReaders(model);
   const stored = storedTensors(model);
   const positions = new Map(model.graph.node.map((node, i) => [node, i]));
   const typeOf = (name: string): TensorType => types.get(name) ?? { elementType: 0, shape: null };
