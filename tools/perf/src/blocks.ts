@@ -2,9 +2,9 @@ import { cpus } from 'node:os';
 
 /** Calls in a row. */
 export interface Block {
-  /** Milliseconds of each call. */
+  /** Milliseconds of each call that counts. */
   readonly times: readonly number[];
-  /** Seconds of processor time that the process used for them. */
+  /** Seconds of processor time that the process used meanwhile, for calls that do not count, too. */
   readonly cpu: number;
 }
 
@@ -28,10 +28,10 @@ function ownSeconds(): number {
 /** Makes calls for at least so long, after one that is not counted unless a call alone takes longer. */
 export async function ownBlock(call: () => Promise<unknown>, seconds: number): Promise<Block> {
   const started = performance.now();
+  const cpu = ownSeconds();
   await call();
   const once = performance.now() - started;
   const times = once > 1000 * seconds ? [once] : [];
-  const cpu = ownSeconds();
   for (let total = once > 1000 * seconds ? once : 0; total < 1000 * seconds;) {
     const begin = performance.now();
     await call();
@@ -46,7 +46,7 @@ export async function observe(run: () => Promise<Block>, isOwn: boolean): Promis
   const [machine, own, begin] = [machineSeconds(), ownSeconds(), performance.now()];
   const block = await run();
   const wall = (performance.now() - begin) / 1000;
-  const accounted = ownSeconds() - own + (isOwn ? 0 : block.cpu * (wall / Math.max(block.times.reduce((a, b) => a + b, 0) / 1000, 1e-9)));
+  const accounted = ownSeconds() - own + (isOwn ? 0 : block.cpu);
   const foreign = (machineSeconds() - machine - accounted) / wall;
   return { ...block, quiet: foreign < Math.max(FOREIGN_SHARE, TICKS / wall) };
 }
