@@ -96,6 +96,18 @@ test('a team grows once its session has had enough to do', async () => {
   expect(team.ready()).toBeNull();
 });
 
+test('a team that takes longer than its session is dismissed', async () => {
+  const team = await grown(growTeam(open, 0));
+  team.begin(false)(4);
+  for (let stretch = 0; stretch < 8; stretch++) {
+    const finish = team.begin(true);
+    await new Promise((resolve) => { setTimeout(resolve, 5); });
+    finish(4);
+  }
+  expect(team.ready()).toBeNull();
+  await team.release();
+});
+
 test.each([
   ['answers with other numbers', () => open(other)], ['cannot be opened', () => open(Uint8Array.of(1, 2, 3))],
   ['throws', () => { throw new Error('no more threads'); }],

@@ -129,7 +129,7 @@ export async function runChunks(runner: Runner, feeds: BatchFeeds, bound: readon
     if (starts.length > 1) growing?.note(tensors, answers, performance.now() - before);
     return answers;
   };
-  await shareOut(starts, team, async (start, members) => {
+  const task = async (start: number, members: SessionTeam | null): Promise<void> => {
     throwIfAborted(signal, `the evaluation of \`${model}\``);
     const end = Math.min(start + size, total);
     const executed = padded ? size : end - start;
@@ -143,7 +143,13 @@ export async function runChunks(runner: Runner, feeds: BatchFeeds, bound: readon
     // What a member cannot do the session does, or says what is wrong.
     const isDone = await members?.run(tensors, collect).then(() => true, () => false);
     if (isDone !== true) collect(await execute(tensors, executed));
+  };
+  const finish = starts.length > 1 ? growing?.begin(team !== null) : undefined;
+  await shareOut(starts, team, task).catch((cause: unknown) => {
+    finish?.(null);
+    throw cause;
   });
+  finish?.(starts.length);
   throwIfAborted(signal, `the evaluation of \`${model}\``);
   return new Map([...collectors].map(([name, collect]) => [name, collect.tensor()]));
 }

@@ -1,5 +1,6 @@
 import type { SessionTeam } from './session-team.ts';
 import type { Tensors } from './shared-tensors.ts';
+import { teamTrial, type TeamTrial } from './team-trial.ts';
 
 /**
  * What a session has to take for chunks of batches, in milliseconds, before a team is opened beside it: as much as opening takes, so that a single
@@ -7,8 +8,8 @@ import type { Tensors } from './shared-tensors.ts';
  */
 const WORTH = 1000;
 
-/** A team that is opened once its session has had enough to do, and is used where its answers are the session's. */
-export interface GrowingTeam {
+/** A team that is opened once its session has had enough to do, and is used where its answers are the session's, in less time. */
+export interface GrowingTeam extends TeamTrial {
   /** The team, from when it is ready. */
   readonly ready: () => SessionTeam | null;
   /** Tells what the session answered to a chunk, and in how many milliseconds. */
@@ -41,7 +42,14 @@ export function growTeam(open: () => SessionTeam, worth: number = WORTH): Growin
     return null;
   };
 
+  const dismiss = (): void => {
+    const slower = team;
+    team = null;
+    void slower?.release();
+  };
+
   return {
+    ...teamTrial(dismiss),
     ready: () => team,
     note(feeds, answers, milliseconds) {
       spent += milliseconds;
