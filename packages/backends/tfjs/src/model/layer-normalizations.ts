@@ -1,36 +1,13 @@
 import { registerOp, type GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 
+import { BATCH_STATISTICS } from './batch-statistics.ts';
+import { findFused, normalizedAxes } from './fused-normalizations.ts';
+import { ADDITIONS, isSame, orders, type Facts, type Normalization } from './normalization-facts.ts';
 import { asAttribute, nodeName, pruned, truthAttribute, type StoredNode } from './stored-graph.ts';
 
-/** What stands in the graph for a normalisation that was written out as arithmetic. */
+/** What stands in the graph for a normalisation that was written out as arithmetic, or as one of channels between reshapings. */
 export const LAYER_NORMALIZATION = 'NormalizeOverAxes';
-
-/** The parts of a normalisation: (x - mean) / sqrt(variance + epsilon) * scale + offset, with statistics of x over some axes. */
-interface Normalization {
-  readonly x: string;
-  readonly axes: readonly number[];
-  readonly epsilon: number;
-  readonly scale: string | undefined;
-  readonly offset: string | undefined;
-}
-
-/** What has to be known of the graph. */
-interface Facts {
-  readonly node: (input: string | undefined) => StoredNode | undefined;
-  /** The numbers of a stored value. */
-  readonly numbers: (input: string | undefined) => readonly number[] | undefined;
-}
-
-const ADDITIONS: readonly string[] = ['Add', 'AddV2'];
-
-/** Both orders of the inputs of a sum or product. */
-function orders(node: StoredNode | undefined, ...ops: readonly string[]): readonly (readonly [string, string])[] {
-  const [a, b] = node?.input ?? [];
-  return node === undefined || a === undefined || b === undefined || !ops.includes(node.op) ? [] : [[a, b], [b, a]];
-}
-
-const isSame = (a: string | undefined, b: string): boolean => a !== undefined && a.replace(/:0$/, '') === b.replace(/:0$/, '');
 
 /** What a mean that keeps its axes is taken of, and over which. */
 function meanOf(input: string, { node, numbers }: Facts): { readonly of: string; readonly axes: readonly number[] } | undefined {
@@ -79,7 +56,7 @@ function find(sum: StoredNode, facts: Facts): Normalization | undefined {
       const scaled = orders(facts.node(factor), 'Mul').find(([, scale]) => facts.numbers(scale) !== undefined);
       const root = rootOf(scaled?.[0] ?? factor, x, facts);
       const offset = root && offsetOf(shift, root.mean, factor, facts);
-      if (root !== undefined && offset !== undefined) return { x, axes: root.axes, epsilon: root.epsilon, scale: scaled?.[1], ...offset };
+      if (root !== undefined && offset !== undefined) return { x, axes: root.axes, shapes: [], epsilon: root.epsilon, scale: scaled?.[1], ...offset };
     }
   }
   return undefined;
@@ -103,16 +80,46 @@ function normalize(x: tf.Tensor, axes: readonly number[], epsilon: number, scale
   return tf.reshape(tf.batchNorm(whole(x), whole(mean), whole(variance), whole(offset), whole(scale), epsilon), x.shape);
 }
 
-const replacement = ({ name }: StoredNode, { x, axes, epsilon, scale, offset }: Normalization): StoredNode => ({
+/**
+ * The same of x in the shape in which the statistics of its channels are taken, and given back in another one. Parameters that are not those of what is
+ * normalised together are a product and a sum of their own.
+ */
+function normalizeReshaped(x: tf.Tensor, taken: tf.Tensor, given: tf.Tensor, epsilon: number, scale: tf.Tensor | undefined, offset: tf.Tensor | undefined): tf.Tensor {
+  const shape = tf.util.inferFromImplicitShape(Array.from(taken.dataSync()), x.size);
+  const result = tf.util.inferFromImplicitShape(Array.from(given.dataSync()), x.size);
+  const axes = normalizedAxes(x.shape, shape);
+  const isOwn = (values: tf.Tensor | undefined): boolean => axes !== undefined && (values?.shape ?? []).slice(0, -axes.length).every((length) => length === 1);
+  const [one, zero] = [tf.scalar(1), tf.scalar(0)];
+  if (axes !== undefined && tf.util.arraysEqual(x.shape, result) && isOwn(scale) && isOwn(offset)) return normalize(x, axes, epsilon, scale ?? one, offset ?? zero);
+  const normalised = axes === undefined ? normalize(tf.reshape(x, shape), [-4, -2, -1], epsilon, one, zero) : normalize(x, axes, epsilon, one, zero);
+  const whole = tf.reshape(normalised, result);
+  const scaled = scale === undefined ? whole : tf.mul(whole, scale);
+  return offset === undefined ? scaled : tf.add(scaled, offset);
+}
+
+const replacement = ({ name }: StoredNode, { x, axes, shapes, epsilon, scale, offset }: Normalization): StoredNode => ({
   name,
   op: LAYER_NORMALIZATION,
-  input: [x, ...(scale === undefined ? [] : [scale]), ...(offset === undefined ? [] : [offset])],
+  input: [x, ...(scale === undefined ? [] : [scale]), ...(offset === undefined ? [] : [offset]), ...shapes],
   attr: { axes: asAttribute.numbers(axes), epsilon: { f: epsilon }, scaled: { b: scale !== undefined }, shifted: { b: offset !== undefined } },
 });
 
+/** Registers the operation: of x, then scale and offset where there are any, then the shapes in which it is normalised and given back. */
+function register(): void {
+  registerOp(LAYER_NORMALIZATION, ({ inputs, attrs }) => {
+    const [x, ...more] = inputs as [tf.Tensor, ...tf.Tensor[]];
+    const { axes, epsilon, scaled, shifted } = attrs;
+    const scale = scaled === true ? more.shift() : undefined;
+    const offset = shifted === true ? more.shift() : undefined;
+    const [taken, given] = more;
+    if (taken !== undefined && given !== undefined) return normalizeReshaped(x, taken, given, Number(epsilon), scale, offset);
+    return normalize(x, axes as number[], Number(epsilon), scale ?? tf.scalar(1), offset ?? tf.scalar(0));
+  });
+}
+
 /**
- * A graph whose layer normalisations are one operation each, where the converter has them as means, products, a root and sums. Only where the statistics are
- * those of what is normalised, within a sample, and scale and offset are stored. Registers the operation.
+ * A graph whose layer normalisations are one operation each, where the converter has them as means, products, a root and sums, or between reshapings. Only
+ * where the statistics are those of what is normalised, within a sample, and scale and offset are stored. Registers the operation.
  */
 export function withLayerNormalizations(nodes: readonly StoredNode[], { weights, outputs }: GraphModel): readonly StoredNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
@@ -122,18 +129,15 @@ export function withLayerNormalizations(nodes: readonly StoredNode[], { weights,
       const tensor = input === undefined ? undefined : weights[nodeName(input)]?.[0];
       return tensor && Array.from(tensor.dataSync());
     },
+    shape: (input) => (input === undefined ? undefined : weights[nodeName(input)]?.[0]?.shape),
   };
-  if (!nodes.some(({ op }) => op === 'Rsqrt')) return nodes;
+  if (!nodes.some(({ op }) => op === 'Rsqrt' || op === BATCH_STATISTICS)) return nodes;
   const found = new Map(nodes.flatMap((node): [string, Normalization][] => {
-    const parts = find(node, facts);
+    const parts = findFused(node, facts) ?? find(node, facts);
     return parts === undefined ? [] : [[node.name, parts]];
   }));
   if (found.size === 0) return nodes;
-  registerOp(LAYER_NORMALIZATION, ({ inputs, attrs }) => {
-    const [x, ...more] = inputs as [tf.Tensor, ...tf.Tensor[]];
-    const { axes, epsilon, scaled, shifted } = attrs;
-    return normalize(x, axes as number[], Number(epsilon), scaled === true ? more[0]! : tf.scalar(1), shifted === true ? more[more.length - 1]! : tf.scalar(0));
-  });
+  register();
   const outputNames = new Set(outputs.map(({ name }) => name));
   const changed = nodes.map((node) => {
     const parts = found.get(node.name);

@@ -22,6 +22,12 @@ export function textAttribute({ attr = {} }: StoredNode, name: string): string |
   return isObject(value) && value['s'] !== undefined ? decode(value['s']) : undefined;
 }
 
+/** A number among the attributes of a node. */
+export function numberAttribute({ attr = {} }: StoredNode, name: string): number | undefined {
+  const value = attr[name];
+  return isObject(value) && value['f'] !== undefined ? Number(value['f']) : undefined;
+}
+
 /** A list of whole numbers among the attributes of a node. */
 export function numbersAttribute({ attr = {} }: StoredNode, name: string): readonly number[] | undefined {
   const value = attr[name];
