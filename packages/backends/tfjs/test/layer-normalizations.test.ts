@@ -11,6 +11,7 @@ import { disposeAll } from '../src/model/layers-tree.ts';
 import { ENGINE, ENGINES } from './engines.ts';
 import { describeGolden, hasGoldenNetworks, readGolden } from './golden-networks.ts';
 import { expectSameAnswers } from './same-answers.ts';
+import { storedGraph } from './stored-graph.ts';
 
 const METHODS: readonly (readonly [string, Method])[] = [
   ['LRP epsilon', lrp({ composite: 'epsilon', epsilon: 1e-2 })], ['LRP epsilon-plus', lrp({ composite: 'epsilon-plus', epsilon: 1e-2 })],
@@ -33,7 +34,6 @@ const METHODS: readonly (readonly [string, Method])[] = [
   });
 });
 
-const FLOAT = { type: 'DT_FLOAT' };
 const SIZE = 6;
 const values = (name: string, size: number): number[] => Array.from(normalValues(7, name, size), (value) => value * 0.6);
 const gamma = values('gamma', SIZE).map((value) => 1 + value);
@@ -56,17 +56,8 @@ interface Form {
 
 /** tanh(x), normalised, rectified, averaged over places and multiplied by weights, as the converter writes it. */
 function graphOf({ axis = 3, meanAxis = axis, otherMean = false, negated = false, plain = false }: Form): ModelSource {
-  const nodes: object[] = [{ name: 'x', op: 'Placeholder', input: [], attr: { dtype: FLOAT, shape: { shape: { dim: [-1, 2, 2, SIZE].map((size) => ({ size: String(size) })) } } } }];
-  const stored: { readonly name: string; readonly shape: number[]; readonly dtype: string; readonly values: ArrayLike<number> }[] = [];
-  const constant = (name: string, shape: number[], numbers: number[], dtype = 'float32'): string => {
-    stored.push({ name, shape, dtype, values: numbers });
-    nodes.push({ name, op: 'Const', input: [], attr: { dtype: dtype === 'int32' ? { type: 'DT_INT32' } : FLOAT } });
-    return name;
-  };
-  const node = (name: string, op: string, inputs: string[], attr: object = {}): string => {
-    nodes.push({ name, op, input: inputs, attr: { T: FLOAT, ...attr } });
-    return name;
-  };
+  const { input: placeholder, constant, node, bytes } = storedGraph();
+  placeholder('x', [-1, 2, 2, SIZE]);
   const keep = { keep_dims: { b: true } };
   const x = node('tanh', 'Tanh', ['x']);
   const mean = node('norm/mean', 'Mean', [otherMean ? 'x' : x, constant('norm/mean/axes', [1], [meanAxis], 'int32')], keep);
@@ -80,10 +71,7 @@ function graphOf({ axis = 3, meanAxis = axis, otherMean = false, negated = false
   const normal = node('norm/add_1', 'AddV2', [node('norm/mul_1', 'Mul', [x, factor]), shift]);
   const pooled = node('pool', 'Mean', [node('relu', 'Relu', [normal]), constant('axes', [2], [1, 2], 'int32')], { keep_dims: { b: false } });
   node('scores', 'MatMul', [pooled, constant('head', [SIZE, 3], head)], { transpose_a: { b: false }, transpose_b: { b: false } });
-  const weights = stored.map(({ name, shape, dtype }) => ({ name, shape, dtype }));
-  const parts = stored.map(({ dtype, values: numbers }) => new Uint8Array((dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers)).buffer));
-  const modelJson = JSON.stringify({ format: 'graph-model', modelTopology: { node: nodes, versions: {} }, weightsManifest: [{ paths: ['weights.bin'], weights }] });
-  return { modelJson, weights: Buffer.concat(parts) };
+  return bytes();
 }
 
 const named = (model: ModelAdapter): readonly string[] => model.layers.filter(({ kind }) => kind === 'layer-norm').map(({ name }) => name);
