@@ -104,3 +104,15 @@ test('names samples by their values alone', () => {
   const hashes = new Set(Array.from({ length: 20_000 }, (_, i) => hashValues(Float32Array.of(i, 0, 1))));
   expect(hashes.size).toBe(20_000);
 });
+
+test('normal numbers come in one sequence, one at a time or many at once', () => {
+  const [single, many] = [randomStream(5, 'normal'), randomStream(5, 'normal')];
+  const expected = Array.from({ length: 2000 }, () => single.normal());
+  const found: number[] = [];
+  for (const count of [0, 1, 3, 300, 0, 255, 700]) {
+    const numbers = new Float64Array(count);
+    many.fillNormal(numbers);
+    found.push(...numbers, many.normal(), many.normal());
+  }
+  expect(found).toEqual(expected.slice(0, found.length));
+});

@@ -1,15 +1,13 @@
 import { philox, type Block } from './philox.ts';
 import { smallFastCounter } from './small-fast-counter.ts';
-import { normalFrom } from './ziggurat.ts';
+import { normalFrom, type NormalNumbers } from './ziggurat.ts';
 
 /** A sequence of random numbers that depends only on the seed and the names that it was opened with. */
-export interface RandomStream {
+export interface RandomStream extends NormalNumbers {
   /** The next 32 bits as an unsigned integer. */
   readonly bits: () => number;
   /** Uniform in [0, 1), 53 bits. */
   readonly uniform: () => number;
-  /** Standard normal. */
-  readonly normal: () => number;
   /** Uniform integer in [0, limit). */
   readonly integer: (limit: number) => number;
   /** The integers 0 to length - 1 in random order. */
@@ -78,6 +76,5 @@ export function randomStream(seed: number, ...names: readonly (string | number)[
     return order;
   };
   // Normal numbers have a generator of their own, from a block that the other numbers never use.
-  const normal = normalFrom(() => smallFastCounter(philox([0, 0, 1, 0], key)));
-  return { bits, uniform, normal, integer, permutation };
+  return { bits, uniform, integer, permutation, ...normalFrom(() => smallFastCounter(philox([0, 0, 1, 0], key))) };
 }

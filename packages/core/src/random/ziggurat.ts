@@ -54,21 +54,36 @@ function drawNumbers(numbers: Float64Array, state: Int32Array): void {
   }
 }
 
+/** Standard normal numbers, one at a time or many at once: the sequence is the same. */
+export interface NormalNumbers {
+  readonly normal: () => number;
+  /** Fills an array with the next numbers. */
+  readonly fillNormal: (numbers: Float64Array) => void;
+}
+
 /**
  * Standard normal numbers by the ziggurat from a generator of their own, whose state is made when the first is drawn: the area under the density is cut into layers of
  * equal area, and nearly every draw falls into the part of a layer that is a box. Exact, not approximate. Layer and position come from different bits.
  * @see {@link https://doi.org/10.18637/jss.v005.i08 | Marsaglia, Tsang 2000}; Doornik 2005, on sharing bits
  */
-export function normalFrom(start: () => Int32Array): () => number {
+export function normalFrom(start: () => Int32Array): NormalNumbers {
   let state: Int32Array | undefined;
   let numbers: Float64Array = new Float64Array(0);
   let taken = 0;
-  return () => {
-    if (taken === numbers.length) {
-      if (state === undefined) numbers = new Float64Array(DRAWN_AT_ONCE);
-      drawNumbers(numbers, (state ??= start()));
-      taken = 0;
-    }
-    return numbers[taken++]!;
+  return {
+    normal() {
+      if (taken === numbers.length) {
+        if (numbers.length === 0) numbers = new Float64Array(DRAWN_AT_ONCE);
+        drawNumbers(numbers, (state ??= start()));
+        taken = 0;
+      }
+      return numbers[taken++]!;
+    },
+    fillNormal(filled) {
+      const left = numbers.subarray(taken, taken + filled.length);
+      filled.set(left);
+      taken += left.length;
+      drawNumbers(filled.subarray(left.length), (state ??= start()));
+    },
   };
 }

@@ -6,11 +6,13 @@ const isChannelsLast = (layout: Layout): boolean => layout.length > 2 && layout.
 /**
  * Fills one sample of a batch of the given shape with one number after the other, channel by channel, wherever the layout has the channels:
  * random numbers that are drawn so are the same for a model in any layout.
+ * @param next - given the position in the sample, and how many were filled before
  */
-export function fillByChannel(sample: Float32Array, shape: readonly number[], layout: Layout, next: (position: number) => number): void {
+export function fillByChannel(sample: Float32Array, shape: readonly number[], layout: Layout, next: (position: number, index: number) => number): void {
   const channels = isChannelsLast(layout) ? (shape.at(-1) ?? 1) : 1;
+  let index = 0;
   for (let channel = 0; channel < channels; channel++) {
-    for (let position = channel; position < sample.length; position += channels) sample[position] = next(position);
+    for (let position = channel; position < sample.length; position += channels) sample[position] = next(position, index++);
   }
 }
 

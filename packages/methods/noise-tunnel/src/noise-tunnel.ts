@@ -1,6 +1,6 @@
 import {
-  batchSize, choiceOption, defineWrapper, fillByChannel, integerOption, joinEstimates, mapValues, numberOption, optional, sampleData, selectObjective, summariseDraws,
-  wrappedContext, zeros,
+  batchSize, choiceOption, defineWrapper, fillByChannel, integerOption, joinEstimates, mapValues, numberOption, optional, placesByTurns, sampleData, selectObjective, summariseDraws,
+  wrappedContext,
   type Layout, type OptionSpec, type Tensor, type WrapperFactory,
 } from '@pellucid/core';
 
@@ -67,12 +67,14 @@ export const noiseTunnel: WrapperFactory<NoiseTunnelOptions> = defineWrapper({
     for (let sample = 0; sample < samples; sample++) {
       const values = sampleData(input, sample);
       const sigma = noiseLevel(values, options);
+      const noise = new Float64Array(values.length);
+      const place = placesByTurns(values.length);
       const draw = async (first: number, count: number): Promise<Tensor> => {
-        const noisy = zeros([count, ...input.shape.slice(1)]);
+        const noisy = { shape: [count, ...input.shape.slice(1)], data: place(count) };
         const draws = Array.from({ length: count }, (_, i) => ({ sample, draw: `noise ${first + i}` }));
         draws.forEach(({ draw: name }, i) => {
-          const { normal } = context.random(sample, name);
-          fillByChannel(sampleData(noisy, i), input.shape, inputLayout, (position) => values[position]! + sigma * normal());
+          context.random(sample, name).fillNormal(noise);
+          fillByChannel(sampleData(noisy, i), input.shape, inputLayout, (position, index) => values[position]! + sigma * noise[index]!);
         });
         const repeated = draws.map(() => sample);
         const copies = { input: noisy, layout: inputLayout, targets: repeated.map((place) => targets[place]!), objective: selectObjective(objective, repeated) };

@@ -17,9 +17,12 @@ const notDrawn = (): never => {
  * the same ones.
  */
 export function recordedContext({ stream, chunkSize = 16, references }: Recording): MethodContext {
-  const missing: RandomStream = { bits: notDrawn, uniform: notDrawn, normal: notDrawn, integer: notDrawn, permutation: notDrawn };
+  const missing = { bits: notDrawn, uniform: notDrawn, normal: notDrawn, integer: notDrawn, permutation: notDrawn };
   return {
-    random: (sample, name) => ({ ...missing, ...stream(sample, name) }),
+    random(sample, name) {
+      const recorded = { ...missing, ...stream(sample, name) };
+      return { fillNormal: (numbers) => { for (let i = 0; i < numbers.length; i++) numbers[i] = recorded.normal(); }, ...recorded };
+    },
     chunkSize,
     references,
     progress: () => undefined,
