@@ -21,23 +21,17 @@ export function validateBatch(batch: Tensor, spec: TensorSpec, what: string): vo
 }
 
 /**
- * Whether every value is finite. Every value of every batch passes here: 0 times a finite number is 0, times any other NaN, which four sums keep without
- * a branch per value. Sums that a pattern binds, `let [a, b] = ...`, cost this loop four times as much.
+ * Whether every value is finite. Every value of every batch passes here: 0 times a finite sum is 0, times any other NaN. Eight float32 numbers have a finite sum in
+ * float64, so that eight take one product, and none a branch.
  */
 export function isAllFinite(data: Float32Array): boolean {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
+  let sum = 0;
   let index = 0;
-  for (; index + 3 < data.length; index += 4) {
-    a += data[index]! * 0;
-    b += data[index + 1]! * 0;
-    c += data[index + 2]! * 0;
-    d += data[index + 3]! * 0;
+  for (; index + 7 < data.length; index += 8) {
+    sum += (data[index]! + data[index + 1]! + data[index + 2]! + data[index + 3]! + data[index + 4]! + data[index + 5]! + data[index + 6]! + data[index + 7]!) * 0;
   }
-  for (; index < data.length; index++) a += data[index]! * 0;
-  return a + b + c + d === 0;
+  for (; index < data.length; index++) sum += data[index]! * 0;
+  return sum === 0;
 }
 
 /** @throws INPUT_NOT_FINITE when a value is NaN or infinite. */
