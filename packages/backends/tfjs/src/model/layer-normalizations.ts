@@ -3,19 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { BATCH_STATISTICS } from './batch-statistics.ts';
 import { findFused, normalizedAxes } from './fused-normalizations.ts';
-import { ADDITIONS, isSame, orders, type Facts, type Normalization } from './normalization-facts.ts';
-import { asAttribute, nodeName, pruned, truthAttribute, type StoredNode } from './stored-graph.ts';
+import { ADDITIONS, isSame, isStored, meanOf, orders, type Facts, type Normalization } from './normalization-facts.ts';
+import { asAttribute, nodeName, pruned, type StoredNode } from './stored-graph.ts';
 
 /** What stands in the graph for a normalisation that was written out as arithmetic, or as one of channels between reshapings. */
 export const LAYER_NORMALIZATION = 'NormalizeOverAxes';
-
-/** What a mean that keeps its axes is taken of, and over which. */
-function meanOf(input: string, { node, numbers }: Facts): { readonly of: string; readonly axes: readonly number[] } | undefined {
-  const mean = node(input);
-  const axes = numbers(mean?.input?.[1]);
-  const [of] = mean?.input ?? [];
-  return mean?.op === 'Mean' && truthAttribute(mean, 'keep_dims') && of !== undefined && axes !== undefined ? { of, axes } : undefined;
-}
 
 /** 1 / sqrt(variance + epsilon) of x, and the mean that the variance is taken around. */
 function rootOf(input: string, x: string, facts: Facts): { readonly mean: string; readonly axes: readonly number[]; readonly epsilon: number } | undefined {
@@ -34,7 +26,7 @@ function rootOf(input: string, x: string, facts: Facts): { readonly mean: string
 
 /** What is added besides mean * factor, negative: `none` where nothing is, undefined where it is something else. */
 function offsetOf(input: string, mean: string, factor: string, facts: Facts): { readonly offset: string | undefined } | undefined {
-  const { node, numbers } = facts;
+  const { node } = facts;
   const isShift = (name: string): boolean => orders(node(name), 'Mul').some(([a, b]) => isSame(a, mean) && isSame(b, factor));
   const isNegative = (name: string): boolean => {
     const negated = (inner: string): string | undefined => (node(inner)?.op === 'Neg' ? node(inner)?.input?.[0] : undefined);
@@ -44,8 +36,8 @@ function offsetOf(input: string, mean: string, factor: string, facts: Facts): { 
   if (isNegative(input)) return { offset: undefined };
   const shift = node(input);
   const [minuend, subtrahend] = shift?.op === 'Sub' ? (shift.input ?? []) : [];
-  if (minuend !== undefined && subtrahend !== undefined) return numbers(minuend) !== undefined && isShift(subtrahend) ? { offset: minuend } : undefined;
-  const found = orders(shift, ...ADDITIONS).find(([a, b]) => isNegative(a) && numbers(b) !== undefined);
+  if (minuend !== undefined && subtrahend !== undefined) return isStored(minuend, facts) && isShift(subtrahend) ? { offset: minuend } : undefined;
+  const found = orders(shift, ...ADDITIONS).find(([a, b]) => isNegative(a) && isStored(b, facts));
   return found && { offset: found[1] };
 }
 
@@ -53,7 +45,7 @@ function offsetOf(input: string, mean: string, factor: string, facts: Facts): { 
 function find(sum: StoredNode, facts: Facts): Normalization | undefined {
   for (const [product, shift] of orders(sum, ...ADDITIONS)) {
     for (const [x, factor] of orders(facts.node(product), 'Mul')) {
-      const scaled = orders(facts.node(factor), 'Mul').find(([, scale]) => facts.numbers(scale) !== undefined);
+      const scaled = orders(facts.node(factor), 'Mul').find(([, scale]) => isStored(scale, facts));
       const root = rootOf(scaled?.[0] ?? factor, x, facts);
       const offset = root && offsetOf(shift, root.mean, factor, facts);
       if (root !== undefined && offset !== undefined) return { x, axes: root.axes, shapes: [], epsilon: root.epsilon, scale: scaled?.[1], ...offset };
@@ -76,7 +68,9 @@ function normalize(x: tf.Tensor, axes: readonly number[], epsilon: number, scale
   if (axes.includes(-x.rank) || !isShapedLike(x, [scale, offset])) return tf.add(tf.mul(centred, tf.mul(tf.rsqrt(tf.add(variance, epsilon)), scale)), offset);
   // Four axes, samples first: the engine would put missing ones in front, where rules that run samples in pairs look for these.
   const [samples = 1] = x.shape;
-  const whole = (values: tf.Tensor): tf.Tensor4D => tf.reshape(tf.broadcastTo(values, x.shape), [samples, 1, 1, -1]);
+  // Repeating more than four axes has no gradient.
+  const repeated = (values: tf.Tensor): tf.Tensor => (x.rank > 4 ? tf.mul(values, tf.ones(x.shape)) : tf.broadcastTo(values, x.shape));
+  const whole = (values: tf.Tensor): tf.Tensor4D => tf.reshape(repeated(values), [samples, 1, 1, -1]);
   return tf.reshape(tf.batchNorm(whole(x), whole(mean), whole(variance), whole(offset), whole(scale), epsilon), x.shape);
 }
 
