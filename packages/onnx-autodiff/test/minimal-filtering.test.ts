@@ -105,11 +105,14 @@ function randomNetwork(stream: RandomStream, height: number, width: number): Onn
       pads(...Array.from({ length: 4 }, () => (kernel - 1) / 2)), intsAttribute('strides', [stride, stride]),
     ]);
   const scale = network.store([channels, 1, 1], 1);
+  const statistics = [network.store([channels], 1), network.store([channels], 1), network.store([channels], 1), network.store([channels], 0)];
+  network.weights.push(makeTensor('variances', ElementType.FLOAT, [channels], draws('variances', [channels]).data.map((value) => 0.5 + value * value)));
+  statistics[3] = 'variances';
   const byColumn = network.store([width], 1);
   const makers: readonly (() => string)[] = [
     () => convolve(choose(images), 3), () => convolve(choose(images.slice(-2)), 3), () => convolve(images.at(-1) ?? 'x', 3), () => convolve(choose(images), 1),
     () => network.add('Relu', [images.at(-1) ?? 'x']), () => network.add('Add', [images.at(-1) ?? 'x', choose(images)]), () => network.add('Sub', [network.add('Sigmoid', [choose(images)]), choose(images)]),
-    () => network.add('Mul', [choose(images), scale]), () => network.add('Mul', [byColumn, choose(images)]), () => network.add('Sigmoid', [choose(images)]),
+    () => network.add('BatchNormalization', [choose(images), ...statistics]), () => network.add('Mul', [choose(images), scale]), () => network.add('Mul', [byColumn, choose(images)]), () => network.add('Sigmoid', [choose(images)]),
     () => network.add('MaxPool', [choose(images)], [intsAttribute('kernel_shape', [3, 3]), pads(1, 1, 1, 1)]),
     () => network.add('Add', [choose(images), network.add('GlobalAveragePool', [choose(images)])]),
   ];

@@ -19,7 +19,8 @@ export function imageOperands(node: NodeProto, facts: GraphFacts): readonly stri
   const [output = ''] = node.output;
   const made = imageShape(facts, output);
   if (made === null || node.domain !== '' || node.output.length !== 1) return null;
-  if (node.opType === 'Conv') return isPointwise(node, facts) && node.input[0] !== undefined ? node.input.slice(0, 1) : null;
+  if (node.opType === 'Conv') return isPointwise(node, facts) ? node.input.slice(0, 1) : null;
+  if (node.opType === 'BatchNormalization') return node.input.slice(0, 1);
   if (!ELEMENTWISE.has(node.opType)) return null;
   const images: string[] = [];
   for (const name of node.input) {
