@@ -2,6 +2,7 @@ export { expandQuantized } from './backward-rules/expand-nodes.ts';
 export { differentiate, type Derivative, type DerivativeRequest } from './engine/differentiate.ts';
 export type { Emitter } from './engine/emitter.ts';
 export { flat, type GradientRule, type RuleContext, type RuleEntry } from './engine/gradient-rule.ts';
+export { PART_COSTS, type PartCosts } from './minimal-filtering/filtered-convolution.ts';
 export { minimalFiltering } from './minimal-filtering/minimal-filtering.ts';
 export { operatorKind } from './operators/operator-kinds.ts';
 export { storedTensors } from './operators/stored-tensors.ts';

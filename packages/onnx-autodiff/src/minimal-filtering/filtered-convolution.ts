@@ -2,28 +2,37 @@ import {
   attributeInt, concreteShape, ElementType, tensorShape, tensorValues, windowGeometry, type NodeProto, type TensorProto, type TensorType,
 } from '@pellucid/onnx-graph';
 
+/** Nanoseconds of a core that the parts of a graph take. */
+export interface PartCosts {
+  /** A product and its sum, in a convolution of the blocked layout. */
+  readonly product: number;
+  /** A value of an image read and written once in that layout. */
+  readonly pass: number;
+  /** A value joined to an image of all rows: out of that layout, interleaved, and into it. */
+  readonly join: number;
+  /** A node, whatever it computes. */
+  readonly node: number;
+}
+
+/** Those of an AVX-512 server: ratios are what matters. */
+export const PART_COSTS: PartCosts = { product: 1 / 135, pass: 0.25, join: 0.7, node: 4000 };
+
+/** Nodes that a filtered convolution has more than a plain one, with those that masks and sums around it have on both halves. */
+const MORE_NODES = 14;
+
 /** What is known of a graph. */
 export interface GraphFacts {
   readonly types: ReadonlyMap<string, TensorType>;
   readonly stored: ReadonlyMap<string, TensorProto>;
+  readonly costs: PartCosts;
 }
 
 /** Channels of an image and its lengths, where all are known: [C, H, W]. */
-export function imageShape({ types }: GraphFacts, name: string): readonly [channels: number, height: number, width: number] | null {
+export function imageShape({ types }: Pick<GraphFacts, 'types'>, name: string): readonly [channels: number, height: number, width: number] | null {
   const [, ...lengths] = types.get(name)?.shape ?? [];
   const [channels, height, width] = concreteShape(lengths) ?? [];
   return lengths.length !== 3 || channels === undefined || height === undefined || width === undefined ? null : [channels, height, width];
 }
-
-/** Nanoseconds of a core that the parts take, an AVX-512 server's: ratios are what matters. */
-export const NANOSECONDS: { readonly product: number; readonly pass: number; readonly join: number } = {
-  /** A product and its sum, in a convolution of the blocked layout. */
-  product: 1 / 135,
-  /** A value of an image read and written once in that layout. */
-  pass: 0.25,
-  /** A value joined to an image of all rows: out of that layout, interleaved, and into it. */
-  join: 0.7,
-};
 
 /** A convolution whose rows are filtered by fewer products. */
 export interface FilteredConvolution {
@@ -64,10 +73,11 @@ export function filteredConvolution(node: NodeProto, facts: GraphFacts): Filtere
   const isOdd = from[1] % 2 === 1;
   // Of two rows, four products in place of six; behind an odd height the last row takes as many as two.
   const spared = 3 - 2 * (from[1] + (isOdd ? 1 : 0)) / from[1];
-  const saves = spared * inputs * outputs * width * written * NANOSECONDS.product - (2 * inputs * read + outputs * written) * NANOSECONDS.pass;
+  const { product, pass, node: perNode } = facts.costs;
+  const saves = spared * inputs * outputs * width * written * product - (2 * inputs * read + outputs * written) * pass - MORE_NODES * perNode;
   if (saves <= 0) return null;
   return {
-    x, weights, y, isOdd, saves, sumCosts: outputs * written * NANOSECONDS.pass, bias: bias === '' ? undefined : bias,
+    x, weights, y, isOdd, saves, sumCosts: outputs * written * pass, bias: bias === '' ? undefined : bias,
     columns: { kernel: width, stride: geometry.strides[1]!, dilation: geometry.dilations[1]!, padBegin: geometry.padsBegin[1]!, padEnd: geometry.padsEnd[1]! },
   };
 }

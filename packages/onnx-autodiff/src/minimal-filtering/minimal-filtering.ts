@@ -1,7 +1,7 @@
 import { extractSubgraph, inferShapes, opsetOf, replaceParts, tensorProducers, tensorReaders, type NodeProto, type OnnxModel } from '@pellucid/onnx-graph';
 import { imageOperands, joinedRows, splitNode } from './by-position.ts';
 import { filterRows } from './filter-rows.ts';
-import { filteredConvolution, imageShape, type FilteredConvolution, type GraphFacts } from './filtered-convolution.ts';
+import { filteredConvolution, imageShape, PART_COSTS, type FilteredConvolution, type GraphFacts, type PartCosts } from './filtered-convolution.ts';
 import { createRowGraph, sizeKey, type RowGraph, type Rows } from './row-graph.ts';
 import { convolveRows } from './strided-rows.ts';
 
@@ -104,12 +104,13 @@ function savings(facts: GraphFacts, { filtered, sums }: Plan): Map<string, numbe
 /**
  * The same model, where 3x3 convolutions take four products for two rows in place of six, wherever that saves more than it costs to cut images into even and
  * odd rows and to join them again. Results differ by float32 rounding. For engines that hold images in a blocked layout.
+ * @param costs - what the parts of a graph take @defaultValue as measured on one core of an AVX-512 server
  * @see {@link https://arxiv.org/abs/1509.09308 | Lavin & Gray 2015}, section 4.1
  */
-export function minimalFiltering(model: OnnxModel): OnnxModel {
+export function minimalFiltering(model: OnnxModel, costs: PartCosts = PART_COSTS): OnnxModel {
   // Before opset 10 operands of other shapes, and what a slice cuts, are attributes.
   if (opsetOf(model) < 10) return model;
-  const facts = { types: inferShapes(model), stored: new Map(model.graph.initializer.map((tensor) => [tensor.name, tensor])) };
+  const facts = { types: inferShapes(model), stored: new Map(model.graph.initializer.map((tensor) => [tensor.name, tensor])), costs };
   const dropped = new Set<string>();
   for (;;) {
     const plan = planRows(model, facts, (size) => !dropped.has(size));

@@ -1,7 +1,7 @@
 import {
   ElementType, intAttribute, intsAttribute, int64Tensor, makeNode, makeTensor, nodeReads, uniqueNames, type AttributeProto, type NodeProto, type OnnxModel, type TensorProto,
 } from '@pellucid/onnx-graph';
-import { imageShape, NANOSECONDS, type GraphFacts } from './filtered-convolution.ts';
+import { imageShape, type GraphFacts } from './filtered-convolution.ts';
 
 /** An image as two, one of its even and one of its odd rows. */
 export interface Rows {
@@ -89,7 +89,7 @@ export function createRowGraph(model: OnnxModel, facts: GraphFacts): RowGraph {
     joined.add(name);
     const shape = shapeOf(name);
     const [, height, width] = shape;
-    if (!made.isJoinedAnyway) spend(shape, NANOSECONDS.join);
+    if (!made.isJoinedAnyway) spend(shape, facts.costs.join);
     const integers = (values: readonly number[]): string => store(`integers ${values.join()}`, (constantName) => int64Tensor(constantName, values));
     const isOdd = height % 2 === 1;
     const odd = isOdd ? sumTaps(rows.odd, shape[0], { taps: [1], padEnd: 1 }) : rows.odd;
@@ -111,7 +111,7 @@ export function createRowGraph(model: OnnxModel, facts: GraphFacts): RowGraph {
       const found = cut.get(name);
       if (found !== undefined) return found;
       const shape = shapeOf(name);
-      spend(shape, NANOSECONDS.pass);
+      spend(shape, facts.costs.pass);
       const rows = { even: sumTaps(name, shape[0], { taps: [1], stride: 2 }), odd: sumTaps(name, shape[0], { taps: [0, 1], stride: 2 }) };
       cut.set(name, rows);
       return rows;
