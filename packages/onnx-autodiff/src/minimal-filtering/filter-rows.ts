@@ -38,9 +38,9 @@ export function filterRows(graph: RowGraph, { x, weights, bias, columns, isOdd }
     ]);
   };
   const [m1, m2] = [product(sum, 1), product(difference, 2)];
-  const plus = (a: string, b: string | undefined): string => (b === undefined ? a : graph.op('Add', [a, b]));
-  const even = plus(graph.op('Add', [m1, m2]), added?.even);
-  const odd = plus(graph.op('Add', [graph.sumTaps(m2, outputs, { taps: isOdd ? [-1, 0] : [-1] }), isOdd ? graph.sumTaps(m1, outputs, { taps: [1, 0] }) : m1]), added?.odd);
+  const even = added === null ? graph.op('Add', [m1, m2]) : graph.op('Sum', [m1, m2, added.even]);
+  const oddSum = isOdd ? graph.sumTaps(m1, outputs, { taps: [1, 0] }) : m1;
+  const odd = graph.op('Add', [graph.sumTaps(m2, outputs, { taps: isOdd ? [-1, 0] : [-1] }), added === null ? oddSum : graph.op('Add', [oddSum, added.odd])]);
   const biases = bias === undefined ? [] : [bias];
   return { even: graph.op('Add', [product(first, 0, biases), even]), odd: graph.op('Add', [product(last, 3, biases), odd]) };
 }
