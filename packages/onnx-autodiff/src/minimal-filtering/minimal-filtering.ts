@@ -82,9 +82,13 @@ function writeRows(model: OnnxModel, facts: GraphFacts, { filtered, sums, wanted
     if (takenIn.has(node)) continue;
     const [output = ''] = node.output;
     const joined = wanted.has(output) ? joinedRows(node, producers, facts) : null;
-    for (const name of [joined?.even, joined?.odd]) if (name !== undefined) graph.join(name);
-    const rows = joined ?? filteredRows(node) ?? rowsByPosition(node, output);
-    if (rows !== null) graph.setRows(output, rows, joined !== null);
+    if (joined !== null) {
+      for (const name of [joined.even, joined.odd]) graph.join(name);
+      graph.enterRows(output, joined);
+      continue;
+    }
+    const rows = filteredRows(node) ?? rowsByPosition(node, output);
+    if (rows !== null) graph.setRows(output, rows);
     else if (!convolveRows(graph, node, facts)) graph.keep(node);
   }
   for (const { name } of model.graph.output) graph.join(name);

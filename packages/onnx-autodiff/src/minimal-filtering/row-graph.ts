@@ -40,8 +40,12 @@ export interface RowGraph {
   readonly isMadeOfRows: (name: string) => boolean;
   /** The rows of an image, which is cut unless it was made of rows. */
   readonly rows: (name: string) => Rows;
-  /** @param isJoinedAnyway - it is joined in the graph as it was given, too: that costs nothing more @defaultValue false */
-  readonly setRows: (name: string, rows: Rows, isJoinedAnyway?: boolean) => void;
+  readonly setRows: (name: string, rows: Rows) => void;
+  /**
+   * As `setRows`, for an image that the graph as it was given joins of these rows, outside the blocked layout: joining costs nothing more. They enter that layout here,
+   * since a single operand outside takes all that is computed with it out.
+   */
+  readonly enterRows: (name: string, rows: Rows) => void;
   /** Makes whole, under its own name, what is there as rows alone. */
   readonly join: (name: string) => void;
 }
@@ -54,7 +58,7 @@ export function createRowGraph(model: OnnxModel, facts: GraphFacts): RowGraph {
   const nodes: NodeProto[] = [];
   const constants = new Map<string, { readonly name: string; readonly make: (name: string) => TensorProto }>();
   const cut = new Map<string, Rows>();
-  const madeOfRows = new Map<string, { readonly isJoinedAnyway: boolean }>();
+  const madeOfRows = new Map<string, Rows>();
   const joined = new Set<string>();
   const spent = new Map<string, number>();
   const spend = (shape: readonly [number, number, number], nanoseconds: number): void => {
@@ -83,13 +87,12 @@ export function createRowGraph(model: OnnxModel, facts: GraphFacts): RowGraph {
     ]);
   };
   const join: RowGraph['join'] = (name) => {
-    const rows = cut.get(name);
-    const made = madeOfRows.get(name);
-    if (rows === undefined || made === undefined || joined.has(name)) return;
+    const rows = madeOfRows.get(name);
+    if (rows === undefined || joined.has(name)) return;
     joined.add(name);
     const shape = shapeOf(name);
     const [, height, width] = shape;
-    if (!made.isJoinedAnyway) spend(shape, facts.costs.join);
+    if (cut.get(name) === rows) spend(shape, facts.costs.join);
     const integers = (values: readonly number[]): string => store(`integers ${values.join()}`, (constantName) => int64Tensor(constantName, values));
     const isOdd = height % 2 === 1;
     const odd = isOdd ? sumTaps(rows.odd, shape[0], { taps: [1], padEnd: 1 }) : rows.odd;
@@ -116,9 +119,14 @@ export function createRowGraph(model: OnnxModel, facts: GraphFacts): RowGraph {
       cut.set(name, rows);
       return rows;
     },
-    setRows(name, rows, isJoinedAnyway = false) {
+    setRows(name, rows) {
       cut.set(name, rows);
-      madeOfRows.set(name, { isJoinedAnyway });
+      madeOfRows.set(name, rows);
+    },
+    enterRows(name, rows) {
+      const [channels] = shapeOf(name);
+      cut.set(name, { even: sumTaps(rows.even, channels, { taps: [1] }), odd: sumTaps(rows.odd, channels, { taps: [1] }) });
+      madeOfRows.set(name, rows);
     },
   };
 }
