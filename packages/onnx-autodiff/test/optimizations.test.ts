@@ -61,7 +61,7 @@ const NEEDED: Partial<Record<Optimization, readonly Optimization[]>> = {
 };
 
 /** Those that the network shows; what is for backward rules or certain blocks alone has tests of its own. */
-const DERIVATIVES = OPTIMIZATIONS.filter((name) => !['batch-halves', 'channels-last-pools', 'late-interleaving', 'pool-phases', 'secant-slopes', 'shortcut-phases'].includes(name));
+const DERIVATIVES = OPTIMIZATIONS.filter((name) => !['batch-halves', 'channels-last-pools', 'late-interleaving', 'pool-phases', 'reference-slopes', 'secant-slopes', 'shortcut-phases'].includes(name));
 
 test.each(DERIVATIVES)('%s changes the graph, and can be left out', (name) => {
   const needed = NEEDED[name] ?? [];

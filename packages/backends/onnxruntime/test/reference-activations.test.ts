@@ -111,3 +111,17 @@ test('of a derivative over pairs, the baseline is left in a graph of its own, an
   for (const name of ['a', 'b', 'c', 'r', 'p', 'f', 'y']) expect(made.has(name)).toBe(false);
   expect(splitPairs(subject, { model: whole, cotangent, gradients: ['y'] })).toBeNull();
 });
+
+test('what is computed of the baseline alone for a ReLU6 is left with it', () => {
+  const network = networkOf([makeNode('Clip', ['a', 'low', 'high'], ['r'])]);
+  const { model, cotangent, gradients } = differentiate(network, { of: 'y', at: ['x'], rules: deepLiftRules });
+  const whole = extractSubgraph(model, ['y', ...gradients.values()]);
+  const split = splitPairs({ model: network, input: { name: 'x', shape: [null, 2, 6, 6], layout: 'NCHW' } }, { model: whole, cotangent, gradients: [...gradients.values()] });
+  const fed = new Set(split?.fed.values());
+  const held = new Set(split?.samples.graph.initializer.map(({ name }) => name));
+  const alone = split?.samples.graph.node.filter(({ input }) => input.some((name) => fed.has(name)) && input.every((name) => fed.has(name) || held.has(name)));
+  expect(alone?.map(({ opType }) => opType)).toEqual([]);
+  // Beside `a` as it is: what became of it, and what lifts a change of 0.
+  expect([...split?.fed.keys() ?? []].filter((name) => !['a', 'b', 'c', 'p'].includes(name))).toHaveLength(2);
+  expect(split?.reference.graph.output.map(({ name }) => name).toSorted()).toEqual([...split?.fed.keys() ?? [], 'y'].toSorted());
+});

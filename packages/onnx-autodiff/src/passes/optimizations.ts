@@ -12,6 +12,7 @@
  *   convolution of few output channels pays for a whole block of them
  * - `phase-convolutions`: a convolution with strides is differentiated by one convolution per phase, all in the blocked layout, whose results are interleaved
  * - `rectified-masks`: blocked masks of ReLU6 by ReLUs, which convolutions apply while they write, in place of Clip and LeakyReLU
+ * - `reference-slopes`: the quotient of changes of a ReLU6 with what the baseline alone decides apart, so that it is computed once for a baseline that is kept
  * - `secant-slopes`: the quotient of changes of a ReLU or ReLU6 between sample and baseline, from what stands before it alone
  * - `shortcut-phases`: the gradient of a convolution by one element with strides, as shortcuts of residual networks have it, is added to the one phase of
  *   the other branch that it reaches
@@ -21,7 +22,7 @@
  *   the pool's size, and is interleaved behind it
  * - `pool-picks`: what the windows of a max-pool behind a ReLU read at one place is picked by a depthwise convolution instead of a slice with steps
  */
-export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'channels-last-pools', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'secant-slopes', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
+export const OPTIMIZATIONS = ['batch-halves', 'blocked-masks', 'channels-last-pools', 'flipped-computed-weights', 'late-interleaving', 'masks-behind-pools', 'narrow-transposed', 'phase-convolutions', 'pool-distances', 'pool-phases', 'pool-picks', 'rectified-masks', 'reference-slopes', 'secant-slopes', 'shortcut-phases', 'weight-gradients-by-taps'] as const;
 
 /** The name of an optimisation. */
 export type Optimization = (typeof OPTIMIZATIONS)[number];

@@ -1,6 +1,7 @@
 import { ElementType, floatAttribute } from '@pellucid/onnx-graph';
 import type { Emitter } from '../engine/emitter.ts';
 import { halvesOf } from './batch-halves.ts';
+import { referenceSlope } from './reference-slopes.ts';
 
 /** Added to lengths, so that a quotient of two that are 0 is 1; it vanishes beside others. */
 const NOTHING = 2 ** -120;
@@ -13,6 +14,8 @@ const BEGIN = 2 ** -60;
 export interface Ramp {
   readonly x: string;
   readonly high: number;
+  /** The activation of a tensor in the place of x. */
+  readonly of: (half: string) => string;
 }
 
 function clip(emit: Emitter, x: string, low: number | null, high: number | null): string {
@@ -32,9 +35,11 @@ const lengthOf = (emit: Emitter, difference: string): string =>
  * It is the part of the way from x0 to x that lies on the ramp, which takes neither y nor a derivative, nor a choice between the two. With a and b the greater
  * and the lesser of x and x0: a / (a - b) between 0 and 1 for a ReLU, and [min(a, high) - max(b, 0)]+ / (a - b) for a ReLU6.
  */
-export function secantSlope(emit: Emitter, { x, high }: Ramp): string | null {
+export function secantSlope(emit: Emitter, ramp: Ramp): string | null {
+  const { x, high } = ramp;
   if (!emit.uses('secant-slopes') || emit.opset < 8 || emit.typeOf(x).elementType !== Number(ElementType.FLOAT)) return null;
   const [here, there] = halvesOf(emit, x);
+  if (high < Infinity && emit.uses('reference-slopes')) return referenceSlope(emit, [here, there], ramp);
   const greater = emit.op('Max', [here, there]);
   if (high === Infinity) {
     const way = emit.op('Abs', [emit.op('Sub', [here, there])]);

@@ -44,7 +44,9 @@ function activationBound(emit: Emitter, node: NodeProto): number | null {
 /** Where a ReLU or ReLU6 is the identity; `null` for other operations. */
 export function rampOf(emit: Emitter, node: NodeProto): Ramp | null {
   const high = node.opType === 'Relu' ? Infinity : node.opType === 'Clip' ? activationBound(emit, node) : null;
-  return high === null ? null : { x: node.input[0] ?? '', high };
+  if (high === null) return null;
+  const [x = '', ...bounds] = node.input;
+  return { x, high, of: (half) => emit.op(node.opType, [half, ...bounds], node.attribute) };
 }
 
 /** y = min(max(x, low), high): dy wherever y is x, so also at the bounds; 0 there for a ReLU6, as in PyTorch. */

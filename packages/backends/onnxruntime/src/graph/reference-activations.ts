@@ -32,6 +32,9 @@ const EXPAND = 8;
 /** Operators of two operands that repeat one sample for all. */
 const REPEATING: ReadonlySet<string> = new Set(['Add', 'Div', 'Max', 'Min', 'Mul', 'Sub']);
 
+/** Operators that make as many values as their largest operand has. */
+const VALUE_BY_VALUE: ReadonlySet<string> = new Set([...REPEATING, 'Abs', 'Clip', 'HardSigmoid', 'Relu']);
+
 /** Types of tensors by their names. */
 type Types = ReadonlyMap<string, TensorType>;
 
@@ -85,6 +88,40 @@ function readsOf(backward: readonly NodeProto[], reached: ReadonlySet<string>): 
   return { cut, whole };
 }
 
+/** What the baseline alone decides. */
+interface Decided {
+  /** Halves of tensors of the network, and what is computed of these halves, by the tensors that they go back to. */
+  readonly origins: ReadonlyMap<string, string>;
+  readonly nodes: ReadonlySet<NodeProto>;
+}
+
+/** The halves that baselines have, with what nodes compute value by value of one of them. */
+function decidedByBaseline({ cut }: PairReads, backward: readonly NodeProto[], numbers: ReadonlySet<string>): Decided {
+  const origins = new Map([...cut].map(([name, { output }]) => [output[1] ?? '', name]));
+  const nodes = new Set<NodeProto>();
+  for (const node of backward) {
+    const [origin, ...others] = new Set(nodeReads(node).filter((name) => !numbers.has(name)).map((name) => origins.get(name)));
+    if (origin === undefined || others.length > 0 || !VALUE_BY_VALUE.has(node.opType)) continue;
+    origins.set(node.output[0] ?? '', origin);
+    nodes.add(node);
+  }
+  return { origins, nodes };
+}
+
+/** What `samples` has to be fed, by the tensor of the network that it is as large as. */
+function feedsOf({ cut, whole }: PairReads, { origins, nodes }: Decided, backward: readonly NodeProto[]): ReadonlyMap<string, string> {
+  const halves = new Set([...cut.values()].map(({ output }) => output[1] ?? ''));
+  const feeds = new Map([...whole].map((name) => [name, name]));
+  for (const node of backward) {
+    if (nodes.has(node)) continue;
+    for (const name of nodeReads(node)) {
+      const origin = origins.get(name);
+      if (origin !== undefined) feeds.set(halves.has(name) ? origin : name, origin);
+    }
+  }
+  return feeds;
+}
+
 /** Gives gradients in the place of two times themselves; `null` where one is not made of that. */
 function singleGradients(nodes: readonly NodeProto[], gradients: readonly string[]): readonly NodeProto[] | null {
   const renamed = new Map<string, string>();
@@ -103,7 +140,7 @@ function singleGradients(nodes: readonly NodeProto[], gradients: readonly string
 
 /** The backward pass with what it reads of pairs put together from samples, what is fed of one baseline, and both halves of the cotangent. */
 function readReferences(
-  backward: readonly NodeProto[], { cut, whole }: PairReads, fed: ReadonlyMap<string, string>, cotangent: readonly [here: string, there: string], unique: (wanted: string) => string,
+  backward: readonly NodeProto[], { cut, whole }: PairReads, { origins, nodes }: Decided, fed: ReadonlyMap<string, string>, cotangent: readonly [here: string, there: string], unique: (wanted: string) => string,
 ): readonly NodeProto[] {
   const added: NodeProto[] = [];
   const op = (operator: string, inputs: readonly string[], wanted: string): string => {
@@ -112,29 +149,46 @@ function readReferences(
     return output;
   };
   const repeated = new Map<string, string>();
-  const repeat = (name: string): string => {
-    const known = repeated.get(name) ?? op('Expand', [fed.get(name) ?? '', op('Shape', [name], `${name}/shape`)], `${name}/references`);
+  const repeat = (name: string, like: string): string => {
+    const known = repeated.get(name) ?? op('Expand', [fed.get(name) ?? '', op('Shape', [like], `${name}/shape`)], `${name}/references`);
     repeated.set(name, known);
     return known;
   };
   const renamed = new Map([[cotangent[0], op('Concat', cotangent, `${cotangent[0]}/pairs`)]]);
-  for (const name of whole) renamed.set(name, op('Concat', [name, repeat(name)], `${name}/pairs`));
+  for (const name of whole) renamed.set(name, op('Concat', [name, repeat(name, name)], `${name}/pairs`));
   for (const [name, { output: [here = ''] }] of cut) renamed.set(here, name);
-  const theres = new Map([...cut].map(([name, { output }]) => [output[1] ?? '', name]));
-  const heres = new Set([...cut.values()].map(({ output: [here] }) => here));
+  const halves = new Map([...cut].map(([name, { output }]) => [output[1] ?? '', name]));
+  // What has a row for each sample: values of the baseline repeat themselves beside it.
+  const rows = new Set([...cut.values()].map(({ output: [here = ''] }) => here));
   const cuts = new Set(cut.values());
 
-  const rewritten = backward.filter((node) => !cuts.has(node)).map((node) => {
-    const repeatsItself = REPEATING.has(node.opType) && node.input.some((name) => heres.has(name));
+  const rewritten = backward.filter((node) => !cuts.has(node) && !nodes.has(node)).map((node) => {
+    const hasRows = node.input.some((name) => rows.has(name));
+    if (hasRows && VALUE_BY_VALUE.has(node.opType)) rows.add(node.output[0] ?? '');
+    const repeatsItself = hasRows && REPEATING.has(node.opType);
     return copyWith(node, {
       input: node.input.map((name) => {
-        const there = theres.get(name);
-        if (there === undefined) return renamed.get(name) ?? name;
-        return repeatsItself ? (fed.get(there) ?? '') : repeat(there);
+        const origin = origins.get(name);
+        if (origin === undefined) return renamed.get(name) ?? name;
+        const there = halves.get(name) ?? name;
+        return repeatsItself ? (fed.get(there) ?? '') : repeat(there, origin);
       }),
     });
   });
   return [...added, ...rewritten];
+}
+
+/** Single numbers that the model holds. */
+function storedNumbers(model: OnnxModel, types: Types): ReadonlySet<string> {
+  const constants = model.graph.node.filter(({ opType }) => opType === 'Constant').flatMap(({ output }) => output);
+  return new Set([...model.graph.initializer.map(({ name }) => name), ...constants].filter((name) => types.get(name)?.shape?.length === 0));
+}
+
+/** The network and, behind it, what the baseline alone decides, computed of whole tensors in the place of their second halves. */
+function referenceModel(model: OnnxModel, forward: readonly NodeProto[], { cut }: PairReads, { nodes }: Decided): OnnxModel {
+  const wholes = new Map([...cut].map(([name, { output }]) => [output[1] ?? '', name]));
+  const behind = [...nodes].map((node) => copyWith(node, { input: node.input.map((name) => wholes.get(name) ?? name) }));
+  return replaceParts(model, { node: [...forward, ...behind], valueInfo: [] });
 }
 
 /**
@@ -151,20 +205,26 @@ export function splitPairs(network: Pick<Network, 'model' | 'input'>, { model, c
   if (backward === null || cotangentType === undefined || opsetOf(model) < EXPAND || graphInputs(model).length !== 2) return null;
 
   const reads = readsOf(backward, reachedFrom(forward, input));
-  const read = [...new Set([...reads.cut.keys(), ...reads.whole])];
-  const lengths = (names: Iterable<string>): number => [...names].reduce((sum, name) => sum + (rowLength(types, input, name) ?? Infinity), 0);
-  const values = lengths(read);
-  if (values > MOST_VALUES || lengths(reads.whole) * 2 > values) return null;
+  const length = (names: Iterable<string>): number => [...names].reduce((sum, name) => sum + (rowLength(types, input, name) ?? Infinity), 0);
+  const read = new Set([...reads.cut.keys(), ...reads.whole]);
+  if (length(read) > MOST_VALUES || length(reads.whole) * 2 > length(read)) return null;
+
+  const all = decidedByBaseline(reads, backward, storedNumbers(model, types));
+  const more = feedsOf(reads, all, backward);
+  const isMuch = length(more.values()) > MOST_VALUES;
+  const decided = isMuch ? decidedByBaseline(reads, [], new Set()) : all;
+  const feeds = isMuch ? feedsOf(reads, decided, backward) : more;
 
   const unique = uniqueNames(model);
-  const fed = new Map(read.map((name) => [name, unique(`${name}/reference`)]));
+  const fed = new Map([...feeds.keys()].map((name) => [name, unique(`${name}/reference`)]));
   const otherCotangent = unique(`${cotangent}/baselines`);
   const asked = model.graph.output.map(({ name }) => name).filter((name) => !gradients.includes(name));
-  const kept = [...fed].map(([name, feed]) => makeValueInfo(feed, { elementType: ElementType.FLOAT, shape: [1, ...(types.get(name)?.shape?.slice(1) ?? [])] }));
+  const typesOfFeeds = new Map([...types, ...[...feeds].map(([name, origin]) => [name, types.get(origin) ?? { elementType: ElementType.FLOAT, shape: null }] as const)]);
+  const kept = [...fed].map(([name, feed]) => makeValueInfo(feed, { elementType: ElementType.FLOAT, shape: [1, ...(typesOfFeeds.get(name)?.shape?.slice(1) ?? [])] }));
   return {
-    reference: extractSubgraph(model, [...new Set([...read, ...asked])].filter((name) => name !== input), types),
+    reference: extractSubgraph(referenceModel(model, forward, reads, decided), [...new Set([...feeds.keys(), ...asked])].filter((name) => name !== input), typesOfFeeds),
     samples: replaceParts(model, {
-      node: [...forward, ...readReferences(backward, reads, fed, [cotangent, otherCotangent], unique)],
+      node: [...forward, ...readReferences(backward, reads, decided, fed, [cotangent, otherCotangent], unique)],
       input: [...model.graph.input, makeValueInfo(otherCotangent, cotangentType), ...kept],
       // What was declared of inner tensors holds for both halves.
       valueInfo: [],
