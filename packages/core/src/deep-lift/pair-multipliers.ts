@@ -23,6 +23,8 @@ export interface PairAnswer {
   readonly multipliers: Float32Array;
   /** The multipliers times the change from the baseline to the sample. */
   readonly contributions: Float64Array;
+  /** What they add up to. */
+  readonly contributed: number;
   /** What the contributions of all that leads to the score add up to. */
   readonly scoreChange: number;
   /** The shape of one sample at the place. */
@@ -56,10 +58,15 @@ export async function pairMultipliers(
     for (let i = 0; i < count; i++) {
       const [here, there] = [sampleData(values, i), sampleData(values, count + i)];
       const multipliers = sampleData(gradientAt(evaluation, at), i);
-      // A loop: `from` with a function takes 80 ns a value, a quarter of the time that DeepLIFT took on MobileNetV2.
+      // One loop: `from` with a function takes 80 ns a value, a quarter of the time that DeepLIFT took on MobileNetV2, and a sum by `for of` 4 ns.
       const contributions = new Float64Array(multipliers.length);
-      for (let j = 0; j < contributions.length; j++) contributions[j] = multipliers[j]! * (here[j]! - there[j]!);
-      visit(start + i, { multipliers, contributions, scoreChange: scores[i]! - scores[count + i]!, shape: values.shape.slice(1) });
+      let contributed = 0;
+      for (let j = 0; j < contributions.length; j++) {
+        const contribution = multipliers[j]! * (here[j]! - there[j]!);
+        contributions[j] = contribution;
+        contributed += contribution;
+      }
+      visit(start + i, { multipliers, contributions, contributed, scoreChange: scores[i]! - scores[count + i]!, shape: values.shape.slice(1) });
     }
   }
 }

@@ -98,7 +98,7 @@ export const deepLiftShap: MethodFactory<'gradient' | 'backward-rules', DeepLift
         );
         await pairMultipliers(model, { input: repeated(alone, pairs), baseline: part, objective, at: INPUT }, context, 'deep-lift-shap', (_, { contributions, scoreChange }) => {
           off -= scoreChange / count;
-          contributions.forEach((contribution, i) => { map[i]! += contribution / count; });
+          for (let i = 0; i < map.length; i++) map[i]! += contributions[i]! / count;
         });
         context.progress(sample * count + first + pairs, samples * count);
       }

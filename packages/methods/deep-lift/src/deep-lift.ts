@@ -40,11 +40,9 @@ export const deepLift: MethodFactory<'gradient' | 'backward-rules', DeepLiftOpti
     const objective = await pairObjective(batch.objective, logitsOf(input), logitsOf(baseline));
     const values = zeros(input.shape);
     const convergenceDelta: number[] = [];
-    await pairMultipliers(model, { input, baseline, objective, at: INPUT }, context, 'deep-lift', (sample, { multipliers, contributions, scoreChange }) => {
+    await pairMultipliers(model, { input, baseline, objective, at: INPUT }, context, 'deep-lift', (sample, { multipliers, contributions, contributed, scoreChange }) => {
       sampleData(values, sample).set(multiplyByInputs ? contributions : multipliers);
-      let sum = 0;
-      for (const contribution of contributions) sum += contribution;
-      convergenceDelta.push(sum - scoreChange);
+      convergenceDelta.push(contributed - scoreChange);
       context.progress(sample + 1, batchSize(input));
     });
     return multiplyByInputs ? { values, convergenceDelta } : { values };

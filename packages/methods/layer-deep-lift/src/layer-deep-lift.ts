@@ -43,11 +43,11 @@ export const layerDeepLift: MethodFactory<'activations' | 'gradient' | 'backward
     let shape: readonly number[] = [];
     const convergenceDelta: number[] = [];
     await pairMultipliers(model, { input, baseline, objective, at: layer }, context, 'layer-deep-lift', (sample, answer) => {
-      const { contributions, scoreChange } = answer;
+      const { contributions, contributed, scoreChange } = answer;
       if (sample === 0) data = new Float32Array(samples * contributions.length);
       shape = answer.shape;
       data.set(contributions, sample * contributions.length);
-      convergenceDelta.push(contributions.reduce((a, b) => a + b, 0) - scoreChange);
+      convergenceDelta.push(contributed - scoreChange);
       context.progress(sample + 1, samples);
     });
     return { values: { shape: [samples, ...shape], data }, layout, layer, convergenceDelta };
