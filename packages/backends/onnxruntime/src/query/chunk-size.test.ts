@@ -6,17 +6,19 @@ const MIB = 2 ** 20;
 
 test('a chunk fits the budget, but holds at least one sample', () => {
   const network = { fixedBatch: null, bytesPerSample: MIB, weightBytes: 0 };
-  expect(chunkSize(network, 'cpu', 3.5 * MIB)).toBe(3);
+  expect(chunkSize(network, 'gpu', 3.5 * MIB)).toBe(3);
+  expect(chunkSize(network, 'cpu', 3.5 * MIB)).toBe(2);
   expect(chunkSize(network, 'gpu', 2 ** 40)).toBe(2 ** 20);
   expect(chunkSize(network, 'cpu', 1)).toBe(1);
   expect(chunkSize({ ...network, fixedBatch: 4 }, 'cpu', 1)).toBe(4);
 });
 
-test('on a CPU a chunk stays in the cache, or shares the reading of weights that are larger than its values', () => {
+test('on a CPU a chunk stays in the cache, or shares the reading of weights that are large beside its values', () => {
   const network = { fixedBatch: null, bytesPerSample: MIB, weightBytes: 5 * MIB };
   expect(chunkSize(network, 'cpu')).toBe(32);
   expect(chunkSize(network, 'cpu', 2 ** 40)).toBe(32);
   expect(chunkSize({ ...network, bytesPerSample: 100 * MIB }, 'cpu')).toBe(1);
+  expect(chunkSize({ ...network, bytesPerSample: 47 * MIB, weightBytes: 46 * MIB }, 'cpu')).toBe(2);
   expect(chunkSize({ ...network, bytesPerSample: 220 * MIB, weightBytes: 528 * MIB }, 'cpu')).toBe(2);
   expect(chunkSize({ ...network, bytesPerSample: 220 * MIB, weightBytes: 528 * MIB }, 'cpu', 300 * MIB)).toBe(1);
 });

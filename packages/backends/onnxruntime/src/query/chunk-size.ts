@@ -10,6 +10,12 @@ const DEFAULT_BUDGET = 2 ** 29;
  */
 const CACHED = 2 ** 25;
 
+/**
+ * Beside the weights of a network, values of so many times their size are worth reading them once: ResNet-18 takes 3 % less time two at a time (47 MB each, as much as
+ * its weights), ResNet-50 as long.
+ */
+const WEIGHTS_SHARED = 4;
+
 /** What decides how a batch is cut. */
 export interface ChunkSubject extends Pick<Network, 'fixedBatch' | 'bytesPerSample'> {
   /** Bytes of all weights, which every execution reads. */
@@ -17,12 +23,14 @@ export interface ChunkSubject extends Pick<Network, 'fixedBatch' | 'bytesPerSamp
 }
 
 /**
- * Samples that run together: within the memory budget, and on a CPU no more values than the weights, whose reading is shared, or than caches can hold.
+ * Samples that run together: within the memory budget, and on a CPU no more values than some times the weights, whose reading is shared, or than caches can hold; there a
+ * power of two, which the sessions of a team share evenly.
  * @param memoryBudget - bytes that the intermediate values of one execution may take
  */
 export function chunkSize({ fixedBatch, bytesPerSample, weightBytes }: ChunkSubject, device: BackendDescription['device'], memoryBudget: number = DEFAULT_BUDGET): number {
-  const budget = device === 'cpu' ? Math.min(memoryBudget, Math.max(CACHED, weightBytes)) : memoryBudget;
-  return fixedBatch ?? Math.max(1, Math.floor(budget / bytesPerSample));
+  if (fixedBatch !== null) return fixedBatch;
+  if (device !== 'cpu') return Math.max(1, Math.floor(memoryBudget / bytesPerSample));
+  return 2 ** Math.max(0, Math.floor(Math.log2(Math.min(memoryBudget, Math.max(CACHED, WEIGHTS_SHARED * weightBytes)) / bytesPerSample)));
 }
 
 /** How many executions of so many samples the memory budget allows at once. */
