@@ -10,6 +10,7 @@ import { remembering } from './fused-attributes.ts';
 import { gather } from './gather.ts';
 import { matrixProduct } from './matrix-product.ts';
 import { maxPool3d } from './max-pool-3d.ts';
+import { maxPoolGradientBands } from './max-pool-gradient-bands.ts';
 import { oneHot } from './one-hot.ts';
 import { averagePoolGradient, maxPoolGradient } from './pool-gradients.ts';
 import { refused } from './refused.ts';
@@ -63,6 +64,7 @@ export const KERNEL_REPAIRS: readonly KernelRepair[] = [
   { kernel: 'MaxPool3D', backends: ['wasm'], problem: 'zero for windows <= 0', repair: () => maxPool3d },
   { kernel: 'MaxPool3DGrad', backends: ALL, problem: 'last maximum, none in windows <= 0 (wasm); every maximum (tensorflow)', repair: () => maxPoolGradient },
   { kernel: 'MaxPoolGrad', backends: HOST, problem: 'last maximum, none in windows <= 0 (wasm); slow (cpu)', repair: () => maxPoolGradient },
+  { kernel: 'MaxPoolGrad', backends: ['tensorflow'], problem: 'one thread for a single image', repair: maxPoolGradientBands },
   { kernel: 'MaxPoolWithArgmax', backends: ['wasm'], problem: 'wrong', repair: refused('MaxPoolWithArgmax') },
   { kernel: 'OneHot', backends: ['wasm'], problem: 'wrong in numbers with a fraction', repair: oneHot },
   { kernel: 'Reshape', backends: ['tensorflow'], problem: 'slow where nothing changes', repair: reshape },
