@@ -42,10 +42,12 @@ const modelOf = ({ nodes, weights }: Pick<ReturnType<typeof builder>, 'nodes' | 
     inputs: [makeValueInfo('x', { elementType: ElementType.FLOAT, shape: ['n', ...shape] })], outputs: outputs.map((name) => makeValueInfo(name, { elementType: ElementType.FLOAT, shape: null })),
   });
 
-const kernels = ({ graph }: OnnxModel): string[] => {
-  const shapes = new Map(graph.initializer.map(({ name, dims }) => [name, dims.slice(2).join('x')]));
-  return graph.node.filter(({ opType, attribute }) => opType === 'Conv' && (attribute.find(({ name }) => name === 'group')?.i ?? 1n) === 1n).map(({ input }) => shapes.get(input[1] ?? '') ?? '').toSorted();
-};
+/** The kernels of convolutions, those that are depthwise aside. */
+function kernels(model: OnnxModel): string[] {
+  const types = inferShapes(model);
+  const isWhole = ({ opType, attribute }: NodeProto): boolean => opType === 'Conv' && (attribute.find(({ name }) => name === 'group')?.i ?? 1n) === 1n;
+  return model.graph.node.filter(isWhole).map(({ input }) => types.get(input[1] ?? '')?.shape?.slice(2).join('x') ?? '').toSorted();
+}
 
 /** The largest differences of all outputs between a model and the same in rows. */
 async function differences(model: OnnxModel, shape: readonly number[]): Promise<{ readonly worst: number; readonly kernels: readonly string[] }> {

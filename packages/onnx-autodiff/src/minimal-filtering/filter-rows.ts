@@ -1,5 +1,5 @@
 import { intsAttribute, tensorShape } from '@pellucid/onnx-graph';
-import { filterWeights, type FilteredConvolution } from './filtered-convolution.ts';
+import type { FilteredConvolution } from './filtered-convolution.ts';
 import type { RowGraph, Rows } from './row-graph.ts';
 
 /**
@@ -18,6 +18,17 @@ function transformRows(graph: RowGraph, x: string, channels: number, isOdd: bool
 }
 
 /**
+ * The weights of the four products, each one row high: g0, (g0 + g1 + g2) / 2, and, both with the opposite sign, (g0 - g1 + g2) / 2, of which d1 - d2 is the factor
+ * here, and g2, which the odd row subtracts. ONNX Runtime computes them when it opens the model: then it neither gets nor keeps them beside the weights.
+ */
+function filterKernels(graph: RowGraph, weights: string): readonly string[] {
+  const [g0, g1, g2] = [0, 1, 2].map((row) => graph.kernelRows(weights, row, row + 1, 1)) as [string, string, string];
+  const outer = graph.op('Add', [g0, g2]);
+  const half = graph.constant('half', [], () => Float32Array.of(0.5));
+  return [g0, graph.op('Mul', [graph.op('Add', [outer, g1]), half]), graph.op('Mul', [graph.op('Sub', [g1, outer]), half]), graph.op('Neg', [g2])];
+}
+
+/**
  * A convolution of three rows by the minimal filtering algorithm F(2,3): four products for two rows in place of six. ONNX Runtime adds the last sums, and an
  * activation behind them, while it writes the products.
  * @param added - rows that are added to the result
@@ -26,17 +37,11 @@ function transformRows(graph: RowGraph, x: string, channels: number, isOdd: bool
 export function filterRows(graph: RowGraph, { x, weights, bias, columns, isOdd }: FilteredConvolution, added: Rows | null): Rows {
   const [outputs = 0, inputs = 0] = tensorShape(weights);
   const [first, sum, difference, last] = transformRows(graph, x, inputs, isOdd) as [string, string, string, string];
-  let made: readonly Float32Array[] | null = null;
-  const product = (rows: string, index: number, biases: readonly string[] = []): string => {
-    const kernel = graph.constant(`filter ${index} of ${weights.name}`, [outputs, inputs, 1, columns.kernel], () => {
-      made ??= filterWeights(weights);
-      return made[index]!;
-    });
-    return graph.op('Conv', [rows, kernel, ...biases], [
-      intsAttribute('kernel_shape', [1, columns.kernel]), intsAttribute('strides', [1, columns.stride]), intsAttribute('dilations', [1, columns.dilation]),
-      intsAttribute('pads', [0, columns.padBegin, 0, columns.padEnd]),
-    ]);
-  };
+  const kernels = filterKernels(graph, weights.name);
+  const product = (rows: string, index: number, biases: readonly string[] = []): string => graph.op('Conv', [rows, kernels[index]!, ...biases], [
+    intsAttribute('kernel_shape', [1, columns.kernel]), intsAttribute('strides', [1, columns.stride]), intsAttribute('dilations', [1, columns.dilation]),
+    intsAttribute('pads', [0, columns.padBegin, 0, columns.padEnd]),
+  ]);
   const [m1, m2] = [product(sum, 1), product(difference, 2)];
   const even = added === null ? graph.op('Add', [m1, m2]) : graph.op('Sum', [m1, m2, added.even]);
   const oddSum = isOdd ? graph.sumTaps(m1, outputs, { taps: [1, 0] }) : m1;

@@ -1,5 +1,5 @@
 import {
-  attributeInt, concreteShape, ElementType, tensorShape, tensorValues, windowGeometry, type NodeProto, type TensorProto, type TensorType,
+  attributeInt, concreteShape, ElementType, tensorShape, windowGeometry, type NodeProto, type TensorProto, type TensorType,
 } from '@pellucid/onnx-graph';
 
 /** Nanoseconds of a core that the parts of a graph take. */
@@ -80,30 +80,4 @@ export function filteredConvolution(node: NodeProto, facts: GraphFacts): Filtere
     x, weights, y, isOdd, saves, sumCosts: outputs * written * pass, bias: bias === '' ? undefined : bias,
     columns: { kernel: width, stride: geometry.strides[1]!, dilation: geometry.dilations[1]!, padBegin: geometry.padsBegin[1]!, padEnd: geometry.padsEnd[1]! },
   };
-}
-
-/**
- * The weights of the four products of F(2,3), each one row high: g0, (g0 + g1 + g2) / 2, and, both with the opposite sign, (g0 - g1 + g2) / 2, of which
- * d1 - d2 is the factor here, and g2, which the odd row subtracts.
- */
-export function filterWeights(weights: TensorProto): readonly Float32Array[] {
-  const values = tensorValues(weights);
-  const [outputs = 0, inputs = 0, , width = 0] = tensorShape(weights);
-  const size = outputs * inputs * width;
-  const first = new Float32Array(size);
-  const sum = new Float32Array(size);
-  const difference = new Float32Array(size);
-  const last = new Float32Array(size);
-  let to = 0;
-  for (let pair = 0; pair < outputs * inputs; pair++) {
-    for (let from = pair * 3 * width; from < (pair * 3 + 1) * width; from++) {
-      const outer = values[from]! + values[from + 2 * width]!;
-      const middle = values[from + width]!;
-      first[to] = values[from]!;
-      sum[to] = (outer + middle) / 2;
-      difference[to] = (middle - outer) / 2;
-      last[to++] = -values[from + 2 * width]!;
-    }
-  }
-  return [first, sum, difference, last];
 }

@@ -30,6 +30,8 @@ export interface RowGraph {
   readonly keep: (node: NodeProto) => void;
   /** A float32 constant, one for all of a key. */
   readonly constant: (key: string, shape: readonly number[], make: () => Float32Array) => string;
+  /** Rows of a kernel, from `start` to `end` by `step`. */
+  readonly kernelRows: (weights: string, start: number, end: number, step: number) => string;
   /** Sums along the rows of an image of so many channels, channel by channel. */
   readonly sumTaps: (x: string, channels: number, taps: RowTaps) => string;
   /** Whether an image is there as rows. */
@@ -80,6 +82,8 @@ export function createRowGraph(model: OnnxModel, facts: GraphFacts): RowGraph {
     return found.name;
   };
   const constant: RowGraph['constant'] = (key, shape, make) => store(key, (name) => makeTensor(name, ElementType.FLOAT, shape, make()));
+  const integers = (values: readonly number[]): string => store(`integers ${values.join()}`, (name) => int64Tensor(name, values));
+  const slice = (x: string, start: number, end: number, step: number, output?: string): string => op('Slice', [x, integers([start]), integers([end]), integers([2]), integers([step])], [], output);
   const sumTaps: RowGraph['sumTaps'] = (x, channels, { taps, stride = 1, padBegin = 0, padEnd = 0 }) => {
     const kernel = constant(`taps ${taps.join()} of ${channels}`, [channels, 1, taps.length, 1], () => Float32Array.from({ length: channels * taps.length }, (_, i) => taps[i % taps.length]!));
     return op('Conv', [x, kernel], [
@@ -93,15 +97,15 @@ export function createRowGraph(model: OnnxModel, facts: GraphFacts): RowGraph {
     const shape = shapeOf(name);
     const [, height, width] = shape;
     if (cut.get(name) === rows) spend(shape, facts.costs.join);
-    const integers = (values: readonly number[]): string => store(`integers ${values.join()}`, (constantName) => int64Tensor(constantName, values));
     const isOdd = height % 2 === 1;
     const odd = isOdd ? sumTaps(rows.odd, shape[0], { taps: [1], padEnd: 1 }) : rows.odd;
     const lengths = integers([0, 0, 2 * Math.ceil(height / 2), width]);
     const joinedRows = op('Reshape', [op('Concat', [rows.even, odd], [intAttribute('axis', 3)]), lengths], [], isOdd ? undefined : name);
-    if (isOdd) op('Slice', [joinedRows, integers([0]), integers([height]), integers([2])], [], name);
+    if (isOdd) slice(joinedRows, 0, height, 1, name);
   };
   return {
     nodes, spent, op, constant, sumTaps, join,
+    kernelRows: slice,
     constants: () => [...constants.values()].map(({ name, make }) => make(name)),
     keep(node) {
       for (const name of nodeReads(node)) join(name);

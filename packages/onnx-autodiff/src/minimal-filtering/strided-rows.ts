@@ -1,4 +1,4 @@
-import { attributeInt, intAttribute, intsAttribute, tensorShape, tensorValues, windowGeometry, type NodeProto, type TensorProto } from '@pellucid/onnx-graph';
+import { attributeInt, intAttribute, intsAttribute, tensorShape, windowGeometry, type NodeProto } from '@pellucid/onnx-graph';
 import { imageShape, type GraphFacts } from './filtered-convolution.ts';
 import type { RowGraph } from './row-graph.ts';
 
@@ -20,20 +20,6 @@ function parityTaps(parity: 0 | 1, kernel: number, pad: number, height: number, 
   return begin > 0 || padEnd < 0 ? null : { first, count, padBegin: -begin, padEnd };
 }
 
-function pickRows(weights: TensorProto, { first, count }: ParityTaps): Float32Array {
-  const values = tensorValues(weights);
-  const [outputs = 0, inputs = 0, height = 0, width = 0] = tensorShape(weights);
-  const picked = new Float32Array(outputs * inputs * count * width);
-  let at = 0;
-  for (let pair = 0; pair < outputs * inputs; pair++) {
-    for (let row = 0; row < count; row++) {
-      const from = (pair * height + first + 2 * row) * width;
-      for (let column = 0; column < width; column++) picked[at++] = values[from + column]!;
-    }
-  }
-  return picked;
-}
-
 /** Writes a convolution with strides of two rows that reads an image as rows: one of even and one of odd rows. @returns false where that does not apply */
 export function convolveRows(graph: RowGraph, node: NodeProto, facts: GraphFacts): boolean {
   const [x = '', w = '', ...biases] = node.input;
@@ -46,12 +32,11 @@ export function convolveRows(graph: RowGraph, node: NodeProto, facts: GraphFacts
   const parts = ([0, 1] as const).map((parity) => parityTaps(parity, height, padsBegin[0]!, shape[1], output[0]!));
   if (parts.includes(null)) return false;
   const rows = graph.rows(x);
-  const [outputs = 0, inputs = 0] = tensorShape(weights);
   const [y = ''] = node.output;
   let sum: string | null = null;
   const read = parts.flatMap((part, parity) => (part === null || part === 'none' ? [] : [{ part, image: parity === 0 ? rows.even : rows.odd }]));
   for (const [i, { part, image }] of read.entries()) {
-    const kernel = graph.constant(`rows ${part.first} of ${weights.name}`, [outputs, inputs, part.count, width], () => pickRows(weights, part));
+    const kernel = graph.kernelRows(w, part.first, height, 2);
     const result: string = graph.op('Conv', [image, kernel, ...(i === 0 ? biases : [])], [
       intsAttribute('kernel_shape', [part.count, width]), intsAttribute('strides', [1, strides[1]!]), intsAttribute('dilations', [1, dilations[1]!]),
       intsAttribute('pads', [part.padBegin, padsBegin[1]!, part.padEnd, padsEnd[1]!]), intAttribute('group', attributeInt(node, 'group', 1)),
