@@ -3,8 +3,8 @@ import type { FilteredConvolution } from './filtered-convolution.ts';
 import type { RowGraph, Rows } from './row-graph.ts';
 
 /**
- * What the products of F(2,3) are of: with rows d0 to d3, of which d1 is even, d0 - d2, d1 + d2, d1 - d2, and d1 - d3. Behind an odd height there is no odd
- * row: it counts as zeros, as all padding does.
+ * What the products of F(2,3) are of: with rows d0 to d3, of which d1 is even, d0 - d2, d1 + d2, d1 - d2, and d3 - d1: the last two with the sign that spares one of
+ * kernels. Behind an odd height there is no odd row: it counts as zeros, as all padding does.
  */
 function transformRows(graph: RowGraph, x: string, channels: number, isOdd: boolean): readonly string[] {
   const { even, odd } = graph.rows(x);
@@ -13,19 +13,19 @@ function transformRows(graph: RowGraph, x: string, channels: number, isOdd: bool
     graph.sumTaps(odd, channels, { taps: [1, -1], padBegin: 1, padEnd }),
     graph.op('Add', [isOdd ? graph.sumTaps(odd, channels, { taps: [1], padEnd }) : odd, even]),
     graph.op('Add', [graph.sumTaps(odd, channels, { taps: [-1], padEnd }), even]),
-    graph.sumTaps(even, channels, { taps: [1, -1], padEnd: 1 - padEnd }),
+    graph.sumTaps(even, channels, { taps: [-1, 1], padEnd: 1 - padEnd }),
   ];
 }
 
 /**
- * The weights of the four products, each one row high: g0, (g0 + g1 + g2) / 2, and, both with the opposite sign, (g0 - g1 + g2) / 2, of which d1 - d2 is the factor
- * here, and g2, which the odd row subtracts. ONNX Runtime computes them when it opens the model: then it neither gets nor keeps them beside the weights.
+ * The weights of the four products, each one row high: g0, (g0 + g1 + g2) / 2, (-g0 + g1 - g2) / 2 and g2. ONNX Runtime computes them when it opens the model: it is
+ * not given them beside the weights.
  */
 function filterKernels(graph: RowGraph, weights: string): readonly string[] {
   const [g0, g1, g2] = [0, 1, 2].map((row) => graph.kernelRows(weights, row, row + 1, 1)) as [string, string, string];
   const outer = graph.op('Add', [g0, g2]);
   const half = graph.constant('half', [], () => Float32Array.of(0.5));
-  return [g0, graph.op('Mul', [graph.op('Add', [outer, g1]), half]), graph.op('Mul', [graph.op('Sub', [g1, outer]), half]), graph.op('Neg', [g2])];
+  return [g0, graph.op('Mul', [graph.op('Add', [outer, g1]), half]), graph.op('Mul', [graph.op('Sub', [g1, outer]), half]), g2];
 }
 
 /**
