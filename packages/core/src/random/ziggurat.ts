@@ -56,6 +56,7 @@ function drawNumbers(numbers: Float64Array, state: Int32Array): void {
 
 /** Standard normal numbers, one at a time or many at once: the sequence is the same. */
 export interface NormalNumbers {
+  /** The next standard normal number. */
   readonly normal: () => number;
   /** Fills an array with the next numbers. */
   readonly fillNormal: (numbers: Float64Array) => void;
