@@ -33,7 +33,7 @@ export function applyBackwardRule(emit: Emitter, rule: BackwardRule, { node, wan
     inputs: node.input,
     outputs: node.output,
     gradients: arrived,
-    linear: WEIGHTED.has(place.kind) ? linearOperation(emit, node) : undefined,
+    linear: WEIGHTED.has(place.kind) ? linearOperation(emit, node, parts) : undefined,
     secant() {
       const ramp = rampOf(emit, node);
       return ramp && secantSlope(emit, ramp);

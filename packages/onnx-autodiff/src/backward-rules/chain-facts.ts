@@ -5,7 +5,7 @@ import { storedTensors } from '../operators/stored-tensors.ts';
 export interface Chain {
   readonly operator: string;
   readonly x: string;
-  /** Stored operands: a scale, an offset. */
+  /** Stored operands: a scale, an offset; weights, a bias. */
   readonly parameters: readonly string[];
   readonly output: string;
 }

@@ -4,6 +4,7 @@ import { operatorKind } from '../operators/operator-kinds.ts';
 import { chainFacts, type Chain, type ChainFacts, type ChainFinder } from './chain-facts.ts';
 import { factoredNormalization } from './factored-normalization.ts';
 import { writtenActivation } from './written-activations.ts';
+import { writtenBias } from './written-biases.ts';
 import { writtenNormalization } from './written-normalizations.ts';
 
 /** A model as backward rules see it: some nodes stand for several, which run as they did. */
@@ -13,8 +14,8 @@ export interface JoinedView {
   readonly partsOf: (node: NodeProto) => readonly NodeProto[] | undefined;
 }
 
-const FINDERS: readonly ChainFinder[] = [writtenNormalization, factoredNormalization, writtenActivation];
-const KINDS: readonly OpKind[] = ['layer-norm', 'instance-norm', 'gelu', 'hard-swish', 'mish', 'swish'];
+const FINDERS: readonly ChainFinder[] = [writtenNormalization, factoredNormalization, writtenActivation, writtenBias];
+const KINDS: readonly OpKind[] = ['layer-norm', 'instance-norm', 'gelu', 'hard-swish', 'mish', 'swish', 'conv', 'conv-transpose', 'dense'];
 
 /** The nodes on the way from x to the output; `null` where something else comes in, or a value on the way is used elsewhere. */
 function nodesOf({ x, output }: Chain, { producer, readers, isStored, isFloat, number }: ChainFacts, kept: ReadonlySet<string>): ReadonlySet<NodeProto> | null {
@@ -33,8 +34,8 @@ function nodesOf({ x, output }: Chain, { producer, readers, isStored, isFloat, n
 }
 
 /**
- * Joins normalisations and activations that an exporter wrote as arithmetic into one node each, in the eyes of rules that have a word for it. Only where the
- * chain computes just that, and no value inside is used elsewhere or in `kept`.
+ * Joins normalisations and activations that an exporter wrote as arithmetic, and layers with a sum that adds their bias, into one node each, in the eyes of
+ * rules that have a word for it. Only where the chain computes just that, and no value inside is used elsewhere or in `kept`.
  */
 export function joinNodes(model: OnnxModel, types: ReadonlyMap<string, TensorType>, rules: BackwardRules['rules'], kept: ReadonlySet<string>): JoinedView {
   const joined = new Map<NodeProto, readonly NodeProto[]>();
@@ -45,7 +46,7 @@ export function joinNodes(model: OnnxModel, types: ReadonlyMap<string, TensorTyp
   for (const node of model.graph.node) {
     for (const find of FINDERS) {
       const chain = taken.has(node) ? null : find(node, facts, kept);
-      if (chain === null || rules[operatorKind(chain.operator, [])] === undefined) continue;
+      if (chain === null || rules[operatorKind(chain.operator, [chain.x, ...chain.parameters].map(facts.isStored))] === undefined) continue;
       const nodes = nodesOf(chain, facts, kept);
       const last = facts.producer(chain.output);
       if (nodes === null || last === undefined || [...nodes].some((part) => taken.has(part))) continue;
